@@ -1,0 +1,1 @@
+"""From trained weights to real, decodable bytes: prune, quantize, code."""

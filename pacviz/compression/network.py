@@ -1,0 +1,66 @@
+"""What is left of a network after pruning and quantization: the value that is coded, decoded, measured and certified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pacviz.models import LayerSpec, architecture
+
+
+@dataclass(frozen=True, eq=False)
+class CompressedLayer:
+    """One layer as positions and codebook assignments.
+
+    symbols: uint16 (rows, columns); 0 where pruned, else 1 + the index of the weight's codebook entry.
+    codebook: float32 (r,), strictly ascending, finite, no zero; every entry is used at least once.
+    """
+
+    name: str
+    symbols: np.ndarray
+    codebook: np.ndarray
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """float32 (rows, columns): the very weights whose risk is measured; exact zeros where pruned."""
+        return np.concatenate([np.zeros(1, np.float32), self.codebook])[self.symbols]
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """int64 (r,): how many weights use each codebook entry."""
+        return np.bincount(self.symbols.ravel(), minlength=len(self.codebook) + 1)[1:]
+
+    @property
+    def nonzeros(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def weight_range(self) -> float:
+        """Largest minus smallest nonzero |weight| (MATH.md section 3); 0 for an empty layer."""
+        if not len(self.codebook):
+            return 0.0
+        magnitudes = np.abs(self.codebook.astype(np.float64))
+        return float(magnitudes.max() - magnitudes.min())
+
+
+@dataclass(frozen=True, eq=False)
+class CompressedNetwork:
+    """A compressed network of the named architecture, one CompressedLayer for each of its LayerSpecs, in order."""
+
+    model: str
+    layers: tuple[CompressedLayer, ...]
+
+    @property
+    def specs(self) -> tuple[LayerSpec, ...]:
+        return architecture(self.model).layers
+
+    @property
+    def matrices(self) -> dict[str, np.ndarray]:
+        """The weights of each layer by name, float32 (rows, columns)."""
+        return {layer.name: layer.weights for layer in self.layers}
+
+    @property
+    def nonzeros(self) -> int:
+        return sum(layer.nonzeros for layer in self.layers)

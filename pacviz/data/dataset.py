@@ -1,0 +1,44 @@
+"""What a data set is: two i.i.d. samples of labelled images, and a fingerprint that tells them apart from all others."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """A sample of labelled images.  images: uint8 (n, channels, height, width).  labels: int64 (n,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of shape, pixels and labels."""
+        digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
+        digest.update(self.images.contiguous().numpy())
+        digest.update(self.labels.contiguous().numpy())
+        return digest.hexdigest()
+
+    def pixels(self, start: int = 0, stop: int | None = None) -> Tensor:
+        """float32 images of examples start to stop, scaled from 0..255 to [0, 1] (a scaling fixed before any data)."""
+        return self.images[start:stop].to(torch.float32).div_(255)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A named data set.  title: how it is written where a person reads it.  classes: number of labels."""
+
+    name: str
+    title: str
+    train: Split
+    test: Split
+    classes: int

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+import logging
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -12,6 +18,8 @@ import platformdirs
 from pacviz.errors import PacvizError
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
+RECORDINGS = ASSETS / "recordings.json.gz"
+RESULTS = "results.sqlite"
 
 
 def cache_dir() -> Path:
@@ -44,3 +52,50 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def problem() -> str | None:
+    """One sentence about the cache where it cannot be written, else None."""
+    try:
+        write_atomic(cache_dir() / "writable", lambda path: path.write_text("yes"))
+    except PacvizError as error:
+        return f"Results are not kept after this run: {error}"
+    return None
+
+
+def remember(key: str, value: str) -> None:
+    """Keeps a JSON text under a key on disk; an unwritable cache keeps nothing (see `problem`)."""
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with closing(_results()) as database, database:
+            database.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+            database.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, value))
+    except (OSError, sqlite3.Error) as error:
+        logging.getLogger(__name__).warning("%s is not kept: %s", key, error)
+
+
+def recall(key: str) -> str | None:
+    """The text kept under a key, from the recordings shipped with pacviz or from disk; None where there is none."""
+    if (recorded := recordings().get(key)) is not None:
+        return recorded
+    if not (cache_dir() / RESULTS).exists():
+        return None
+    try:
+        with closing(_results()) as database:
+            row = database.execute("SELECT value FROM results WHERE key = ?", (key,)).fetchone()
+    except sqlite3.Error:
+        return None
+    return row[0] if row else None
+
+
+@cache
+def recordings() -> dict[str, str]:
+    """The results shipped in assets/, by key."""
+    if not RECORDINGS.exists():
+        return {}
+    with gzip.open(RECORDINGS, "rt", encoding="utf-8") as file:
+        return dict(json.load(file))
+
+
+def _results() -> sqlite3.Connection:
+    return sqlite3.connect(cache_dir() / RESULTS, timeout=10)

@@ -1,0 +1,27 @@
+# make app: install and start the app.  make test: install and run every check.
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: app test lint
+
+app: .venv/app
+	$(BIN)/streamlit run app.py
+
+test: .venv/dev lint
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/app: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+# The browser journey takes the system's Chromium where there is one, else Playwright's own.
+.venv/dev: .venv/app pyproject.toml
+	$(BIN)/pip install --quiet -e '.[dev]'
+	command -v chromium || command -v chromium-browser || command -v google-chrome || $(BIN)/playwright install chromium
+	touch $@

@@ -1,0 +1,34 @@
+"""pacviz: PAC-Bayes compression bounds in which every bit is charged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from pacviz.certificate import Certificate, certify, known
+    from pacviz.errors import PacvizError
+    from pacviz.ledger import Charge, Ledger
+    from pacviz.scenario import Scenario
+
+__all__ = ["Certificate", "Charge", "Ledger", "PacvizError", "Scenario", "certify", "known"]
+
+_HOMES = {
+    "Certificate": "certificate",
+    "certify": "certificate",
+    "known": "certificate",
+    "PacvizError": "errors",
+    "Charge": "ledger",
+    "Ledger": "ledger",
+    "Scenario": "scenario",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first asked for, so that formulas alone never wait for torch."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pacviz' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"pacviz.{_HOMES[name]}"), name)

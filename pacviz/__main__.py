@@ -1,0 +1,7 @@
+"""`python -m pacviz`."""
+
+import sys
+
+from pacviz.cli import main
+
+sys.exit(main())

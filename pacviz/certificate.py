@@ -1,0 +1,148 @@
+"""The statement that pacviz makes: with probability 1 - delta the true error is below the bound."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pacviz.bounds import BOUNDS, all_bounds, vacuous
+from pacviz.ledger import Ledger
+from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, measure, recall
+from pacviz.risk import RiskEstimate
+from pacviz.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A Scenario, what was measured for it, and the bound that follows (MATH.md sections 1 to 4).
+
+    Where the risk is estimated from draws, a fifth of delta pays for its interval and the bound gets the rest.
+    """
+
+    scenario: Scenario
+    measurement: Measurement
+
+    @cached_property
+    def risk(self) -> RiskEstimate:
+        """Empirical risk of the (stochastic) network on the training sample, with its interval at this delta."""
+        estimate = self.measurement.train
+        return estimate if estimate.method == "exact" else dataclasses.replace(estimate, failure=FAILURE_SHARE * self.scenario.delta)
+
+    @property
+    def bound_delta(self) -> float:
+        """What is left of delta for the bound itself."""
+        return self.scenario.delta - self.risk.failure
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.measurement.ledger
+
+    @property
+    def n(self) -> int:
+        """Training examples."""
+        return self.measurement.n
+
+    @property
+    def kl_nats(self) -> float:
+        """K, the divergence from the prior in nats: the ledger's sum."""
+        return self.ledger.nats
+
+    @property
+    def effective_bytes(self) -> float:
+        """K in bytes."""
+        return self.ledger.bytes
+
+    @cached_property
+    def bounds(self) -> dict[str, float | None]:
+        """Every bound by name; None where one does not apply."""
+        return all_bounds(self.risk.upper, self.kl_nats, self.n, self.bound_delta, deterministic=self.scenario.noise == 0)
+
+    @property
+    def bound(self) -> float:
+        """The chosen bound: with probability at least 1 - delta the true error is below it."""
+        value = self.bounds[self.scenario.bound]
+        assert value is not None, "a Scenario refuses a bound that does not apply"
+        return value
+
+    @property
+    def vacuous(self) -> bool:
+        """True where the bound says no more than guessing does."""
+        return vacuous(self.bound, self.measurement.classes)
+
+    @property
+    def formula(self) -> str:
+        """LaTeX of the chosen bound with the present numbers."""
+        return BOUNDS[self.scenario.bound].substituted(self.risk.upper, self.kl_nats, self.n, self.bound_delta)
+
+    @property
+    def statement(self) -> str:
+        """The certificate in one sentence."""
+        held = f"With probability {1 - self.scenario.delta:.4g} over the training data the true error is below {self.bound:.2%}"
+        if self.vacuous:
+            held += ", which is vacuous: guessing does as well"
+        return f"Preview: {held[0].lower()}{held[1:]}." if self.measurement.preview else f"{held}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values under the documented keys of `python -m pacviz certify --json`."""
+        measured = self.measurement
+        return {
+            "statement": self.statement,
+            "bound": self.bound,
+            "bounds": self.bounds,
+            "vacuous": self.vacuous,
+            "preview": measured.preview,
+            "risk": self.risk.mean,
+            "risk_upper": self.risk.upper,
+            "risk_method": self.risk.method,
+            "risk_draws": self.risk.draws,
+            "risk_failure": self.risk.failure,
+            "kl_nats": self.kl_nats,
+            "code_bytes": measured.code_bytes,
+            "effective_bytes": self.effective_bytes,
+            "zhou_bytes": measured.zhou_bytes,
+            "train_error": self.risk.mean,
+            "test_error": measured.test.mean,
+            "nonzeros": measured.nonzeros,
+            "parameters": measured.parameters,
+            "n": self.n,
+            "delta": self.scenario.delta,
+            "scenario": self.scenario.to_dict(),
+            "fingerprints": measured.fingerprints,
+            "version": measured.version,
+            "ledger": [dataclasses.asdict(charge) for charge in self.ledger.charges],
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("bound", f"{self.bound:.2%} ({BOUNDS[self.scenario.bound].title})"),
+            ("training error", f"{self.risk.mean:.3%}" + ("" if self.risk.method == "exact" else f", at most {self.risk.upper:.3%}")),
+            ("test error", f"{self.measurement.test.mean:.3%}"),
+            ("compressed size", f"{self.measurement.code_bytes:,} bytes"),
+            ("effective size", f"{self.effective_bytes:,.0f} bytes"),
+            ("nonzero weights", f"{self.measurement.nonzeros:,} of {self.measurement.parameters:,}"),
+            *((charge.name, f"{charge.bits:,.0f} bits") for charge in self.ledger.charges),
+        ]
+        body = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in rows)
+        return f"<p><b>{html.escape(self.statement)}</b></p><table>{body}</table>"
+
+
+def certify(scenario: Scenario, preview: bool = False, progress: Progress | None = None) -> Certificate:
+    """The certificate of a scenario.
+
+    preview: a quicker one from part of the data (labelled as such).  progress: told (fraction, what is being done).
+    Raises PacvizError where checkpoint or data are missing or broken.
+    """
+    return Certificate(scenario, measure(scenario, preview, progress))
+
+
+def known(scenario: Scenario) -> Certificate | None:
+    """The certificate, or failing that the preview, of a scenario measured before; None where there is neither."""
+    measurement = recall(scenario, preview=True)
+    return measurement and Certificate(scenario, measurement)

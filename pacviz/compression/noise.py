@@ -1,0 +1,57 @@
+"""Noise buys bits back: the posterior around a compressed network and what it costs (MATH.md section 3)."""
+
+from __future__ import annotations
+
+import math
+
+from pacviz.bounds.refund import best_prior, zhou_kl
+from pacviz.compression.coder import cluster_weights, encode_prior
+from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.ledger import Charge, Ledger
+
+
+def posterior_std(layer: CompressedLayer, noise: float) -> float:
+    """Standard deviation of the noise on each nonzero weight: `noise` times the layer's range of |weight|."""
+    return noise * layer.weight_range
+
+
+def posterior_stds(network: CompressedNetwork, noise: float) -> dict[str, float]:
+    """`posterior_std` of every layer by name."""
+    return {layer.name: posterior_std(layer, noise) for layer in network.layers}
+
+
+def stochastic_ledger(network: CompressedNetwork, noise: float) -> Ledger:
+    """The charges of the noisy network: what describes the prior, in real bytes, and KL(posterior || prior) by layer.
+
+    The KL of a layer appears as two lines: its assignments as the entropy coder would send them, and the refund, the
+    (negative) difference that the noise buys back.
+    """
+    priors, charges = {}, []
+    for layer in network.layers:
+        weights, std = cluster_weights(layer), posterior_std(layer, noise)
+        assignments = -float(layer.counts @ [math.log(weight) for weight in weights]) if layer.nonzeros else 0.0
+        if std > 0:
+            priors[layer.name], kl = best_prior(layer.codebook, weights, layer.counts, std, layer.weight_range)
+        else:
+            priors[layer.name], kl = 0, assignments
+        charges += [
+            Charge(f"assignments of {layer.name}", assignments / math.log(2), "which codebook entry each weight uses, if it were sent exactly"),
+            Charge(f"noise refund of {layer.name}", (kl - assignments) / math.log(2), "bits that the noise makes unnecessary to send"),
+        ]
+    return encode_prior(network, priors).ledger + Ledger(tuple(charges))
+
+
+def zhou_bytes(network: CompressedNetwork, noise: float) -> float:
+    """Effective size in bytes by the form of Zhou et al. (Theorem 4.3) with the same positions and codebooks, to compare.
+
+    Its assignments have fixed length, its mixture is unnormalised and its prior scale is the posterior's.
+    """
+    shared = [charge.bits for charge in encode_prior(network, {layer.name: 0 for layer in network.layers}).ledger.charges if not charge.name.startswith(("cluster weights", "prior scale"))]
+    kl = 0.0
+    for layer in network.layers:
+        std = posterior_std(layer, noise)
+        if std > 0:
+            kl += zhou_kl(layer.codebook, layer.counts, std, std)
+        elif layer.nonzeros:
+            kl += layer.nonzeros * math.ceil(math.log2(len(layer.codebook))) * math.log(2)
+    return (math.fsum(shared) + kl / math.log(2)) / 8

@@ -1,0 +1,143 @@
+"""Bits in both directions: one description of a code writes it and reads it back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from constriction import stream
+
+from pacviz.errors import PacvizError
+
+T = TypeVar("T")
+
+BUCKETS = 18
+"""Bit lengths 0 to 17 of the integers that `Coder.integers` codes: 0 <= value < 2^17."""
+
+
+class Coder:
+    """A range coder that runs a description either way, so that encoder and decoder cannot drift apart.
+
+    `Coder()` writes: every method codes the symbols that it is given and returns them.  `Coder(data)` reads: every
+    method ignores the symbols (give None) and returns those found in the data.  Both need the same models in the same
+    order; models are built from integers or with + - * / on float64 alone, which every machine rounds alike.
+
+    >>> written = Coder()
+    >>> written.uniform(3, 10)
+    3
+    >>> Coder(written.finish()).uniform(None, 10)
+    3
+    """
+
+    def __init__(self, data: bytes | None = None) -> None:
+        self._encoder = stream.queue.RangeEncoder()
+        self._decoder = None if data is None else stream.queue.RangeDecoder(_words(data))
+
+    @property
+    def writing(self) -> bool:
+        return self._decoder is None
+
+    @property
+    def bits(self) -> float:
+        """Ideal code length so far: -log2 of the width of the range coder's interval."""
+        words, (_, width) = self._encoder.pos()
+        return 32 * words + 64 - math.log2(width)
+
+    def finish(self) -> bytes:
+        """The shortest bytes that mean this message whatever follows them: the code is prefix-free.
+
+        With I the coder's interval in [0, 1): the fewest bytes b such that every number whose expansion starts with b
+        lies in I, and the smallest such b.  They are at most two bytes above the ideal length.
+        """
+        words, (lower, width) = self._encoder.pos()
+        size = 32 * words + 64
+        sealed = self._encoder.get_compressed()
+        inside = int.from_bytes(sealed.astype(">u4").tobytes()) << max(0, size - 32 * len(sealed))
+        # `inside` lies in the interval, of which the coder shows the lower end modulo 2^64.
+        start = inside - (inside - lower) % 2**64
+        for length in range(max(0, math.ceil(self.bits / 8)), size // 8 + 1):
+            step = 1 << (size - 8 * length)
+            first = -(-start // step)
+            if (first + 1) * step <= start + width:
+                return first.to_bytes(length)
+        raise AssertionError("an interval of a range coder is at least 2^-size wide")
+
+    def categorical(self, symbols: np.ndarray | None, frequencies: np.ndarray, count: int) -> np.ndarray:
+        """`count` symbols in 0..r-1 with probabilities frequencies / sum.  frequencies: int (r,), all > 0."""
+        if len(frequencies) == 1 or not count:
+            return np.zeros(count, np.int32)
+        return self._code(symbols, stream.model.Categorical(frequencies.astype(np.float64), perfect=False), count)
+
+    def bernoulli(self, flags: np.ndarray | None, probabilities: np.ndarray) -> np.ndarray:
+        """One bool for each probability of True: float64 (n,)."""
+        if not len(probabilities):
+            return np.zeros(0, bool)
+        return self._code(flags, stream.model.Bernoulli(perfect=False), probabilities).astype(bool)
+
+    def uniform(self, value: int | None, size: int) -> int:
+        """One integer in 0..size-1; costs log2(size) bits.  size: 1 to 2^23."""
+        return int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0]) if size > 1 else 0
+
+    def words(self, values: np.ndarray | None, count: int, width: int) -> np.ndarray:
+        """`count` unsigned integers of `width` bits (up to 16) as they are."""
+        return self._code(values, stream.model.Uniform(1 << width), count) if count and width else np.zeros(count, np.int32)
+
+    def integers(self, values: np.ndarray | None, count: int) -> np.ndarray:
+        """`count` integers of 0 <= value < 2^17, int64: the bit length of each adaptively, then its bits below the first as they are.
+
+        Frequencies of bit lengths are re-estimated after each block, whose size grows with what has been seen.
+        """
+        found = np.zeros(count, np.int64)
+        frequencies = np.ones(BUCKETS, np.int64)
+        start = 0
+        while start < count:
+            block = slice(start, min(count, start + max(1, start // 16)))
+            size = block.stop - start
+            lengths = None if values is None else np.frexp(values[block].astype(np.float64))[1]
+            lengths = self.categorical(lengths, frequencies, size)
+            frequencies += 4 * np.bincount(lengths, minlength=BUCKETS)
+            low = np.maximum(lengths, 1) - 1
+            found[block] = np.where(lengths > 0, 1 << low, 0)
+            if (long := np.flatnonzero(low)).size:
+                rest = None if values is None else (values[block] - found[block])[long]
+                found[start + long] += self._code(rest, stream.model.Uniform(), (1 << low[long]).astype(np.int32))
+            start = block.stop
+        return found
+
+    def cheapest(self, options: Sequence[Callable[[Coder], T] | None]) -> T:
+        """One of several codes for the same thing, whichever is shortest, after log2(number of options) bits to say which.
+
+        options: what each codes, given a coder, in a fixed order; None for one that cannot code it (writing only).
+        """
+        choice = None
+        if self.writing:
+            choice = min((_cost(option), index) for index, option in enumerate(options) if option is not None)[1]
+        option = options[self.uniform(choice, len(options))]
+        assert option is not None
+        return option(self)
+
+    def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
+        """Codes with one model and a count, or with a family of models and an array of its parameters."""
+        if self._decoder is not None:
+            try:
+                symbols = self._decoder.decode(law, what)
+            except (AssertionError, ValueError) as error:
+                raise PacvizError("These bytes are no code of a network; give the bytes as they were written.") from error
+        assert symbols is not None
+        symbols = symbols.astype(np.int32, copy=False)
+        # A reader writes as well: that is how it knows where the code ends.
+        self._encoder.encode(symbols, law, *(() if isinstance(what, int) else (what,)))
+        return symbols
+
+
+def _cost(option: Callable[[Coder], object]) -> float:
+    trial = Coder()
+    option(trial)
+    return trial.bits
+
+
+def _words(data: bytes) -> np.ndarray:
+    """The bytes as 32-bit words, with zeros after their end."""
+    return np.frombuffer(data + bytes(-len(data) % 4 + 8), ">u4").astype(np.uint32)

@@ -1,0 +1,8 @@
+"""Plotly figures drawn from certificates and data: the same in the app and in a notebook."""
+
+from pacviz.figures.curves import error_curves, size_curves
+from pacviz.figures.sheet import sheet
+from pacviz.figures.style import LINES, size
+from pacviz.figures.waterfall import waterfall
+
+__all__ = ["LINES", "error_curves", "sheet", "size", "size_curves", "waterfall"]

@@ -1,0 +1,150 @@
+"""Everything a user can set, in one frozen value: the page's URL, the cache key, a sweep's row and the command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pacviz.bounds import BOUNDS
+from pacviz.compression.prune import PRUNINGS
+from pacviz.errors import PacvizError
+from pacviz.models import ARCHITECTURES
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+DATA_NAMES = ("digits", "mnist", "fashion-mnist")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a field of a Scenario may be, and how it is asked for.
+
+    low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
+    choices: the allowed names, or None.  percent: shown as a percentage.
+    """
+
+    title: str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    exclusive: bool = False
+    percent: bool = False
+    choices: Callable[[], tuple[str, ...]] | None = None
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices())}"
+        if self.low is None:
+            return "a name of lower-case letters, digits, dots and dashes"
+        return f"strictly between {self.low:g} and {self.high:g}" if self.exclusive else f"from {self.low:g} to {self.high:g}"
+
+    def check(self, name: str, value: Any, kind: type) -> Any:
+        """The value as `kind`; raises PacvizError naming the field, what came and what is allowed."""
+        refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
+        try:
+            converted = kind(value)
+        except (TypeError, ValueError):
+            raise refusal from None
+        if kind is str:
+            if converted not in self.choices() if self.choices else not NAME.fullmatch(converted):
+                raise refusal
+            return converted
+        if kind is int and converted != float(value):
+            raise PacvizError(f"{name} must be a whole number {self.allowed}, got {value!r}.")
+        assert self.low is not None
+        assert self.high is not None
+        inside = self.low < converted < self.high if self.exclusive else self.low <= converted <= self.high
+        if not math.isfinite(converted) or not inside:
+            raise refusal
+        return converted
+
+
+def _setting(default: Any, title: str, help: str, **limits: Any) -> Any:
+    return field(default=default, metadata={"setting": Setting(title, help, **limits)})
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One point that a user can ask for; every field is validated when the value is made.
+
+    Raises PacvizError naming the field, the value and what is allowed.
+    """
+
+    model: str = _setting("lenet5", "Network", "The architecture; fixed before the data, therefore free.", choices=lambda: tuple(ARCHITECTURES))
+    data: str = _setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
+    checkpoint: str = _setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
+    pruning: str = _setting(
+        "layer",
+        "Pruning",
+        "layer: every layer loses the same share of its weights; global: one threshold on |weight| for the whole network.",
+        choices=lambda: PRUNINGS,
+    )
+    sparsity: float = _setting(
+        0.95, "Sparsity", "The share of weights set to exactly zero: the smallest magnitudes go first.", low=0.0, high=0.999, step=0.001, percent=True
+    )
+    bits: int = _setting(4, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    noise: float = _setting(
+        0.0,
+        "Noise scale",
+        "Standard deviation of the Gaussian noise on every nonzero weight, as a share of its layer's range of |weight|.",
+        low=0.0,
+        high=0.2,
+        step=0.005,
+        percent=True,
+    )
+    delta: float = _setting(
+        0.05, "Failure probability δ", "The certificate may be wrong with at most this probability over the draw of the training data.",
+        low=0.0, high=1.0, step=0.001, exclusive=True,
+    )
+    bound: str = _setting(
+        "seeger", "Bound", "Choose it before looking: taking the best of several after the fact would have to be paid for.", choices=lambda: tuple(BOUNDS)
+    )
+    seed: int = _setting(0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1)
+
+    def __post_init__(self) -> None:
+        for name, setting in settings().items():
+            object.__setattr__(self, name, setting.check(name, getattr(self, name), type(defaults()[name])))
+        if self.noise > 0 and BOUNDS[self.bound].deterministic_only:
+            raise PacvizError(
+                f"bound {self.bound!r} holds for one deterministic network only, but noise is {self.noise:g}: "
+                "set noise to 0 or choose one of " + ", ".join(name for name, bound in BOUNDS.items() if not bound.deterministic_only) + "."
+            )
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Scenario:
+        """From text or numbers by field name (a URL's query, a JSON object); the rest keeps its default.
+
+        Raises PacvizError for an unknown name too.
+        """
+        for name in values:
+            if name not in settings():
+                raise PacvizError(f"There is no setting {name!r}; the settings are {', '.join(settings())}.")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by field name, in declaration order."""
+        return dataclasses.asdict(self)
+
+    def but(self, **changes: Any) -> Scenario:
+        """The same scenario with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+    def arguments(self) -> str:
+        """The command line that asks for this scenario, defaults left out."""
+        return "".join(f" --{name} {value}" for name, value in self.to_dict().items() if value != defaults()[name])
+
+
+def settings() -> dict[str, Setting]:
+    """The Setting of each field of Scenario, in declaration order."""
+    return {item.name: item.metadata["setting"] for item in dataclasses.fields(Scenario)}
+
+
+def defaults() -> dict[str, Any]:
+    """The default of each field of Scenario."""
+    return {item.name: item.default for item in dataclasses.fields(Scenario)}

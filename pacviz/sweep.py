@@ -1,0 +1,57 @@
+"""Many scenarios along one setting: the curves behind a slider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from pacviz.certificate import Certificate, certify
+from pacviz.errors import PacvizError
+from pacviz.scenario import Scenario
+
+AXES: dict[str, tuple[float, ...]] = {
+    "sparsity": (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999),
+    "bits": (1, 2, 3, 4, 5, 6, 7, 8),
+    "noise": (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15, 0.2),
+}
+"""Where the curve along each slider is measured; the present point is added."""
+
+
+def scenarios(scenario: Scenario, axis: str) -> list[Scenario]:
+    """The scenarios along one axis through a scenario, ascending, without those that a bound does not allow."""
+    if axis not in AXES:
+        raise PacvizError(f"axis must be one of {', '.join(AXES)}, got {axis!r}.")
+    result = []
+    for value in sorted({*AXES[axis], scenario.to_dict()[axis]}):
+        try:
+            result.append(scenario.but(**{axis: value}))
+        except PacvizError:
+            continue
+    return result
+
+
+def sweep(scenario: Scenario, axis: str, preview: bool = True) -> Iterator[Certificate]:
+    """The certificates along one axis through a scenario, one by one as they are measured."""
+    for point in scenarios(scenario, axis):
+        yield certify(point, preview)
+
+
+def table(certificates: list[Certificate]) -> pd.DataFrame:
+    """A row a certificate: its settings, errors, sizes (bytes) and every bound."""
+    return pd.DataFrame(
+        [
+            {
+                **certificate.scenario.to_dict(),
+                "train_error": certificate.risk.mean,
+                "train_error_upper": certificate.risk.upper,
+                "test_error": certificate.measurement.test.mean,
+                "code_bytes": certificate.measurement.code_bytes,
+                "effective_bytes": certificate.effective_bytes,
+                "chosen_bound": certificate.bound,
+                **certificate.bounds,
+                "preview": certificate.measurement.preview,
+            }
+            for certificate in certificates
+        ]
+    )

@@ -1,0 +1,84 @@
+"""What every page shares: style, warm data, and errors as sentences."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+import torch
+
+from pacviz import data, store
+from pacviz.errors import PacvizError
+
+STYLE = """
+<style>
+.stMainBlockContainer { padding: 3.6rem 2rem 1rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; padding-top: 0.5rem; padding-bottom: 0; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+[data-testid="stMetricValue"] { font-size: 1.75rem; }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+</style>
+"""
+
+
+def start() -> None:
+    """Once per run, before any page: the style, the link's version, and the digits on their way."""
+    st.html(STYLE)
+    _warm()
+
+
+@st.cache_resource(show_spinner=False)
+def _warm() -> None:
+    """Makes the embedded digits in the background, so that the first slider move need not wait for them."""
+    torch.set_num_threads(min(torch.get_num_threads(), 4))
+    threading.Thread(target=data.load, args=("digits",), daemon=True).start()
+
+
+def dark() -> bool:
+    """Whether the page is shown on a dark ground."""
+    return st.context.theme.type == "dark"
+
+
+@contextmanager
+def friendly() -> Iterator[None]:
+    """Shows a PacvizError as a sentence in the page and ends the run there."""
+    try:
+        yield
+    except PacvizError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+@contextmanager
+def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar in `place` while the block runs.  A slider that moves meanwhile cancels the work at its next report."""
+
+    def advance(fraction: float, what: str) -> None:
+        place.progress(min(max(fraction, 0.0), 1.0), what.capitalize() + " …")
+
+    yield advance
+    place.empty()
+
+
+def offer_download(name: str) -> None:
+    """Where a data set is absent: says so, and downloads it on request, with progress."""
+    source = data.DATASETS[name]
+    st.info(
+        f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.size}), or set PACVIZ_DATA to the folder that holds it. "
+        "The embedded digits need no download.",
+        icon=":material/download:",
+    )
+    if st.button(f"Download {source.title}", type="primary"):
+        with friendly(), progress_line(st.empty()) as progress:
+            data.load(name, download=True, progress=progress)
+        st.rerun()
+    st.stop()
+
+
+def warn_about_cache() -> None:
+    """One sentence where results cannot be kept."""
+    if trouble := store.problem():
+        st.warning(trouble, icon=":material/save:")

@@ -1,0 +1,25 @@
+"""One cache for the whole run: the digits are drawn once, and nothing of the user's is read or written."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["PACVIZ_CACHE"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real MNIST; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("PACVIZ_DATA") or Path(__file__).parents[2] / "shared" / "data")
+    if not (folder / "MNIST" / "raw").exists():
+        pytest.skip(f"the real MNIST is not in {folder}; set PACVIZ_DATA")
+    return folder

@@ -1,0 +1,65 @@
+"""A figure shows the numbers of its certificates, on ranges that do not move."""
+
+import numpy as np
+import pytest
+
+from pacviz import Scenario, data
+from pacviz.bounds import BOUNDS
+from pacviz.figures import LINES, error_curves, sheet, size, size_curves, waterfall
+from pacviz.sweep import AXES, sweep
+
+
+@pytest.fixture(scope="module")
+def curve():
+    return list(sweep(Scenario(), "bits"))
+
+
+def test_every_line_shows_its_numbers(curve):
+    figure = error_curves(curve, "bits", curve[3])
+    lines = {trace.name: trace for trace in figure.data if trace.name}
+    assert list(lines[LINES["train_error"].title].y) == [point.risk.mean for point in curve]
+    for name in BOUNDS:
+        assert list(lines[LINES[name].title].y) == [point.bounds[name] for point in curve]
+    sizes = size_curves(curve, "bits", curve[3])
+    assert list(sizes.data[1].y) == [point.effective_bytes for point in curve]
+
+
+@pytest.mark.parametrize("axis", AXES)
+def test_ranges_do_not_depend_on_the_values(curve, axis):
+    for draw in (error_curves, size_curves):
+        empty, full = draw([], axis, curve[0]), draw(curve if axis == "bits" else [], axis, curve[-1])
+        assert empty.layout.xaxis.range == full.layout.xaxis.range is not None
+        assert empty.layout.yaxis.range == full.layout.yaxis.range is not None
+        assert empty.layout.height == full.layout.height
+        assert full.layout.xaxis.title.text
+        assert full.layout.yaxis.title.text
+
+
+def test_lines_differ_in_more_than_colour():
+    for group in (("train_error", "test_error", *BOUNDS), ("code_bytes", "effective_bytes")):
+        assert len({(LINES[name].dash, LINES[name].symbol) for name in group}) == len(group)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_the_waterfall_is_a_drawing_of_the_ledger(noise):
+    certificate = next(iter(sweep(Scenario(noise=noise), "bits")))
+    figure = waterfall(certificate)
+    bars = [trace for trace in figure.data if trace.type == "bar"]
+    steps = sum(sum(trace.y) for trace in bars[:-1])
+    assert steps == pytest.approx(certificate.effective_bytes)
+    assert bars[-1].y[0] == pytest.approx(certificate.effective_bytes)
+    ends = [base + height for trace in bars[:-1] for base, height in zip(trace.base, trace.y, strict=True)]
+    assert figure.layout.yaxis.range[1] >= max(ends)
+
+
+def test_the_sheet_holds_the_images_of_each_label():
+    digits = data.load("digits")
+    figure = sheet(digits.train, rows=2, start=100)
+    canvas = np.asarray(figure.data[0].z)
+    first_three = digits.train.images[100:][digits.train.labels[100:] == 3][0, 0].numpy()
+    assert np.array_equal(canvas[1:29, 3 * 30 + 1 : 3 * 30 + 29, 0], first_three)
+
+
+@pytest.mark.parametrize(("count", "text"), [(12, "12 B"), (999.4, "999 B"), (1234, "1.23 kB"), (45678, "45.7 kB"), (-2500, "-2.50 kB")])
+def test_sizes_read_well(count, text):
+    assert size(count) == text

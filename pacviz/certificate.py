@@ -12,6 +12,7 @@ from typing import Any
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
 from pacviz.ledger import Ledger
 from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, measure, recall
+from pacviz.models import architecture
 from pacviz.risk import RiskEstimate
 from pacviz.scenario import Scenario
 
@@ -40,6 +41,11 @@ class Certificate:
     @property
     def ledger(self) -> Ledger:
         return self.measurement.ledger
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of the layers that carry parameters."""
+        return tuple(layer.name for layer in architecture(self.scenario.model).layers)
 
     @property
     def n(self) -> int:

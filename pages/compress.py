@@ -8,7 +8,7 @@ from pacviz.sweep import scenarios
 
 with ui.friendly():
     scenario, axis = ui.scenario_controls()
-    status = st.empty()
+    status = st.sidebar.empty()
     certificate = known(scenario)
     if certificate is None:
         if not data.is_available(scenario.data):

@@ -6,11 +6,11 @@ from pacviz import data, ui
 from pacviz.figures import sheet
 
 with st.sidebar:
-    name = st.selectbox("Data set", tuple(data.DATASETS), format_func=lambda name: data.DATASETS[name].title, key="data", bind="query-params")
+    name = st.selectbox("Data set", tuple(data.DATASETS), key="data", bind="query-params")
     start = st.slider("First example", 0, 50_000, 0, 100, key="start", bind="query-params", help="The sheet shows the examples from this one on.")
 source = data.DATASETS[name]
 st.markdown(f"### {source.title}: what the network sees")
-st.markdown(source.about)
+st.markdown(ui.ABOUT[name])
 if not data.is_available(name):
     ui.offer_download(name)
 with ui.friendly(), ui.progress_line(st.empty()) as progress:

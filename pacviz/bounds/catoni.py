@@ -14,9 +14,10 @@ ALPHA = 1.0001
 
 
 def catoni(risk: float, kl: float, n: int, delta: float) -> float:
-    """inf over lambda > 1 of Phi^-1_{lambda/n}( r + (alpha/lambda) [K - ln delta + 2 ln(ln(alpha^2 lambda) / ln alpha)] ).
+    """Catoni's bound for any posterior, with a union over lambda (Zhou et al. 2019, Theorem 2.1).
 
-    Phi^-1_a(x) = (1 - e^{-ax}) / (1 - e^{-a}); for any posterior (Catoni 2007, as Theorem 2.1 of Zhou et al. 2019).
+    inf over lambda > 1 of Phi^-1_{lambda/n}( r + (alpha/lambda) [K - ln delta + 2 ln(ln(alpha^2 lambda) / ln alpha)] ),
+    Phi^-1_a(x) = (1 - e^{-ax}) / (1 - e^{-a}), and at most 1.
     risk: empirical 0-1 risk in [0, 1].  kl: K in nats, >= 0.  n: training examples, >= 8.  delta: in (0, 1).
     Raises PacvizError outside those ranges.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from pacviz.errors import PacvizError
@@ -17,7 +18,7 @@ def check(name: str, value: Any, allowed: str, holds: Callable[[Any], Any]) -> N
     except (TypeError, ValueError):
         valid = False
     if not valid:
-        shown = value if isinstance(value, int | float) else reprlib.repr(value)
+        shown = value if isinstance(value, Real) else reprlib.repr(value)
         raise PacvizError(f"{name} is {shown}, which is not allowed; give {allowed}.")
 
 

@@ -8,7 +8,7 @@ from pacviz.bounds.checks import check, check_risk
 
 
 def binary_kl(q: float, p: float) -> float:
-    """kl(q || p) = q ln(q/p) + (1-q) ln((1-q)/(1-p)) in nats, for q and p in [0, 1]; infinite where p is 0 or 1 and q is not.
+    """kl(q || p) = q ln(q/p) + (1-q) ln((1-q)/(1-p)) in nats; infinite where p is 0 or 1 and q is not.
 
     Raises PacvizError outside [0, 1].
     """

@@ -7,7 +7,7 @@ from pacviz.bounds.kl import binary_kl
 
 
 def entropy_floor(train_error: float, test_error: float, n: int) -> float:
-    """Least entropy H >= n [ln 2 - l h_b(p) - (1-l) h_b(q)] of the learned network in nats (Zhou et al. 2019, Theorem C.1).
+    """n [ln 2 - l h_b(p) - (1-l) h_b(q)], the least mean code length of a network in nats (Zhou et al. 2019, C.1).
 
     With r, R the expected training and test error: p = r/(r+R), q = (1-r)/(2-r-R), l = (r+R)/2.  That bracket is the
     Jensen-Shannon divergence of two coins, computed here as (kl(r || l) + kl(R || l)) / 2, which has no special cases.

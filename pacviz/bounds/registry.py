@@ -38,15 +38,15 @@ class Bound:
         value = self.function(risk, kl, n, delta)
         lam = catoni_optimum(risk, kl, n, delta)[1]
         numbers = {"r": risk, "K": kl, "n": n, "delta": delta, "alpha": ALPHA, "lam": lam}
-        right = Template(self.template).substitute({key: latex_number(x) for key, x in numbers.items()}, inf="")
-        result = rf"\approx {100 * value:.4g}\,\%" if value < 1 else r"\;\longrightarrow\; 100\,\% \text{ (no more than 1)}"
+        right = Template(self.template).substitute({key: _latex(x) for key, x in numbers.items()}, inf="")
+        result = rf"\approx {100 * value:.4g}\,\%" if value < 1 else r"\;\to\; 100\,\%\;\text{(vacuous)}"
         return rf"R \le {right} {result}"
 
 
-def latex_number(x: float) -> str:
-    """A number in LaTeX: thousands apart, five digits or all that an integer has, powers of ten where it is tiny."""
-    if x == 0 or abs(x) >= 1000:
-        return f"{x:,.0f}".replace(",", "{,}") if x == int(x) else f"{x:,.1f}".replace(",", "{,}")
+def _latex(x: float) -> str:
+    """A number in LaTeX: one decimal and thousands apart from 1000 upward, else five digits, with powers of ten."""
+    if x >= 1000:
+        return f"{x:,.1f}".removesuffix(".0").replace(",", "{,}")
     mantissa, _, exponent = f"{x:.5g}".partition("e")
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
 
@@ -86,7 +86,7 @@ BOUNDS: dict[str, Bound] = {
             "Occam–Chernoff",
             occam,
             True,
-            "Langford 2005, Corollary 4.2",
+            "Langford 2005, Occam's razor bound",
             r"\mathrm{kl}^{-1}\!\left( $r,\; \frac{$K + \ln \frac{1}{$delta}}{$n} \right)",
         ),
     )

@@ -19,7 +19,7 @@ def seeger(risk: float, kl: float, n: int, delta: float) -> float:
 
 
 def mcallester(risk: float, kl: float, n: int, delta: float) -> float:
-    """min(1, r + sqrt( (K + ln(2 sqrt(n) / delta)) / (2n) )), for any posterior (McAllester 1999 with Maurer's constant).
+    """min(1, r + sqrt( (K + ln(2 sqrt(n) / delta)) / (2n) )), for any posterior (McAllester 1999, Maurer 2004).
 
     Arguments, units and errors as for `seeger`, which it relaxes by Pinsker's inequality.
     """
@@ -28,7 +28,7 @@ def mcallester(risk: float, kl: float, n: int, delta: float) -> float:
 
 
 def occam(risk: float, kl: float, n: int, delta: float) -> float:
-    """kl^-1( r, (K + ln(1 / delta)) / n ) for one deterministic coded hypothesis (Langford 2005, Corollary 4.2).
+    """kl^-1( r, (K + ln(1 / delta)) / n ) for one deterministic coded hypothesis (Langford 2005).
 
     kl: the self-delimiting code length in nats.  The rest as for `seeger`.
     """

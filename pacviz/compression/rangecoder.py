@@ -13,8 +13,11 @@ from pacviz.errors import PacvizError
 
 T = TypeVar("T")
 
-BUCKETS = 18
-"""Bit lengths 0 to 17 of the integers that `Coder.integers` codes: 0 <= value < 2^17."""
+BERNOULLI = stream.model.Bernoulli(perfect=False)
+
+UNIFORM = stream.model.Uniform()
+
+CORRUPT = "These bytes are no code of a network; give them as they were written."
 
 
 class Coder:
@@ -71,49 +74,63 @@ class Coder:
         return self._code(symbols, stream.model.Categorical(frequencies.astype(np.float64), perfect=False), count)
 
     def bernoulli(self, flags: np.ndarray | None, probabilities: np.ndarray) -> np.ndarray:
-        """One bool for each probability of True: float64 (n,)."""
-        if not len(probabilities):
-            return np.zeros(0, bool)
-        return self._code(flags, stream.model.Bernoulli(perfect=False), probabilities).astype(bool)
+        """A 0 or 1 for each probability of 1: float64, any shape but empty; 0 and 1 are taken to within 2^-24."""
+        found = self._code(None if flags is None else flags.ravel(), BERNOULLI, probabilities.ravel())
+        return found.reshape(probabilities.shape)
 
     def uniform(self, value: int | None, size: int) -> int:
         """One integer in 0..size-1; costs log2(size) bits.  size: 1 to 2^23."""
-        return int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0]) if size > 1 else 0
+        return (
+            int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0])
+            if size > 1
+            else 0
+        )
 
     def words(self, values: np.ndarray | None, count: int, width: int) -> np.ndarray:
         """`count` unsigned integers of `width` bits (up to 16) as they are."""
-        return self._code(values, stream.model.Uniform(1 << width), count) if count and width else np.zeros(count, np.int32)
+        return (
+            self._code(values, stream.model.Uniform(1 << width), count)
+            if count and width
+            else np.zeros(count, np.int32)
+        )
 
-    def integers(self, values: np.ndarray | None, count: int) -> np.ndarray:
-        """`count` integers of 0 <= value < 2^17, int64: the bit length of each adaptively, then its bits below the first as they are.
+    def integers(self, values: np.ndarray | None, count: int, largest: int) -> np.ndarray:
+        """`count` integers of 0 <= value <= largest < 2^24, int64: bit lengths adaptively, then the bits below the first as they are.
 
-        Frequencies of bit lengths are re-estimated after each block, whose size grows with what has been seen.
+        A bit length seen k times counts as k + 1/4 of them, which is re-estimated after blocks that grow by a sixteenth.
         """
         found = np.zeros(count, np.int64)
-        frequencies = np.ones(BUCKETS, np.int64)
-        start = 0
-        while start < count:
-            block = slice(start, min(count, start + max(1, start // 16)))
-            size = block.stop - start
-            lengths = None if values is None else np.frexp(values[block].astype(np.float64))[1]
-            lengths = self.categorical(lengths, frequencies, size)
-            frequencies += 4 * np.bincount(lengths, minlength=BUCKETS)
-            low = np.maximum(lengths, 1) - 1
-            found[block] = np.where(lengths > 0, 1 << low, 0)
-            if (long := np.flatnonzero(low)).size:
-                rest = None if values is None else (values[block] - found[block])[long]
-                found[start + long] += self._code(rest, stream.model.Uniform(), (1 << low[long]).astype(np.int32))
-            start = block.stop
+        frequencies = np.ones(largest.bit_length() + 1, np.int64)
+        stop = 0
+        while stop < count:
+            start, stop = stop, min(count, stop + max(1, stop // 16))
+            lengths = None if values is None else np.frexp(values[start:stop].astype(np.float64))[1]
+            lengths = self.categorical(lengths, frequencies, stop - start)
+            frequencies += 4 * np.bincount(lengths, minlength=len(frequencies))
+            found[start:stop] = (1 << lengths) >> 1
+            if (long := start + np.flatnonzero(lengths > 1)).size:
+                rest = None if values is None else values[long] - found[long]
+                found[long] += self._code(rest, UNIFORM, found[long].astype(np.int32))
+        if count and found.max() > largest:
+            raise PacvizError(CORRUPT)
         return found
 
-    def cheapest(self, options: Sequence[Callable[[Coder], T] | None]) -> T:
+    def cheapest(
+        self, options: Sequence[Callable[[Coder], T] | None], later: Callable[[T], float] = lambda result: 0.0
+    ) -> T:
         """One of several codes for the same thing, whichever is shortest, after log2(number of options) bits to say which.
 
         options: what each codes, given a coder, in a fixed order; None for one that cannot code it (writing only).
+        later: bits that what follows will cost, given what an option codes.
         """
         choice = None
         if self.writing:
-            choice = min((_cost(option), index) for index, option in enumerate(options) if option is not None)[1]
+            costs = {}
+            for index, option in enumerate(options):
+                if option is not None:
+                    trial = Coder()
+                    costs[index] = later(option(trial)) + trial.bits
+            choice = min(costs, key=costs.__getitem__)
         option = options[self.uniform(choice, len(options))]
         assert option is not None
         return option(self)
@@ -124,18 +141,12 @@ class Coder:
             try:
                 symbols = self._decoder.decode(law, what)
             except (AssertionError, ValueError) as error:
-                raise PacvizError("These bytes are no code of a network; give the bytes as they were written.") from error
+                raise PacvizError(CORRUPT) from error
         assert symbols is not None
         symbols = symbols.astype(np.int32, copy=False)
         # A reader writes as well: that is how it knows where the code ends.
         self._encoder.encode(symbols, law, *(() if isinstance(what, int) else (what,)))
         return symbols
-
-
-def _cost(option: Callable[[Coder], object]) -> float:
-    trial = Coder()
-    option(trial)
-    return trial.bits
 
 
 def _words(data: bytes) -> np.ndarray:

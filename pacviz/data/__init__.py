@@ -90,8 +90,8 @@ def _digits(progress: Progress | None) -> tuple[Split, Split]:
 def _files(source: Source, folder: str, download: bool, progress: Progress | None) -> tuple[Split, Split]:
     if not mnist.is_available(folder) and not download:
         raise PacvizError(
-            f"{source.title} is not in {store.data_dir() / folder / 'raw'}; download it ({source.megabytes} MB) with "
-            f"`python -m pacviz data --download {source.name}`, or set PACVIZ_DATA to the folder that holds {folder}/raw."
+            f"{source.title} is not in {store.data_dir() / folder / 'raw'}; download it ({source.megabytes} MB) by "
+            f"`python -m pacviz data --download {source.name}`, or set PACVIZ_DATA to a folder that holds {folder}/raw."
         )
     try:
         return mnist.read(folder)

@@ -1,21 +1,24 @@
-"""The embedded data set: handwritten digits from a known distribution, so that a true risk can be measured exactly enough.
+"""The embedded data set: handwritten digits from a known distribution, whose true risks can be measured at will.
 
-A digit is one of a few skeletons (strokes through control points).  All else is drawn at random for each image: the control
-points, an affine map and a smooth warp of the curve, the pen's width, pressure and sharpness, a stray stroke, the contrast
-and the noise of the pixels.  The ink at p is a soft threshold of the pen's Gaussian profile integrated along the curve c,
+A digit is one of a few skeletons (strokes through control points).  All else is drawn at random for each image: the
+control points, an affine map and a smooth warp of the curve, the pen's width, pressure and sharpness, a stray stroke,
+the contrast and the noise of the pixels.  The ink at p is a soft threshold of the pen's Gaussian profile integrated
+along the curve c,
 
     D(p) = 1 / (sqrt(2 pi) s) * integral of w(t) exp(-|p - c(t)|^2 / 2 s^2) |dc(t)|,     ink = D^h / (D^h + t^h),
 
-with width s, pressure w, sharpness h and threshold t: far from its ends, a straight stroke has D = w exp(-distance^2 / 2 s^2).
-All of it is float64, so that processors which round differently still agree in every pixel of 8 bits (but for a chance far
-below one pixel in a data set), and one fingerprint holds on every machine.
+with width s, pressure w, sharpness h and threshold t; far from the ends of a straight stroke D is
+w exp(-distance^2 / 2 s^2).  All of it is float64, so that processors that round differently still agree on the pixels,
+which have 8 bits, and a fingerprint made on one machine holds on another.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +41,8 @@ VERSION = 1
 
 Progress = Callable[[float, str], None]
 
-# A line a skeleton: its digit, then its strokes (between slashes) as control points "x y", x to the right and y down; a digit
-# fills -100..100 in y.  A point given twice is a corner.
+# A line a skeleton: its digit, then its strokes (between slashes) as control points "x y", x to the right and y down;
+# a digit fills -100..100 in y.  A point given twice is a corner.
 _SKELETONS = """
 0  10 -100, -40 -75, -60 0, -40 80, 0 100, 45 75, 60 0, 40 -80, 0 -100
 0  30 -90, -20 -100, -55 -50, -55 40, -10 100, 45 70, 55 -20, 20 -95
@@ -68,11 +71,12 @@ _SKELETONS = """
 """
 
 
-_BATCH = 500  # of a size to stay in the processor's cache
+_BATCH = 100  # small enough for the processor's cache
 _POINTS = 80  # close enough together for the thinnest pen
 _STRAY_POINTS = 12
 _WAVES = 3
 _THRESHOLD = 0.45
+_drawing = threading.Lock()
 
 
 def _spline(parameter: np.ndarray, controls: int) -> np.ndarray:
@@ -89,13 +93,13 @@ def _spline(parameter: np.ndarray, controls: int) -> np.ndarray:
 def _skeletons() -> tuple[Tensor, ...]:
     """The table above as linear maps from control points to points spaced evenly along the strokes.
 
-    Returns controls (skeletons, controls, 2), bases (skeletons, points, controls), pens (skeletons, points - 1), which is
-    0 where the pen is lifted between two points, and the first skeleton and number of skeletons of each digit.
+    Returns controls (skeletons, controls, 2), bases (skeletons, points, controls), pens (skeletons, points - 1), which
+    is 0 where the pen is lifted between two points, and the first skeleton and number of skeletons of each digit.
     """
     lines = [line.split(maxsplit=1) for line in _SKELETONS.strip().splitlines()]
     counts = np.bincount([int(digit) for digit, _ in lines], minlength=CLASSES)
     skeletons = [
-        [np.fromstring(part.replace(",", " "), sep=" ").reshape(-1, 2) / 100 for part in strokes.split("/")]
+        [np.array(stroke.replace(",", " ").split(), dtype=float).reshape(-1, 2) / 100 for stroke in strokes.split("/")]
         for _, strokes in lines
     ]
     width = max(sum(map(len, strokes)) for strokes in skeletons)
@@ -174,25 +178,44 @@ def _draw(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return image.clamp(0, 1).mul(255).round().to(torch.uint8)[:, None], labels
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One torch thread for a while: so small a batch gains nothing from more, and on busy cores they cost tenfold."""
+    with _drawing:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+
 def sample(n: int, seed: int, progress: Progress | None = None) -> Split:
     """n labelled digits, independent and identically distributed, labels uniform on 0..9.
 
-    n >= 1.  seed: any integer of 64 bits.  A longer sample of the same seed continues a shorter one.  progress gets the
-    fraction done and a short sentence.  Images are uint8 (n, 1, 28, 28), white on black.
+    n >= 1.  seed: an integer in [0, 2**63).  A longer sample of the same seed continues a shorter one.  progress gets
+    the fraction done in [0, 1] and a short sentence.  Images are uint8 (n, 1, 28, 28), white on black.
+    Raises PacvizError for an n or a seed outside those ranges.
     """
+    if n < 1 or not 0 <= seed < 2**63:
+        raise PacvizError(f"A sample needs n >= 1 and 0 <= seed < 2**63, got n = {n} and seed = {seed}.")
     generator = torch.Generator().manual_seed(seed)
     images = torch.empty(-(-n // _BATCH) * _BATCH, 1, SIDE, SIDE, dtype=torch.uint8)
     labels = torch.empty(len(images), dtype=torch.int64)
-    for start in range(0, n, _BATCH):
-        batch = slice(start, start + _BATCH)
-        images[batch], labels[batch] = _draw(generator)
-        if progress:
-            progress(min(1.0, (start + _BATCH) / n), f"Drawing {n:,} digits")
+    with _one_thread():
+        for start in range(0, n, _BATCH):
+            batch = slice(start, start + _BATCH)
+            images[batch], labels[batch] = _draw(generator)
+            if progress:
+                progress(min(1.0, (start + _BATCH) / n), f"drawing {n:,} digits")
     return Split(images[:n], labels[:n])
 
 
 def cached_sample(n: int, seed: int, progress: Progress | None = None) -> Split:
-    """sample(n, seed), kept on disk: a damaged file is drawn again, and a folder that cannot be written is a warning."""
+    """sample(n, seed), kept on disk.
+
+    A damaged file is drawn again; a folder that cannot be written is a UserWarning, not an error.
+    """
     path = store.cache_dir() / "digits" / f"v{VERSION}-{n}-{seed}.safetensors"
     split = _read(path)
     if split is None:

@@ -11,6 +11,7 @@ import threading
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -55,7 +56,8 @@ def _split(images: Path, labels: Path, n: int) -> Split:
     split = Split(_read_idx(images, n, SIDE, SIDE)[:, None], _read_idx(labels, n).long())
     if int(split.labels.max()) >= CLASSES:
         raise PacvizError(
-            f"{labels} holds the label {int(split.labels.max())}, but labels go from 0 to {CLASSES - 1}; replace the file."
+            f"{labels} holds the label {int(split.labels.max())}, beyond 0 to {CLASSES - 1}; "
+            "replace the file, or download the data set again."
         )
     return split
 
@@ -91,11 +93,11 @@ def download(folder: str, progress: Callable[[float, str], None] | None = None) 
 
         def report(fraction: float, index: int = index, name: str = name) -> None:
             if progress:
-                progress((index + fraction) / len(source.resources), f"Downloading {folder}: {name}")
+                progress((index + fraction) / len(source.resources), f"downloading {folder}: {name}")
 
         contents[raw / name.removesuffix(".gz")] = gzip.decompress(_fetch(name, checksum, source.mirrors, report))
     for path, content in contents.items():
-        store.write_atomic(path, lambda temporary, content=content: temporary.write_bytes(content))
+        store.write_atomic(path, partial(Path.write_bytes, data=content))
 
 
 def _fetch(name: str, checksum: str, mirrors: list[str], report: Callable[[float], None]) -> bytes:

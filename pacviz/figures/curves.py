@@ -44,7 +44,7 @@ def error_curves(certificates: Sequence[Certificate], axis: str, present: Certif
             hovertemplate=f"{line.title} %{{y:.2%}}<extra></extra>",
         )
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
-    figure.add_annotation(text="vacuous: no better than guessing", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 12})
+    figure.add_annotation(text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13})
     _mark(figure, axis, present, present.bound, f"{present.bound:.1%}")
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
     return themed(figure, TAKEAWAYS[axis], dark, height)
@@ -99,7 +99,7 @@ def _mark(figure: go.Figure, axis: str, present: Certificate, y: float, text: st
     if axis == "sparsity":
         shares = (0.0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
         layout |= {
-            "title": "sparsity (share of weights pruned; logarithmic in what is kept)",
+            "title": "sparsity (logarithmic in what is kept)",
             "type": "log",
             "range": [0.05, -3.1],
             "tickvals": [1 - share for share in shares],

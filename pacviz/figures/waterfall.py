@@ -8,51 +8,62 @@ from pacviz.certificate import Certificate
 from pacviz.figures.style import LAYERS, PATTERNS, size, themed
 
 CEILINGS = [mantissa * 10**exponent for exponent in range(2, 7) for mantissa in (1, 2, 5)]
-REFUND = "noise refund"
+"""Upper ends of the axis: few, so that it rarely moves while a slider does."""
+STEPS = {
+    "positions": ("positions",),
+    "assignments": ("assignments",),
+    "codebooks<br>and header": ("codebook", "cluster weights", "prior scale", "header", "rounding"),
+    "noise<br>refund": ("noise refund",),
+}
+"""The steps of the drawing, and the kinds of charges that each gathers."""
+TOTAL = "<b>effective<br>size</b>"
 
 
 def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -> go.Figure:
-    """Where the bits go: kinds of charge as steps, layers as patterns within a step, the noise refund downwards."""
-    kinds: dict[str, dict[str, float]] = {}
+    """Where the bytes go: kinds of charges as steps, layers as colours and patterns within a step, the refund downwards."""
+    sums = {step: {layer: 0.0 for layer in (*certificate.layers, "network")} for step in STEPS}
+    step_of = {kind: step for step, kinds in STEPS.items() for kind in kinds}
     for charge in certificate.ledger.charges:
         kind, _, layer = charge.name.partition(" of ")
-        kind = kind if layer else "other"
-        part = kinds.setdefault(kind, {})
-        part[layer or "whole network"] = part.get(layer or "whole network", 0.0) + charge.bits / 8
-    order = sorted(kinds, key=lambda kind: (kind == REFUND, kind == "other", -sum(kinds[kind].values())))
-    layers = list(dict.fromkeys(layer for kind in order for layer in kinds[kind]))
-    total = certificate.effective_bytes
-    labels = [kind.replace(" ", "<br>") for kind in order]
-    figure = go.Figure()
-    top, tops, starts = 0.0, [], {}
-    for kind in order:
-        for layer, amount in kinds[kind].items():
-            starts[kind, layer] = top
+        sums[step_of[kind]][layer or "network"] += charge.bits / 8
+    figure, top, edges = go.Figure(), 0.0, []
+    bases: dict[str, list[float]] = {}
+    for step, layers in sums.items():
+        edges.append(max(top, top + sum(layers.values())))
+        for layer, amount in layers.items():
+            bases.setdefault(layer, []).append(top)
             top += amount
-        tops.append(max(top, top - sum(kinds[kind].values())))
-    for index, layer in enumerate(layers):
+    for index, layer in enumerate(bases):
         figure.add_bar(
-            x=[label for label, kind in zip(labels, order, strict=True) if layer in kinds[kind]],
-            y=[kinds[kind][layer] for kind in order if layer in kinds[kind]],
-            base=[starts[kind, layer] for kind in order if layer in kinds[kind]],
+            x=list(STEPS),
+            y=[sums[step][layer] for step in STEPS],
+            base=bases[layer],
             name=layer,
-            marker={"color": LAYERS[index % len(LAYERS)], "pattern": {"shape": PATTERNS[index % len(PATTERNS)], "solidity": 0.25}},
-            hovertemplate=f"{layer}: %{{y:,.0f}} bytes<extra>%{{x}}</extra>",
+            marker={
+                "color": LAYERS[index % len(LAYERS)],
+                "pattern": {"shape": PATTERNS[index % len(PATTERNS)], "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"},
+            },
+            hovertemplate=f"{layer}: %{{y:,.0f}} bytes<extra></extra>",
             width=0.72,
         )
-    figure.add_bar(x=["<b>effective<br>size</b>"], y=[total], marker={"color": "#777777"}, showlegend=False, width=0.72, hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>")
+    total = certificate.effective_bytes
+    figure.add_bar(
+        x=[TOTAL], y=[total], marker={"color": "#777777"}, showlegend=False, width=0.72, hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>"
+    )
     figure.add_scatter(
-        x=[*labels, "<b>effective<br>size</b>"],
-        y=[*tops, total],
+        x=[*STEPS, TOTAL],
+        y=[*edges, total],
         mode="text",
-        text=[*(size(sum(kinds[kind].values())) for kind in order), f"<b>{size(total)}</b>"],
+        text=[*(size(sum(layers.values())) for layers in sums.values()), f"<b>{size(total)}</b>"],
         textposition="top center",
+        textfont={"size": 15},
         showlegend=False,
         hoverinfo="skip",
         cliponaxis=False,
     )
-    ceiling = next((c for c in CEILINGS if c >= 1.12 * max([*tops, total])), CEILINGS[-1])
+    ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * max(edges)), CEILINGS[-1])
+    largest = max(list(STEPS)[:2], key=lambda step: sum(sums[step].values()))
+    themed(figure, f"Where the bytes go: mostly into {largest}", dark, height)
     figure.update_layout(barmode="overlay")
-    figure.update_yaxes(title="bytes", range=[0, ceiling], tickformat="~s")
-    largest = max(order, key=lambda kind: sum(kinds[kind].values()))
-    return themed(figure, f"Where the bits go: mostly into {largest}", dark, height)
+    figure.update_xaxes(tickangle=0)
+    return figure.update_yaxes(title="bytes", range=[0, ceiling], tickformat="~s")

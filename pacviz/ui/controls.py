@@ -6,20 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from pacviz import checkpoints, data
-from pacviz.bounds import BOUNDS
+from pacviz import checkpoints
 from pacviz.errors import PacvizError
-from pacviz.models import ARCHITECTURES
 from pacviz.scenario import Scenario, defaults, settings
 
 LINK_VERSION = "1"
 SLIDERS = ("sparsity", "bits", "noise")
-TITLES: dict[str, dict[str, str]] = {
-    "model": {name: architecture.title for name, architecture in ARCHITECTURES.items()},
-    "data": {name: source.title for name, source in data.DATASETS.items()},
-    "bound": {name: bound.title for name, bound in BOUNDS.items()},
-    "pruning": {"layer": "per layer", "global": "global"},
-}
 
 
 def scenario_controls() -> tuple[Scenario, str]:
@@ -35,12 +27,12 @@ def scenario_controls() -> tuple[Scenario, str]:
         axis = st.segmented_control(
             "Curves along", SLIDERS, default=SLIDERS[0], key="along", bind="query-params", required=True, help="Follows the slider that you moved last."
         )
+        for name in ("data", "model"):
+            values[name] = _choice(name, settings()[name].choices())
         left, right = st.columns(2)
         with left:
-            values["data"] = _choice("data", settings()["data"].choices())
             values["pruning"] = _choice("pruning", settings()["pruning"].choices())
         with right:
-            values["model"] = _choice("model", settings()["model"].choices())
             names = checkpoints.available(values["model"], values["data"])
             values["checkpoint"] = _choice("checkpoint", names or (defaults()["checkpoint"],))
         with st.expander("Statement: δ, bound, seed"):
@@ -78,7 +70,6 @@ def _choice(name: str, options: tuple[str, ...]) -> str:
         settings()[name].title,
         options,
         index=options.index(default) if default in options else 0,
-        format_func=lambda option: TITLES.get(name, {}).get(option, option),
         key=name,
         help=settings()[name].help,
         bind="query-params",

@@ -11,6 +11,15 @@ from pacviz.bounds import BOUNDS, largest_kl
 from pacviz.certificate import Certificate
 from pacviz.figures import size
 
+ABOUT = {
+    "digits": "Drawn by pacviz itself: strokes with random control points, slant, thickness, warp and noise. Their distribution is known, so the "
+    "true error of a network can be measured as finely as one likes, and its bound checked against it.",
+    "mnist": "Handwritten digits of LeCun et al. 1998: the data of the published certificates.",
+    "fashion-mnist": "Articles of clothing by Xiao et al. 2017, in the format of MNIST and harder.",
+}
+"""What each data set is, for a person."""
+EXPLANATION_HEIGHT = 84
+"""Pixels: three lines, whatever they say, so that nothing below them moves."""
 TARGET = 0.5
 """The bound that the explanation compares with."""
 
@@ -19,8 +28,9 @@ def headline(certificate: Certificate) -> None:
     """The certificate in one large sentence, how it was measured, and why it is no better."""
     confidence = f"{100 * (1 - certificate.scenario.delta):.4g} %"
     colour = "red" if certificate.vacuous else "blue"
-    st.markdown(f"### With probability {confidence}, the true error is below :{colour}[**{certificate.bound:.1%}**] {_badge(certificate)}")
-    st.markdown(explanation(certificate))
+    st.markdown(f"### With probability {confidence}, the true error is below :{colour}[**{certificate.bound:.1%}**]")
+    with st.container(height=EXPLANATION_HEIGHT, border=False):
+        st.markdown(f"{_badge(certificate)} {explanation(certificate)}")
 
 
 def _badge(certificate: Certificate) -> str:

@@ -55,7 +55,7 @@ def test_every_slider_moves_the_numbers_the_curves_and_the_link(app, page):
     expect(page.get_by_text("With probability 95 %")).to_be_visible()
     settled(page)
     for label, key, presses, number, title in (
-        ("Sparsity", "ArrowLeft", 20, "Compressed size", "sparsity (share"),
+        ("Sparsity", "ArrowLeft", 20, "Compressed size", "sparsity (log"),
         ("Codebook bits", "ArrowLeft", 1, "Compressed size", "codebook bits"),
         ("Noise scale", "ArrowRight", 4, "Effective size", "noise scale (share"),
     ):

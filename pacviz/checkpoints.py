@@ -1,0 +1,169 @@
+"""Trained networks on disk: the shipped ones in assets/checkpoints, the user's own in the cache."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from pacviz import store
+from pacviz.errors import PacvizError
+from pacviz.models import architecture
+
+SHIPPED = store.ASSETS / "checkpoints"
+_SUFFIX = ".safetensors"
+_NAME = re.compile(r"[a-z0-9.-]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A trained network.
+
+    model, data: names of its architecture and of the data set that it was trained on.  matrices: float32 (rows,
+    columns) a layer, as Architecture.matrices gives them.  train_error, test_error: 0-1 errors in [0, 1].
+    training: the recipe, as JSON can hold it.  command: the command line that makes it again.
+    """
+
+    name: str
+    model: str
+    data: str
+    matrices: Mapping[str, np.ndarray]
+    train_error: float
+    test_error: float
+    training: Mapping[str, Any]
+    command: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of the model's name and every weight, in the order of the layers."""
+        digest = hashlib.sha256(self.model.encode())
+        for layer in architecture(self.model).layers:
+            digest.update(np.ascontiguousarray(self.matrices[layer.name], dtype="<f4").tobytes())
+        return digest.hexdigest()
+
+
+def user_folder() -> Path:
+    """Where the user's own checkpoints lie."""
+    return store.cache_dir() / "checkpoints"
+
+
+def _file(folder: Path, model: str, data: str, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        raise PacvizError(f"A checkpoint cannot be called {name!r}; use lower-case letters, digits, dots and hyphens.")
+    return folder / f"{model}-{data}-{name}{_SUFFIX}"
+
+
+def check_name(model: str, data: str, name: str) -> None:
+    """Raises PacvizError for a name that the user's checkpoint cannot have; ask it before a long training."""
+    if _file(SHIPPED, model, data, name).exists():
+        raise PacvizError(f"A checkpoint {name!r} of {model} on {data} comes with pacviz; choose another name.")
+
+
+def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
+    """Writes a checkpoint to `folder` (the user's where None), whole or not at all, and returns the file.
+
+    Raises PacvizError for a name that the user's checkpoint cannot have, or a folder that cannot be written.
+    """
+    if folder is None:
+        check_name(checkpoint.model, checkpoint.data, checkpoint.name)
+    path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
+    state = architecture(checkpoint.model).state_dict(checkpoint.matrices)
+    about = {
+        "name": checkpoint.name,
+        "model": checkpoint.model,
+        "data": checkpoint.data,
+        "train_error": repr(checkpoint.train_error),
+        "test_error": repr(checkpoint.test_error),
+        "training": json.dumps(dict(checkpoint.training)),
+        "command": checkpoint.command,
+        "fingerprint": checkpoint.fingerprint,
+    }
+    store.write_atomic(path, lambda temporary: save_file(state, temporary, about))
+    return path
+
+
+def load(path: Path) -> Checkpoint:
+    """The checkpoint in a file; quick when the same file was read before.
+
+    Raises PacvizError where the file is missing, damaged or no checkpoint, or holds weights that its model cannot have.
+    """
+    try:
+        return _load(path, path.stat().st_mtime_ns)
+    except (OSError, SafetensorError) as error:
+        raise PacvizError(f"{path} cannot be read as a checkpoint ({error}); delete it and train again.") from error
+
+
+@lru_cache(maxsize=16)
+def _load(path: Path, modified: int) -> Checkpoint:
+    with safe_open(path, "pt") as file:
+        about = file.metadata() or {}
+        state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+    try:
+        checkpoint = Checkpoint(
+            about["name"],
+            about["model"],
+            about["data"],
+            architecture(about["model"]).matrices(state),
+            float(about["train_error"]),
+            float(about["test_error"]),
+            json.loads(about["training"]),
+            about["command"],
+        )
+        intact = about["fingerprint"] == checkpoint.fingerprint
+    except PacvizError as error:
+        raise PacvizError(f"{path} is no usable checkpoint: {error}") from error
+    except (KeyError, ValueError) as error:
+        raise PacvizError(
+            f"{path} says too little about itself ({error}); make it with pacviz.checkpoints.save."
+        ) from error
+    if not intact:
+        raise PacvizError(f"{path} does not hold the weights that it was saved with; delete it and train again.")
+    return checkpoint
+
+
+def _names(folder: Path, model: str, data: str) -> Iterator[str]:
+    prefix = f"{model}-{data}-"
+    for path in sorted(folder.glob(f"{prefix}*{_SUFFIX}")):
+        name = path.name.removeprefix(prefix).removesuffix(_SUFFIX)
+        if _NAME.fullmatch(name):
+            yield name
+
+
+def available(model: str, data: str) -> tuple[str, ...]:
+    """Names of the checkpoints of a model on a data set, the shipped ones first; none is opened."""
+    return tuple(dict.fromkeys([*_names(SHIPPED, model, data), *_names(user_folder(), model, data)]))
+
+
+def shipped() -> tuple[tuple[str, str, str], ...]:
+    """(model, data, name) of every checkpoint that comes with pacviz."""
+    found = (load(path) for path in sorted(SHIPPED.glob(f"*{_SUFFIX}")))
+    return tuple((checkpoint.model, checkpoint.data, checkpoint.name) for checkpoint in found)
+
+
+def find(model: str, data: str, name: str) -> Checkpoint:
+    """The checkpoint of that name, a shipped one before one of the user's.
+
+    Raises PacvizError where there is none, saying what there is and how to make one, or where `load` does.
+    """
+    names = available(model, data)
+    if name not in names:
+        raise PacvizError(
+            f"There is no checkpoint {name!r} of {model} on {data} (there is {', '.join(names) or 'none yet'}); "
+            f"train it by `python -m pacviz train --model {model} --data {data} --name {name}`."
+        )
+    path = next(file for folder in (SHIPPED, user_folder()) if (file := _file(folder, model, data, name)).exists())
+    checkpoint = load(path)
+    if (checkpoint.model, checkpoint.data, checkpoint.name) != (model, data, name):
+        raise PacvizError(
+            f"{path} holds {checkpoint.name!r} of {checkpoint.model} on {checkpoint.data}; give it back its own name."
+        )
+    return checkpoint

@@ -1,0 +1,110 @@
+"""A network run over a sample in batches, on all cores, and its errors counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pacviz.compression.network import CompressedNetwork
+from pacviz.data.dataset import Split
+from pacviz.device import device
+from pacviz.models import Conv, Flatten, Linear, MaxPool, ReLU, architecture
+from pacviz.risk.exact import Stage, affine, convolution, max_pool, output_shape
+from pacviz.risk.stochastic import noisy_affine, noisy_convolution
+
+Progress = Callable[[float], None]
+"""Told the fraction done in [0, 1] after each batch; an exception that it raises cancels the work."""
+
+CPU_BATCH = 64
+ACCELERATOR_BATCH = 2048
+"""Examples that are run together.  On a CPU the activations of a batch, a few MB at most, have to stay in the cache."""
+
+
+def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
+    """The steps from pixels (channels, height, width, batch) to logits (classes, batch); noise where a layer's std > 0."""
+    model = architecture(network.model)
+    shape, matrices = model.input_shape, network.matrices
+    for operation in model.operations:
+        match operation:
+            case Conv(name):
+                if std := posterior_stds.get(name, 0.0):
+                    yield noisy_convolution(operation, matrices[name], std, shape, where)
+                else:
+                    yield convolution(operation, matrices[name], shape, where)
+                shape = output_shape(operation, shape)
+            case Linear(name):
+                if std := posterior_stds.get(name, 0.0):
+                    yield noisy_affine(matrices[name], std, where)
+                else:
+                    yield affine(matrices[name], where)
+            case MaxPool(size):
+                yield max_pool(size)
+                shape = (shape[0], shape[1] // size, shape[2] // size)
+            case ReLU():
+                yield lambda x, _: x.relu()
+            case Flatten():
+                yield lambda x, _: x.flatten(0, -2)
+
+
+def draw_examples(n: int, draws: int, seed: int) -> Tensor:
+    """int64 (draws,): examples of n drawn uniformly with replacement.  numpy draws them, for torch's are a little biased."""
+    return torch.from_numpy(np.random.default_rng(seed).integers(n, size=draws))
+
+
+def noise_generator(seed: int, batch: int, where: torch.device) -> torch.Generator:
+    """The random numbers of one batch.
+
+    torch's CPU generator reads only 32 bits of its seed: hashing keeps neighbouring seeds apart, counting keeps the
+    batches of one seed apart.
+    """
+    base = int(np.random.SeedSequence(seed).generate_state(1)[0])
+    return torch.Generator(where).manual_seed((base + batch) % 2**32)
+
+
+def count(
+    network: CompressedNetwork,
+    split: Split,
+    examples: Tensor | None = None,
+    posterior_stds: Mapping[str, float] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> int:
+    """Number of wrong answers on `examples` (all of the split where None); equal logits go to the lowest label.
+
+    Each batch draws its noise from a generator of its own, layer by layer in the order of the network, so that the
+    answer depends on the seed and the size of a batch but not on the number of cores.
+    """
+    where = device()
+    chain = list(stages(network, posterior_stds or {}, where))
+    total = len(split) if examples is None else len(examples)
+    size = CPU_BATCH if where.type == "cpu" else ACCELERATOR_BATCH
+
+    @torch.inference_mode()
+    def errors(start: int) -> int:
+        chosen = slice(start, start + size) if examples is None else examples[start : start + size]
+        random = noise_generator(seed, start // size, where) if posterior_stds else None
+        batch = Split(split.images[chosen].to(where), split.labels[chosen].to(where))
+        x = batch.pixels().permute(1, 2, 3, 0)
+        for stage in chain:
+            x = stage(x, random)
+        return int((x.argmax(0) != batch.labels).sum())
+
+    starts = range(0, total, size)
+    found = 0
+    # Each core runs batches of its own: two threads that meet after every small product wait more than they work.
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(threads if where.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+            for start, wrong in zip(starts, pool.map(errors, starts), strict=True):
+                found += wrong
+                if progress:
+                    progress(min(1.0, (start + size) / total))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+    return found

@@ -1,0 +1,81 @@
+"""How surely an error is known: the estimate, and the Clopper-Pearson limits of a probability seen in draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scipy.stats import beta
+
+from pacviz.errors import PacvizError
+
+SAFETY = 1e-9
+"""Relative outward rounding of a limit, far more than the error of scipy's incomplete beta inverse (about 1e-13)."""
+
+
+def upper_limit(errors: int, draws: int, failure: float) -> float:
+    """Clopper-Pearson upper limit: the p at which `errors` or fewer of `draws` have probability `failure`.
+
+    The true probability exceeds it with probability at most `failure` (Clopper and Pearson 1934); rounded upward.
+    Raises PacvizError unless 0 <= errors <= draws, draws >= 1 and 0 < failure < 1.
+    """
+    _check(errors, draws, failure)
+    if errors == draws:
+        return 1.0
+    return min(1.0, float(beta.isf(failure, errors + 1, draws - errors)) * (1 + SAFETY))
+
+
+def lower_limit(errors: int, draws: int, failure: float) -> float:
+    """Clopper-Pearson lower limit, the mirror image of `upper_limit`; rounded downward."""
+    _check(errors, draws, failure)
+    if errors == 0:
+        return 0.0
+    return float(beta.ppf(failure, errors, draws - errors + 1)) * (1 - SAFETY)
+
+
+def check_draws(draws: int) -> None:
+    """Raises PacvizError where nothing would be drawn."""
+    if draws < 1:
+        raise PacvizError(f"draws must be at least 1, got {draws}; ask for more draws.")
+
+
+def check_failure(failure: float) -> None:
+    """Raises PacvizError where no interval has that failure probability."""
+    if not 0 < failure < 1:
+        raise PacvizError(f"failure must lie strictly between 0 and 1, got {failure}; 0.01 is a usual choice.")
+
+
+def _check(errors: int, draws: int, failure: float) -> None:
+    check_draws(draws)
+    check_failure(failure)
+    if not 0 <= errors <= draws:
+        raise PacvizError(f"errors must lie between 0 and the {draws} draws, got {errors}; count them again.")
+
+
+@dataclass(frozen=True)
+class RiskEstimate:
+    """A 0-1 error as it was measured: `errors` in `draws`.
+
+    method: "exact" (every example of the sample once, no noise: draws is the sample's size) or "clopper-pearson"
+    (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: of the draws, None where exact.
+    """
+
+    method: str
+    errors: int
+    draws: int
+    failure: float
+    seed: int | None
+
+    @property
+    def mean(self) -> float:
+        """Share of errors among the draws."""
+        return self.errors / self.draws
+
+    @property
+    def lower(self) -> float:
+        """The error is at least this, but for a probability of `failure`."""
+        return self.mean if self.method == "exact" else lower_limit(self.errors, self.draws, self.failure)
+
+    @property
+    def upper(self) -> float:
+        """The error is at most this, but for a probability of `failure`: what a bound is computed from."""
+        return self.mean if self.method == "exact" else upper_limit(self.errors, self.draws, self.failure)

@@ -1,0 +1,59 @@
+"""One door to every data set, and only two of them in memory."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pacviz import data
+from pacviz.data import digits
+from pacviz.errors import PacvizError
+
+
+@pytest.fixture
+def small_digits(tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    monkeypatch.setenv("PACVIZ_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(data, "_loaded", type(data._loaded)())
+    monkeypatch.setattr(digits, "TRAIN_SIZE", 300)
+    monkeypatch.setattr(digits, "TEST_SIZE", 100)
+    return tmp_path
+
+
+def test_digits_are_two_different_samples_and_need_no_download(small_digits):
+    assert data.is_available("digits")
+    dataset = data.load("digits")
+    assert (len(dataset.train), len(dataset.test), dataset.classes) == (300, 100, 10)
+    assert dataset.test.fingerprint != digits.sample(100, digits.TRAIN_SEED).fingerprint
+
+
+def test_progress_of_the_digits_rises_to_one(small_digits):
+    fractions = []
+    data.load("digits", progress=lambda fraction, text: fractions.append(fraction))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+
+
+def test_a_loaded_set_is_kept_but_only_the_last_two_are(small_digits, monkeypatch):
+    first = data.load("digits")
+    assert data.load("digits") is first
+    for folder in ("b", "c"):
+        monkeypatch.setenv("PACVIZ_DATA", str(small_digits / folder))
+        data.load("digits")
+    assert len(data._loaded) == 2
+    monkeypatch.setenv("PACVIZ_DATA", str(small_digits / "data"))
+    assert data.load("digits") is not first
+
+
+def test_two_sessions_at_once_load_a_set_once(small_digits, monkeypatch):
+    draw, drawn = digits.cached_sample, []
+    monkeypatch.setattr(digits, "cached_sample", lambda *arguments: drawn.append(arguments) or draw(*arguments))
+    with ThreadPoolExecutor(4) as sessions:
+        [dataset, *others] = sessions.map(data.load, ["digits"] * 4)
+    assert all(other is dataset for other in others)
+    assert len(drawn) == 2
+
+
+@pytest.mark.parametrize("use", [data.load, data.is_available, data.source])
+def test_an_unknown_name_is_refused_with_the_known_ones(use):
+    with pytest.raises(PacvizError, match="no data set 'cifar'; choose one of digits, mnist, fashion-mnist"):
+        use("cifar")

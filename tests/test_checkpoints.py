@@ -1,0 +1,181 @@
+"""A checkpoint comes back as it was saved, or not at all."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from pacviz import checkpoints
+from pacviz.checkpoints import Checkpoint
+from pacviz.data import digits, load
+from pacviz.errors import PacvizError
+from pacviz.models import architecture
+from pacviz.training import error_rate
+
+
+@pytest.fixture(autouse=True)
+def user_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def checkpoint():
+    random = np.random.default_rng(0)
+    layers = architecture("mlp").layers
+    matrices = {layer.name: random.normal(size=(layer.rows, layer.columns)).astype(np.float32) for layer in layers}
+    return Checkpoint(
+        "mine", "mlp", "digits", matrices, 0.01, 1 / 3, {"epochs": 2, "seed": 0}, "python -m pacviz train"
+    )
+
+
+def altered(path, tensors=None, **about):
+    """The file with some tensors or metadata replaced (None: removed)."""
+    with safe_open(path, "pt") as file:
+        metadata = {key: value for key, value in {**file.metadata(), **about}.items() if value is not None}
+    save_file({**load_file(path), **(tensors or {})}, path, metadata)
+    return path
+
+
+def test_a_checkpoint_comes_back_as_it_was_saved(checkpoint):
+    path = checkpoints.save(checkpoint)
+    assert path.name == "mlp-digits-mine.safetensors"
+    for found in (checkpoints.load(path), checkpoints.find("mlp", "digits", "mine")):
+        assert found.fingerprint == checkpoint.fingerprint
+        assert all(np.array_equal(found.matrices[name], checkpoint.matrices[name]) for name in checkpoint.matrices)
+        for field in ("name", "model", "data", "train_error", "test_error", "training", "command"):
+            assert getattr(found, field) == getattr(checkpoint, field)
+
+
+def test_the_fingerprint_tells_any_change_of_a_weight(checkpoint):
+    fc2 = checkpoint.matrices["fc2"].copy()
+    fc2[3, 4] = np.nextafter(fc2[3, 4], np.float32(9))
+    changed = replace(checkpoint, matrices={**checkpoint.matrices, "fc2": fc2})
+    assert changed.fingerprint != checkpoint.fingerprint
+    assert replace(checkpoint, name="other").fingerprint == checkpoint.fingerprint
+
+
+def test_a_file_is_read_again_only_when_it_changes(checkpoint):
+    path = checkpoints.save(checkpoint)
+    first = checkpoints.load(path)
+    assert checkpoints.load(path) is first
+    checkpoints.save(replace(checkpoint, test_error=0.5))
+    assert checkpoints.load(path).test_error == 0.5
+
+
+def test_a_file_that_is_cut_short_is_one_sentence(checkpoint):
+    path = checkpoints.save(checkpoint)
+    content = path.read_bytes()
+    for damaged in (content[:-1], content[:50], b"", b"no checkpoint"):
+        path.write_bytes(damaged)
+        with pytest.raises(PacvizError, match=r"mine.safetensors cannot be read as a checkpoint .* train again"):
+            checkpoints.load(path)
+
+
+def test_a_missing_file_is_one_sentence(user_cache):
+    with pytest.raises(PacvizError, match=r"nowhere.safetensors cannot be read as a checkpoint"):
+        checkpoints.load(user_cache / "nowhere.safetensors")
+
+
+def test_nan_weights_are_refused(checkpoint):
+    path = altered(checkpoints.save(checkpoint), {"fc1.bias": torch.full((300,), torch.nan)})
+    with pytest.raises(PacvizError, match=r"fc1\.bias holds NaN"):
+        checkpoints.load(path)
+
+
+def test_weights_of_another_shape_are_refused(checkpoint):
+    path = altered(checkpoints.save(checkpoint), {"fc1.bias": torch.zeros(301)})
+    with pytest.raises(PacvizError, match=r"fc1\.bias has shape \(301,\), but mlp needs \(300,\)"):
+        checkpoints.load(path)
+
+
+def test_weights_that_were_changed_after_saving_are_refused(checkpoint):
+    path = altered(checkpoints.save(checkpoint), {"fc1.bias": torch.zeros(300)})
+    with pytest.raises(PacvizError, match="does not hold the weights that it was saved with"):
+        checkpoints.load(path)
+
+
+def test_an_unknown_model_is_refused_with_the_known_ones(checkpoint):
+    path = altered(checkpoints.save(checkpoint), model="alexnet")
+    with pytest.raises(
+        PacvizError, match=r"no usable checkpoint: There is no model 'alexnet'; choose one of lenet5, mlp"
+    ):
+        checkpoints.load(path)
+
+
+@pytest.mark.parametrize("about", [{"model": None}, {"train_error": "few"}, {"training": "{"}, {"command": None}])
+def test_missing_or_senseless_metadata_are_refused(checkpoint, about):
+    path = altered(checkpoints.save(checkpoint), **about)
+    with pytest.raises(PacvizError, match="says too little about itself"):
+        checkpoints.load(path)
+
+
+def test_a_renamed_file_is_not_taken_for_what_it_is_not(checkpoint):
+    path = checkpoints.save(checkpoint)
+    path.rename(path.with_name("lenet5-digits-mine.safetensors"))
+    with pytest.raises(PacvizError, match="holds 'mine' of mlp on digits; give it back its own name"):
+        checkpoints.find("lenet5", "digits", "mine")
+
+
+def test_the_users_checkpoints_are_listed_after_the_shipped_ones_and_a_broken_file_breaks_nothing(checkpoint):
+    shipped = checkpoints.available("lenet5", "digits")
+    assert "plain" in shipped
+    folder = checkpoints.user_folder()
+    checkpoints.save(checkpoint)
+    (folder / "lenet5-digits-broken.safetensors").write_bytes(b"\x00")
+    (folder / "lenet5-digits-Not A Name.safetensors").touch()
+    (folder / "lenet5-mnist-other.safetensors").touch()
+    assert checkpoints.available("lenet5", "digits") == (*shipped, "broken")
+    assert checkpoints.available("mlp", "digits")[-1] == "mine"
+
+
+def test_a_missing_checkpoint_is_an_error_that_lists_the_others_and_the_command(checkpoint):
+    checkpoints.save(checkpoint)
+    with pytest.raises(PacvizError, match=r"no checkpoint 'best' of mlp on digits \(there is .*mine\)") as caught:
+        checkpoints.find("mlp", "digits", "best")
+    assert "`python -m pacviz train --model mlp --data digits --name best`" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "Plain", "../escape", "a b", "a/b", "ä", "a\n"])
+def test_a_name_that_is_no_name_is_refused(checkpoint, name, tmp_path):
+    for folder in (None, tmp_path):
+        with pytest.raises(PacvizError, match=r"cannot be called .* use lower-case letters"):
+            checkpoints.save(replace(checkpoint, name=name), folder)
+
+
+def test_the_users_checkpoint_cannot_take_the_place_of_a_shipped_one(checkpoint, monkeypatch, tmp_path):
+    taken = replace(checkpoint, name="taken")
+    checkpoints.save(taken, tmp_path / "shipped")
+    monkeypatch.setattr(checkpoints, "SHIPPED", tmp_path / "shipped")
+    with pytest.raises(PacvizError, match="'taken' of mlp on digits comes with pacviz; choose another name"):
+        checkpoints.save(taken)
+    assert checkpoints.shipped() == (("mlp", "digits", "taken"),)
+
+
+def test_every_shipped_checkpoint_is_whole_and_says_how_it_was_made():
+    shipped = checkpoints.shipped()
+    assert {("lenet5", "digits", "plain"), ("lenet5", "mnist", "plain")} <= set(shipped)
+    for model, data, name in shipped:
+        found = checkpoints.find(model, data, name)
+        assert f"--model {model} --data {data} --name {name}" in found.command
+        assert found.training
+
+
+def test_the_plain_digits_network_is_as_good_as_it_says_and_far_from_perfect():
+    plain = checkpoints.find("lenet5", "digits", "plain")
+    state = architecture("lenet5").state_dict(plain.matrices)
+    error = error_rate(architecture("lenet5"), state, digits.sample(digits.TEST_SIZE, digits.TEST_SEED))
+    assert error == pytest.approx(plain.test_error, abs=2e-4)
+    assert 0.005 < error < 0.02
+
+
+def test_the_plain_mnist_network_is_as_good_as_it_says(real_data, monkeypatch):
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    plain = checkpoints.find("lenet5", "mnist", "plain")
+    state = architecture("lenet5").state_dict(plain.matrices)
+    error = error_rate(architecture("lenet5"), state, load("mnist").test)
+    assert error == pytest.approx(plain.test_error, abs=2e-4)
+    assert error < 0.009

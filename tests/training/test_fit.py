@@ -1,0 +1,109 @@
+"""Training finds good weights, the same ones every time, and says so when it cannot."""
+
+import math
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+import torch
+from torch import nn
+
+from pacviz.data import Dataset, digits
+from pacviz.errors import PacvizError
+from pacviz.models import Architecture, architecture
+from pacviz.training import Training, error_rate, fit, train
+
+QUICK = Training(epochs=3, batch_size=64)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return Dataset("digits", "Procedural digits", digits.sample(3000, seed=21), digits.sample(1000, seed=22), 10)
+
+
+@pytest.fixture(scope="module")
+def trained(small):
+    steps = []
+    return fit(architecture("lenet5"), small, QUICK, steps.append), steps
+
+
+def test_a_few_epochs_learn_far_beyond_chance(small, trained):
+    state, _ = trained
+    assert error_rate(architecture("lenet5"), state, small.test) < 0.25
+
+
+def test_progress_counts_to_the_end_with_accuracies_that_rise(small, trained):
+    _, steps = trained
+    total = 3 * math.ceil(3000 / 64)
+    assert [step.step for step in steps] == [*range(20, total, 20), total]
+    assert {step.steps for step in steps} == {total}
+    assert [step.epoch for step in steps] == sorted(step.epoch for step in steps)
+    assert steps[-1].accuracy > 0.7 > steps[0].accuracy
+    assert steps[-1].loss < steps[0].loss
+    with pytest.raises(FrozenInstanceError):
+        steps[0].loss = 0.0
+
+
+def test_the_weights_are_plain_float32_on_the_cpu(trained):
+    state, _ = trained
+    for weights in state.values():
+        assert (weights.dtype, weights.device.type, weights.requires_grad) == (torch.float32, "cpu", False)
+        assert weights.is_contiguous()
+    assert architecture("lenet5").matrices(state).keys() == {"conv1", "conv2", "fc1", "fc2"}
+
+
+def test_one_seed_is_one_network_whatever_was_drawn_before(small):
+    recipe = replace(QUICK, epochs=1)
+    first = fit(architecture("mlp"), small, recipe)
+    torch.rand(7)
+    again = fit(architecture("mlp"), small, recipe)
+    other = fit(architecture("mlp"), small, replace(recipe, seed=1))
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert not any(torch.equal(first[key], other[key]) for key in first)
+
+
+def test_a_diverging_run_says_so(small, monkeypatch):
+    def explosive(network: Architecture) -> nn.Sequential:
+        module = build(network)
+        module[1].weight.data.fill_(1e38)
+        return module
+
+    build = Architecture.build
+    monkeypatch.setattr(Architecture, "build", explosive)
+    with pytest.raises(PacvizError, match=r"diverged in epoch 1 with learning_rate 0\.002; train again with a smaller"):
+        fit(architecture("mlp"), small, QUICK)
+
+
+def test_images_of_another_size_are_refused_before_any_work(small):
+    wide = replace(small.train, images=torch.zeros(3000, 1, 28, 30, dtype=torch.uint8))
+    with pytest.raises(PacvizError, match=r"LeNet-5 takes images of shape \(1, 28, 28\).* has \(1, 28, 30\)"):
+        fit(architecture("lenet5"), replace(small, train=wide), QUICK)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", math.nan),
+        ("weight_decay", -0.1),
+        ("weight_decay", math.inf),
+        ("seed", -1),
+    ],
+)
+def test_a_recipe_out_of_range_names_the_field_the_value_and_the_range(field, value):
+    with pytest.raises(PacvizError, match=rf"{field} must lie in \[.*\], got {value}"):
+        Training(**{field: value})
+
+
+def test_a_trained_checkpoint_tells_its_errors_and_how_to_make_it_again(small):
+    seen = []
+    recipe = Training(epochs=1, seed=3)
+    checkpoint = train(architecture("mlp"), small, "tiny", recipe, lambda fraction, text: seen.append((fraction, text)))
+    assert checkpoint.command == "python -m pacviz train --model mlp --data digits --name tiny --epochs 1 --seed 3"
+    assert Training(**checkpoint.training) == recipe
+    state = architecture("mlp").state_dict(checkpoint.matrices)
+    assert checkpoint.train_error == error_rate(architecture("mlp"), state, small.train)
+    assert checkpoint.test_error == error_rate(architecture("mlp"), state, small.test)
+    assert seen[-1][0] == 1
+    assert seen[-1][1].startswith("epoch 1 of 1, ")

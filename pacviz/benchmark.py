@@ -32,7 +32,11 @@ def benchmark() -> dict[str, Any]:
         return compress("lenet5", checkpoint.matrices, sparsity, bits, "layer")
 
     sparse, dense = compressed(0.985), compressed(0.0)
-    code, stds, weights = encode(sparse), posterior_stds(sparse, 0.05), [cluster_weights(layer) for layer in sparse.layers]
+    code, stds, weights = (
+        encode(sparse),
+        posterior_stds(sparse, 0.05),
+        [cluster_weights(layer) for layer in sparse.layers],
+    )
     point = Scenario(sparsity=0.985)
     certify(point)
 

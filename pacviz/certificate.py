@@ -31,7 +31,11 @@ class Certificate:
     def risk(self) -> RiskEstimate:
         """Empirical risk of the (stochastic) network on the training sample, with its interval at this delta."""
         estimate = self.measurement.train
-        return estimate if estimate.method == "exact" else dataclasses.replace(estimate, failure=FAILURE_SHARE * self.scenario.delta)
+        return (
+            estimate
+            if estimate.method == "exact"
+            else dataclasses.replace(estimate, failure=FAILURE_SHARE * self.scenario.delta)
+        )
 
     @property
     def bound_delta(self) -> float:
@@ -65,7 +69,9 @@ class Certificate:
     @cached_property
     def bounds(self) -> dict[str, float | None]:
         """Every bound by name; None where one does not apply."""
-        return all_bounds(self.risk.upper, self.kl_nats, self.n, self.bound_delta, deterministic=self.scenario.noise == 0)
+        return all_bounds(
+            self.risk.upper, self.kl_nats, self.n, self.bound_delta, deterministic=self.scenario.noise == 0
+        )
 
     @property
     def bound(self) -> float:
@@ -128,14 +134,20 @@ class Certificate:
     def _repr_html_(self) -> str:
         rows = [
             ("bound", f"{self.bound:.2%} ({BOUNDS[self.scenario.bound].title})"),
-            ("training error", f"{self.risk.mean:.3%}" + ("" if self.risk.method == "exact" else f", at most {self.risk.upper:.3%}")),
+            (
+                "training error",
+                f"{self.risk.mean:.3%}" + ("" if self.risk.method == "exact" else f", at most {self.risk.upper:.3%}"),
+            ),
             ("test error", f"{self.measurement.test.mean:.3%}"),
             ("compressed size", f"{self.measurement.code_bytes:,} bytes"),
             ("effective size", f"{self.effective_bytes:,.0f} bytes"),
             ("nonzero weights", f"{self.measurement.nonzeros:,} of {self.measurement.parameters:,}"),
             *((charge.name, f"{charge.bits:,.0f} bits") for charge in self.ledger.charges),
         ]
-        body = "".join(f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>" for name, value in rows)
+        body = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
+            for name, value in rows
+        )
         return f"<p><b>{html.escape(self.statement)}</b></p><table>{body}</table>"
 
 
@@ -151,4 +163,4 @@ def certify(scenario: Scenario, preview: bool = False, progress: Progress | None
 def known(scenario: Scenario) -> Certificate | None:
     """The certificate, or failing that the preview, of a scenario measured before; None where there is neither."""
     measurement = recall(scenario, preview=True)
-    return measurement and Certificate(scenario, measurement)
+    return None if measurement is None else Certificate(scenario, measurement)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pacviz.bounds import all_bounds
@@ -44,10 +44,16 @@ def certify_command(json: bool, **scenario: Any) -> None:
         print(certificate.to_json())
         return
     measured = certificate.measurement
-    interval = "" if certificate.risk.method == "exact" else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
+    interval = (
+        ""
+        if certificate.risk.method == "exact"
+        else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
+    )
     print(certificate.statement)
     print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {measured.test.mean:.3%}")
-    print(f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n")
+    print(
+        f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n"
+    )
     for name, bound in certificate.bounds.items():
         print(f"{name:15}  {'does not apply with noise' if bound is None else f'{bound:.3%}'}")
     print(f"\n{'bits':>12}  where they go")
@@ -62,7 +68,7 @@ def bound_command(risk: float, kl: float, n: int, delta: float, json: bool) -> N
     print(_json(values) if json else "\n".join(f"{name:12}{value:.6f}" for name, value in values.items()))
 
 
-def train_command(model: str, data: str, name: str, json: bool, **training: Any) -> None:
+def train_command(model: str, data: str, name: str, folder: str | None, json: bool, **training: Any) -> None:
     """Trains a network and writes its checkpoint."""
     from pacviz import checkpoints
     from pacviz import data as datasets
@@ -70,14 +76,19 @@ def train_command(model: str, data: str, name: str, json: bool, **training: Any)
     from pacviz.training import Training, train
 
     recipe = Training(**{key: value for key, value in training.items() if value is not None})
-    checkpoints.check_name(model, data, name)
+    if folder is None:
+        checkpoints.check_name(model, data, name)
     with _progress_bar() as progress:
         dataset = datasets.load(data, progress=progress)
     with _progress_bar() as progress:
         checkpoint = train(architecture(model), dataset, name, recipe, progress)
-    path = checkpoints.save(checkpoint)
+    path = checkpoints.save(checkpoint, None if folder is None else Path(folder))
     report = {"path": str(path), "train_error": checkpoint.train_error, "test_error": checkpoint.test_error}
-    print(_json(report) if json else f"{path}\ntraining error {checkpoint.train_error:.3%}, test error {checkpoint.test_error:.3%}")
+    print(
+        _json(report)
+        if json
+        else f"{path}\ntraining error {checkpoint.train_error:.3%}, test error {checkpoint.test_error:.3%}"
+    )
 
 
 def data_command(list: bool, download: str | None, json: bool) -> None:
@@ -88,9 +99,14 @@ def data_command(list: bool, download: str | None, json: bool) -> None:
     if download is not None:
         with _progress_bar() as progress:
             dataset = datasets.load(download, download=True, progress=progress)
-        print(f"{dataset.title}: {len(dataset.train):,} training and {len(dataset.test):,} test examples in {store.data_dir()}")
+        print(
+            f"{dataset.title}: {len(dataset.train):,} training and {len(dataset.test):,} test examples in {store.data_dir()}"
+        )
         return
-    rows = [{"name": name, "title": source.title, "available": datasets.is_available(name)} for name, source in datasets.DATASETS.items()]
+    rows = [
+        {"name": name, "title": source.title, "available": datasets.is_available(name)}
+        for name, source in datasets.DATASETS.items()
+    ]
     if json:
         print(_json({"folder": str(store.data_dir()), "datasets": rows}))
         return
@@ -116,7 +132,9 @@ def record_command() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged.")
+    parser = argparse.ArgumentParser(
+        prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(name: str, command: Callable[..., None], json: bool = True) -> argparse.ArgumentParser:
@@ -129,7 +147,12 @@ def _parser() -> argparse.ArgumentParser:
     certify = add("certify", certify_command)
     for name, setting in settings().items():
         default = defaults()[name]
-        certify.add_argument(f"--{name}", default=default, metavar=name.upper(), help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; default {default}."))
+        certify.add_argument(
+            f"--{name}",
+            default=default,
+            metavar=name.upper(),
+            help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; default {default}."),
+        )
     bound = add("bound", bound_command)
     bound.add_argument("--risk", type=float, required=True, help="empirical risk in [0, 1]")
     bound.add_argument("--kl", type=float, required=True, help="KL(posterior || prior), or code length, in nats")
@@ -139,8 +162,15 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--model", default="lenet5", help="default lenet5")
     train.add_argument("--data", default="digits", help="default digits")
     train.add_argument("--name", default="mine", help="what the app calls the checkpoint; default mine")
-    train.add_argument("--epochs", type=int)
-    train.add_argument("--seed", type=int)
+    train.add_argument("--folder", help="where to write it; default: where the app finds it")
+    for option, kind in (
+        ("epochs", int),
+        ("batch-size", int),
+        ("learning-rate", float),
+        ("weight-decay", float),
+        ("seed", int),
+    ):
+        train.add_argument(f"--{option}", type=kind)
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")
@@ -161,7 +191,9 @@ def _json(value: Any) -> str:
 def _progress_bar() -> Iterator[Callable[[float, str], None]]:
     from tqdm import tqdm
 
-    with tqdm(total=1.0, disable=None, leave=False, bar_format="{desc:35.35}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}") as bar:
+    with tqdm(
+        total=1.0, disable=None, leave=False, bar_format="{desc:35.35}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    ) as bar:
 
         def advance(fraction: float, what: str) -> None:
             bar.set_description_str(what, refresh=False)

@@ -14,5 +14,6 @@ def device() -> torch.device:
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     wanted = os.environ.get("PACVIZ_DEVICE", next(name for name, there in available.items() if there))
     if not available.get(wanted.split(":")[0], False):
-        raise PacvizError(f"PACVIZ_DEVICE is {wanted!r}, which this machine does not have; choose one of {', '.join(name for name, there in available.items() if there)}.")
+        there = ", ".join(name for name, there in available.items() if there)
+        raise PacvizError(f"PACVIZ_DEVICE is {wanted!r}, which this machine does not have; choose one of {there}.")
     return torch.device(wanted)

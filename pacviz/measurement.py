@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-
 from pacviz import __version__, checkpoints, data, store
 from pacviz.compression.coder import encode
 from pacviz.compression.compress import compress
@@ -70,14 +69,18 @@ class Measurement:
 
 
 @lru_cache(maxsize=4)
-def compressed_network(model: str, data: str, checkpoint: str, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+def compressed_network(
+    model: str, data: str, checkpoint: str, sparsity: float, bits: int, pruning: str
+) -> CompressedNetwork:
     """The compressed network of a scenario; the last few are remembered."""
     return compress(model, checkpoints.find(model, data, checkpoint).matrices, sparsity, bits, pruning)
 
 
 def network_of(scenario: Scenario) -> CompressedNetwork:
     """The compressed network that a scenario asks for."""
-    return compressed_network(scenario.model, scenario.data, scenario.checkpoint, scenario.sparsity, scenario.bits, scenario.pruning)
+    return compressed_network(
+        scenario.model, scenario.data, scenario.checkpoint, scenario.sparsity, scenario.bits, scenario.pruning
+    )
 
 
 def measure(scenario: Scenario, preview: bool = False, progress: Progress | None = None) -> Measurement:
@@ -102,7 +105,9 @@ def measure(scenario: Scenario, preview: bool = False, progress: Progress | None
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
     if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
-        raise PacvizError(f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}.")
+        raise PacvizError(
+            f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
+        )
 
     def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
         def advance(fraction: float) -> None:

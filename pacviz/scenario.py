@@ -23,44 +23,43 @@ class Setting:
     """What a field of a Scenario may be, and how it is asked for.
 
     low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
-    choices: the allowed names, or None.  percent: shown as a percentage.
+    choices: the allowed texts; where there are none, any name goes.  percent: shown as a percentage.
     """
 
     title: str
     help: str
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
+    low: float = -math.inf
+    high: float = math.inf
+    step: float = 1.0
     exclusive: bool = False
     percent: bool = False
-    choices: Callable[[], tuple[str, ...]] | None = None
+    choices: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
-        if self.choices:
-            return f"one of {', '.join(self.choices())}"
-        if self.low is None:
+        if choices := self.choices():
+            return f"one of {', '.join(choices)}"
+        if self.low == -math.inf:
             return "a name of lower-case letters, digits, dots and dashes"
-        return f"strictly between {self.low:g} and {self.high:g}" if self.exclusive else f"from {self.low:g} to {self.high:g}"
+        between = "strictly between {:g} and {:g}" if self.exclusive else "from {:g} to {:g}"
+        return between.format(self.low, self.high)
 
     def check(self, name: str, value: Any, kind: type) -> Any:
         """The value as `kind`; raises PacvizError naming the field, what came and what is allowed."""
         refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
         try:
             converted = kind(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise refusal from None
         if kind is str:
-            if converted not in self.choices() if self.choices else not NAME.fullmatch(converted):
+            if converted not in self.choices() if self.choices() else not NAME.fullmatch(converted):
                 raise refusal
             return converted
         if kind is int and converted != float(value):
             raise PacvizError(f"{name} must be a whole number {self.allowed}, got {value!r}.")
-        assert self.low is not None
-        assert self.high is not None
         inside = self.low < converted < self.high if self.exclusive else self.low <= converted <= self.high
-        if not math.isfinite(converted) or not inside:
+        if not inside:
             raise refusal
         return converted
 
@@ -76,8 +75,15 @@ class Scenario:
     Raises PacvizError naming the field, the value and what is allowed.
     """
 
-    model: str = _setting("lenet5", "Network", "The architecture; fixed before the data, therefore free.", choices=lambda: tuple(ARCHITECTURES))
-    data: str = _setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
+    model: str = _setting(
+        "lenet5",
+        "Network",
+        "The architecture; fixed before the data, therefore free.",
+        choices=lambda: tuple(ARCHITECTURES),
+    )
+    data: str = _setting(
+        "digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES
+    )
     checkpoint: str = _setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
     pruning: str = _setting(
         "layer",
@@ -86,7 +92,13 @@ class Scenario:
         choices=lambda: PRUNINGS,
     )
     sparsity: float = _setting(
-        0.95, "Sparsity", "The share of weights set to exactly zero: the smallest magnitudes go first.", low=0.0, high=0.999, step=0.001, percent=True
+        0.95,
+        "Sparsity",
+        "The share of weights set to exactly zero: the smallest magnitudes go first.",
+        low=0.0,
+        high=0.999,
+        step=0.001,
+        percent=True,
     )
     bits: int = _setting(4, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = _setting(
@@ -99,13 +111,23 @@ class Scenario:
         percent=True,
     )
     delta: float = _setting(
-        0.05, "Failure probability δ", "The certificate may be wrong with at most this probability over the draw of the training data.",
-        low=0.0, high=1.0, step=0.001, exclusive=True,
+        0.05,
+        "Failure probability δ",
+        "The certificate may be wrong with at most this probability over the draw of the training data.",
+        low=0.0,
+        high=1.0,
+        step=0.001,
+        exclusive=True,
     )
     bound: str = _setting(
-        "seeger", "Bound", "Choose it before looking: taking the best of several after the fact would have to be paid for.", choices=lambda: tuple(BOUNDS)
+        "seeger",
+        "Bound",
+        "Choose it before looking: taking the best of several after the fact would have to be paid for.",
+        choices=lambda: tuple(BOUNDS),
     )
-    seed: int = _setting(0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1)
+    seed: int = _setting(
+        0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1
+    )
 
     def __post_init__(self) -> None:
         for name, setting in settings().items():
@@ -113,7 +135,9 @@ class Scenario:
         if self.noise > 0 and BOUNDS[self.bound].deterministic_only:
             raise PacvizError(
                 f"bound {self.bound!r} holds for one deterministic network only, but noise is {self.noise:g}: "
-                "set noise to 0 or choose one of " + ", ".join(name for name, bound in BOUNDS.items() if not bound.deterministic_only) + "."
+                "set noise to 0 or choose one of "
+                + ", ".join(name for name, bound in BOUNDS.items() if not bound.deterministic_only)
+                + "."
             )
 
     @classmethod

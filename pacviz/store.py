@@ -44,10 +44,12 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
         os.close(handle)
         temporary = Path(name)
         write(temporary)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
         raise PacvizError(
-            f"{path} cannot be written ({error.strerror or error}); free some space or point PACVIZ_CACHE to a folder that you may write."
+            f"{path} cannot be written ({error.strerror or error}); free some space, or point PACVIZ_CACHE "
+            "(PACVIZ_DATA for data sets) to a folder that you may write."
         ) from error
     finally:
         if temporary is not None:

@@ -7,7 +7,16 @@ from pacviz.figures import sheet
 
 with st.sidebar:
     name = st.selectbox("Data set", tuple(data.DATASETS), key="data", bind="query-params")
-    start = st.slider("First example", 0, 50_000, 0, 100, key="start", bind="query-params", help="The sheet shows the examples from this one on.")
+    start = st.slider(
+        "First example",
+        0,
+        50_000,
+        0,
+        100,
+        key="start",
+        bind="query-params",
+        help="The sheet shows the examples from this one on.",
+    )
 source = data.DATASETS[name]
 st.markdown(f"### {source.title}: what the network sees")
 st.markdown(ui.ABOUT[name])
@@ -16,4 +25,7 @@ if not data.is_available(name):
 with ui.friendly(), ui.progress_line(st.empty()) as progress:
     dataset = data.load(name, progress=progress)
 st.plotly_chart(sheet(dataset.train, 8, start, dataset.classes, ui.dark()), theme=None, key="sheet")
-st.caption(f"{len(dataset.train):,} training and {len(dataset.test):,} test examples of 28 × 28 pixels. The bound uses the training examples only.")
+st.caption(
+    f"{len(dataset.train):,} training and {len(dataset.test):,} test examples of 28 × 28 pixels. "
+    "The bound uses the training examples only."
+)

@@ -15,7 +15,9 @@ def run(capsys, *arguments):
 
 
 def test_certify_prints_the_certificate_as_json(capsys):
-    code, out, _ = run(capsys, "certify", "--model", "lenet5", "--data", "digits", "--sparsity", "0.97", "--bits", "4", "--json")
+    code, out, _ = run(
+        capsys, "certify", "--model", "lenet5", "--data", "digits", "--sparsity", "0.97", "--bits", "4", "--json"
+    )
     values = json.loads(out)
     assert code == 0
     assert values["scenario"]["sparsity"] == 0.97
@@ -32,7 +34,9 @@ def test_certify_speaks_to_people_too(capsys):
 
 def test_certify_on_the_real_mnist(capsys, real_data, monkeypatch):
     monkeypatch.setenv("PACVIZ_DATA", str(real_data))
-    code, out, _ = run(capsys, "certify", "--model", "lenet5", "--data", "mnist", "--sparsity", "0.95", "--bits", "4", "--json")
+    code, out, _ = run(
+        capsys, "certify", "--model", "lenet5", "--data", "mnist", "--sparsity", "0.95", "--bits", "4", "--json"
+    )
     values = json.loads(out)
     assert code == 0
     assert values["n"] == 60_000
@@ -78,7 +82,11 @@ def test_data_lists_the_sets_and_where_they_lie(capsys, tmp_path, monkeypatch):
     values = json.loads(out)
     assert code == 0
     assert values["folder"] == str(tmp_path)
-    assert {row["name"]: row["available"] for row in values["datasets"]} == {"digits": True, "mnist": False, "fashion-mnist": False}
+    assert {row["name"]: row["available"] for row in values["datasets"]} == {
+        "digits": True,
+        "mnist": False,
+        "fashion-mnist": False,
+    }
 
 
 def test_absent_data_is_named_with_its_folder_and_the_way_out(capsys, tmp_path, monkeypatch):
@@ -90,5 +98,6 @@ def test_absent_data_is_named_with_its_folder_and_the_way_out(capsys, tmp_path, 
 
 
 def test_the_formulas_alone_never_wait_for_torch():
-    script = "import sys; from pacviz.cli import main; main(['bound', '--risk', '0.1', '--kl', '10', '--n', '1000']); sys.exit('torch' in sys.modules)"
+    command = "main(['bound', '--risk', '0.1', '--kl', '10', '--n', '1000'])"
+    script = f"import sys; from pacviz.cli import main; {command}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0

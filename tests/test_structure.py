@@ -43,7 +43,10 @@ def test_pages_draw_and_do_not_compute(path):
 
 
 def test_no_circles():
-    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in ROOT.glob("pacviz/**/*.py")}
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in ROOT.glob("pacviz/**/*.py")
+    }
     edges = {}
     for name, path in modules.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -12,9 +12,9 @@ from pacviz.compression.rangecoder import CORRUPT, Coder
 from pacviz.errors import PacvizError
 
 OCTAVES = 20
-"""How far below the most frequent entry a table reaches: 2^-20, below one weight in any network here."""
+"""How far a table reaches: to 2^-20 of the most frequent entry, less than one weight in any network here."""
 
-EIGHTHS = np.array([math.isqrt(math.isqrt(math.isqrt(1 << (8 * OCTAVES - level)))) for level in range(8 * OCTAVES + 1)])
+EIGHTHS = np.array([math.isqrt(math.isqrt(math.isqrt(1 << level))) for level in range(8 * OCTAVES, -1, -1)])
 """floor(2^(20 - level/8)), by integer roots so that every machine has the same."""
 
 STEPS = (8, 4, 2)
@@ -22,41 +22,40 @@ STEPS = (8, 4, 2)
 
 
 def cluster_weights(layer: CompressedLayer) -> np.ndarray:
-    """The probabilities that the code gives to the layer's codebook entries, as decoded: float64 (r,), all > 0, sum 1."""
-    frequencies = code_frequencies(Coder(), layer.counts, len(layer.codebook)).astype(np.float64)
+    """The probabilities that the code gives to the layer's codebook entries: float64 (r,), all > 0, sum 1."""
+    frequencies = code_frequencies(Coder(), layer.counts, len(layer.codebook))
     return frequencies / frequencies.sum()
 
 
 def code_frequencies(coder: Coder, counts: np.ndarray | None, entries: int) -> np.ndarray:
     """Codes frequencies for `entries` >= 0 codebook entries: int64 (r,), all > 0.
 
-    Each is the largest count times a power of 2^(-step/8) close to its own count (or all are equal): a menu from which
-    the writer takes what costs least together with the assignments that the table will code.
+    They are all equal, or powers of 2^(-step/8) close to each count over the largest: a menu from which the writer
+    takes what costs least together with the assignments that the table will code.
     """
     if entries < 2:
         return np.ones(entries, np.int64)
-    tables = [
-        lambda coder: np.ones(entries, np.int64),
-        *(partial(_code_table, counts=counts, entries=entries, step=step) for step in STEPS),
-    ]
-    return coder.cheapest(tables, partial(_assignment_bits, counts))
+
+    def equal(coder: Coder) -> np.ndarray:
+        return np.ones(entries, np.int64)
+
+    def assignment_bits(frequencies: np.ndarray) -> float:
+        return 0.0 if counts is None else float(counts @ np.log2(frequencies.sum() / frequencies))
+
+    tables = [partial(_code_table, counts=counts, entries=entries, step=step) for step in STEPS]
+    return coder.cheapest([equal, *tables], assignment_bits)
 
 
 def _code_table(coder: Coder, counts: np.ndarray | None, entries: int, step: int) -> np.ndarray:
     rises = None
     if counts is not None:
-        # The boundaries between two levels lie half a step between them, which is a level of the finer list.
+        # Halfway between two levels of this step lies a level of the finer list.
         boundaries = EIGHTHS[step // 2 :: step][::-1]
         levels = len(boundaries) - np.searchsorted(boundaries, (counts << OCTAVES) // counts.max(), side="right")
         rises = np.diff(levels, prepend=0)
         rises = np.where(rises > 0, 2 * rises - 1, -2 * rises)
     rises = coder.integers(rises, entries, 16 * OCTAVES // step)
-    levels = np.cumsum(np.where(rises % 2, (rises + 1) // 2, -(rises // 2))) * step
+    levels = step * np.cumsum(np.where(rises % 2, rises + 1, -rises) // 2)
     if levels.min() < 0 or levels.max() > 8 * OCTAVES:
         raise PacvizError(CORRUPT)
     return EIGHTHS[levels]
-
-
-def _assignment_bits(counts: np.ndarray | None, frequencies: np.ndarray) -> float:
-    assert counts is not None
-    return float(counts @ np.log2(frequencies.sum() / frequencies))

@@ -10,8 +10,8 @@ from pacviz.errors import PacvizError
 GRID_BITS = 16
 """The finest integer grid of the code; a codebook that needs a finer one is sent as floats."""
 
-EXPONENTS = 278
-"""Exponents -149 to 128 of the grid's step: all that float32 values can need."""
+EXPONENTS = range(-149, 128)
+"""Exponents of the grid's step: all that float32 values can need."""
 
 
 def snap(codebook: np.ndarray, bits: int) -> np.ndarray:
@@ -30,65 +30,55 @@ def snap(codebook: np.ndarray, bits: int) -> np.ndarray:
 
 
 def code_codebook(coder: Coder, codebook: np.ndarray | None, nonzeros: int) -> np.ndarray:
-    """Codes a codebook of 1 to `nonzeros` entries, exactly, in the cheapest of three ways; nothing where nonzeros = 0.
+    """Codes a codebook of 1 to `nonzeros` entries, float32 and exact; nothing where nonzeros = 0.
 
-    On a grid k * 2^e the entries are a subset of the nonzero integers, sent by the gaps between them: bits of k, e,
-    and r adaptive integers.  float16 and float32 entries are sent as they are.
+    The size log-uniformly, then the entries in the cheapest of three ways: on an integer grid k * 2^e by the gaps
+    between them, as float16 or as float32.
     """
     if not nonzeros:
         return np.zeros(0, np.float32)
     largest = min(nonzeros, 2**16 - 1)
     length = coder.uniform(None if codebook is None else len(codebook).bit_length() - 1, largest.bit_length())
-    size = min(2**length, largest - 2**length + 1)
-    entries = 2**length + coder.uniform(None if codebook is None else len(codebook) - 2**length, size)
-    exact_half = codebook is None or bool((_half(codebook) == codebook).all())
-    found = coder.cheapest(
-        [
-            (lambda coder: _code_on_grid(coder, codebook, entries))
-            if codebook is None or _grid(codebook)[1] <= GRID_BITS
-            else None,
-            (lambda coder: _code_halves(coder, codebook, entries)) if exact_half else None,
-            lambda coder: _code_singles(coder, codebook, entries),
-        ]
-    )
-    if not (np.isfinite(found).all() and (np.diff(found) > 0).all() and found.all()):
+    base = 1 << length
+    entries = base + coder.uniform(None if codebook is None else len(codebook) - base, min(base, largest - base + 1))
+
+    def on_grid(coder: Coder) -> np.ndarray:
+        return _code_on_grid(coder, codebook, entries)
+
+    def as_halves(coder: Coder) -> np.ndarray:
+        bits = None if codebook is None else codebook.astype(np.float16).view(np.uint16)
+        return coder.halfwords(bits, entries).view(np.float16).astype(np.float32)
+
+    def as_singles(coder: Coder) -> np.ndarray:
+        bits = None if codebook is None else codebook.astype("<f4").view("<u2")
+        return coder.halfwords(bits, 2 * entries).astype("<u2").view("<f4").astype(np.float32)
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        has_grid = codebook is None or _grid(codebook)[1] <= GRID_BITS
+        has_halves = codebook is None or bool((codebook.astype(np.float16) == codebook).all())
+        found = coder.cheapest([on_grid if has_grid else None, as_halves if has_halves else None, as_singles])
+    if not (np.isfinite(found).all() and found.all() and (np.diff(found) > 0).all()):
         raise PacvizError(CORRUPT)
     return found
 
 
-def _half(codebook: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return codebook.astype(np.float16)
-
-
 def _grid(codebook: np.ndarray) -> tuple[int, int]:
-    """The largest e such that all entries are k * 2^e, and the bits of the largest |k|."""
+    """The largest e such that all entries are k * 2^e, and the bit length of the largest |k|."""
     mantissas, exponents = np.frexp(codebook.astype(np.float64))
-    integers = np.abs(mantissas * 2**24).astype(np.int64)
-    zeros = np.frexp((integers & -integers).astype(np.float64))[1] - 1
-    step = int((exponents - 24 + zeros).min())
+    integers = np.abs(np.ldexp(mantissas, 24)).astype(np.int64)
+    trailing_zeros = np.frexp((integers & -integers).astype(np.float64))[1] - 1
+    step = int((exponents - 24 + trailing_zeros).min())
     return step, int(exponents.max()) - step
 
 
 def _code_on_grid(coder: Coder, codebook: np.ndarray | None, entries: int) -> np.ndarray:
-    step, bits, gaps = None, None, None
-    if codebook is not None:
-        step, bits = _grid(codebook)
-        multiples = np.ldexp(codebook.astype(np.float64), -step).astype(np.int64)
-        ranks = np.where(multiples < 0, multiples, multiples - 1) + 2**bits
-        gaps = np.diff(ranks, prepend=-1) - 1
-    step = coder.uniform(None if step is None else step + 149, EXPONENTS) - 149
+    """The step's exponent e, the bit length b of the largest |k|, and the gaps between the k (of which 0 is none)."""
+    step, bits = (None, None) if codebook is None else _grid(codebook)
+    step = EXPONENTS[coder.uniform(None if step is None else EXPONENTS.index(step), len(EXPONENTS))]
     bits = 1 + coder.uniform(None if bits is None else bits - 1, GRID_BITS)
-    ranks = np.cumsum(coder.integers(gaps, entries, 2 ** (bits + 1)) + 1) - 1 - 2**bits
-    with np.errstate(over="ignore"):
-        return np.ldexp(np.where(ranks < 0, ranks, ranks + 1).astype(np.float64), step).astype(np.float32)
-
-
-def _code_halves(coder: Coder, codebook: np.ndarray | None, entries: int) -> np.ndarray:
-    patterns = None if codebook is None else _half(codebook).view(np.uint16)
-    return coder.words(patterns, entries, 16).astype(np.uint16).view(np.float16).astype(np.float32)
-
-
-def _code_singles(coder: Coder, codebook: np.ndarray | None, entries: int) -> np.ndarray:
-    patterns = None if codebook is None else codebook.astype("<f4").view("<u2")
-    return coder.words(patterns, 2 * entries, 16).astype("<u2").view("<f4").astype(np.float32)
+    gaps = None
+    if codebook is not None:
+        multiples = np.ldexp(codebook.astype(np.float64), -step).astype(np.int64)
+        gaps = np.diff(multiples - (multiples > 0), prepend=-(2**bits) - 1) - 1
+    ranks = np.cumsum(coder.integers(gaps, entries, 2 ** (bits + 1) - 1) + 1) - 2**bits - 1
+    return np.ldexp((ranks + (ranks >= 0)).astype(np.float64), step).astype(np.float32)

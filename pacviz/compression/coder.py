@@ -86,7 +86,7 @@ def decode_prior(data: bytes) -> tuple[PriorCode, int]:
 
 @dataclass(frozen=True, eq=False)
 class _LayerCode:
-    """A layer as it went through the coder.  symbols are all 0, or prior_scale is, where the form does not send them."""
+    """A layer as it went through the coder; symbols or prior_scale are 0 where the form does not send them."""
 
     name: str
     mask: np.ndarray
@@ -145,7 +145,9 @@ def _code_header(coder: Coder, model: str | None, stochastic: bool) -> str:
     names = list(ARCHITECTURES)
     index = coder.uniform(None if model is None else names.index(model), 256)
     if index >= len(names):
-        raise PacvizError(f"These bytes name architecture {index}, but there are only {len(names)} here; update pacviz.")
+        raise PacvizError(
+            f"These bytes name architecture {index}, but there are only {len(names)} here; update pacviz."
+        )
     if coder.uniform(int(stochastic), 2) != stochastic:
         forms = ("a network: read it with decode", "the prior of a stochastic network: read it with decode_prior")
         raise PacvizError(f"These bytes hold {forms[not stochastic]}.")
@@ -169,4 +171,13 @@ def _read(data: bytes, *, stochastic: bool) -> tuple[_Code, int]:
     return code, len(consumed)
 
 
-__all__ = ["PRIOR_SCALES", "Encoded", "PriorCode", "cluster_weights", "decode", "decode_prior", "encode", "encode_prior"]
+__all__ = [
+    "PRIOR_SCALES",
+    "Encoded",
+    "PriorCode",
+    "cluster_weights",
+    "decode",
+    "decode_prior",
+    "encode",
+    "encode_prior",
+]

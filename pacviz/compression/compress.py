@@ -12,7 +12,9 @@ from pacviz.compression.quantize import quantize
 from pacviz.compression.units import canonical_order, drop_dead_units
 
 
-def compress(model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+def compress(
+    model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str
+) -> CompressedNetwork:
     """The network that is coded, measured and certified.
 
     matrices: trained float32 weights (rows, columns) by layer of the named architecture.  Weights that lead from or to

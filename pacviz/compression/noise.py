@@ -35,8 +35,16 @@ def stochastic_ledger(network: CompressedNetwork, noise: float) -> Ledger:
         else:
             priors[layer.name], kl = 0, assignments
         charges += [
-            Charge(f"assignments of {layer.name}", assignments / math.log(2), "which codebook entry each weight uses, if it were sent exactly"),
-            Charge(f"noise refund of {layer.name}", (kl - assignments) / math.log(2), "bits that the noise makes unnecessary to send"),
+            Charge(
+                f"assignments of {layer.name}",
+                assignments / math.log(2),
+                "which codebook entry each weight uses, if it were sent exactly",
+            ),
+            Charge(
+                f"noise refund of {layer.name}",
+                (kl - assignments) / math.log(2),
+                "bits that the noise makes unnecessary to send",
+            ),
         ]
     return encode_prior(network, priors).ledger + Ledger(tuple(charges))
 
@@ -46,12 +54,15 @@ def zhou_bytes(network: CompressedNetwork, noise: float) -> float:
 
     Its assignments have fixed length, its mixture is unnormalised and its prior scale is the posterior's.
     """
-    shared = [charge.bits for charge in encode_prior(network, {layer.name: 0 for layer in network.layers}).ledger.charges if not charge.name.startswith(("cluster weights", "prior scale"))]
-    kl = 0.0
-    for layer in network.layers:
-        std = posterior_std(layer, noise)
-        if std > 0:
-            kl += zhou_kl(layer.codebook, layer.counts, std, std)
-        elif layer.nonzeros:
-            kl += layer.nonzeros * math.ceil(math.log2(len(layer.codebook))) * math.log(2)
+    shared = [
+        charge.bits
+        for charge in encode_prior(network, {layer.name: 0 for layer in network.layers}).ledger.charges
+        if not charge.name.startswith(("cluster weights", "prior scale"))
+    ]
+    scales = {layer.name: posterior_std(layer, noise) for layer in network.layers if layer.nonzeros}
+    kl = sum(
+        zhou_kl(layer.codebook, layer.counts, scales[layer.name], scales[layer.name])
+        for layer in network.layers
+        if layer.nonzeros
+    )
     return (math.fsum(shared) + kl / math.log(2)) / 8

@@ -20,7 +20,7 @@ sharpens after each."""
 
 
 def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, source_counts: np.ndarray) -> np.ndarray:
-    """Codes a mask, bool (rows, columns): the count of each row, then the cells given those, a block and chunk at a time.
+    """Codes a mask, bool (rows, columns): the count of each row, then the cells given those.
 
     source_counts: weights kept for each of the units that the columns read, int (units,).
 
@@ -30,56 +30,73 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, sourc
     """
     columns = _Columns.of(spec, source_counts)
     counts = _code_counts(coder, None if mask is None else np.count_nonzero(mask, axis=1), spec)
-    written = None if mask is None else mask[:, columns.order]
-    width = len(columns.order)
-    found = np.zeros((spec.rows, width + 1), bool)
-    hits, exposure = np.zeros(width), 0.0
-    beside_hits, beside_expected = 4.0, 4.0
+    ordered = None if mask is None else mask[:, columns.order]
+    # One column more, always empty, stands for neighbours that do not exist.
+    found = np.zeros((spec.rows, spec.columns + 1), bool)
+    hits, exposure = np.zeros(spec.columns), 0.0
+    factor = _Factor()
     stop = 0
     while stop < spec.rows:
         start, stop = stop, min(spec.rows, stop + max(1, spec.rows // BLOCK[0], stop // BLOCK[1]))
-        left = counts[start:stop].astype(np.float64)
-        if not left.any():
-            continue
-        cells = found[start:stop]
-        rates = _rates(columns, hits, exposure)
-        remaining = np.cumsum(rates[::-1])[::-1]
-        for first, last, beside in columns.chunks:
-            room = width - first
-            full = np.multiply.outer(np.maximum(left, 0), rates[first:last] * (room / remaining[first]))
-            empty = np.maximum(room - left, 2.0**-20)[:, None]
-            near = (
-                np.flatnonzero(cells.take(beside[0], 1) | cells.take(beside[1], 1))
-                if beside is not None
-                else np.zeros(0, int)
+        block = slice(start, stop)
+        if counts[block].any():
+            rates = _rates(columns, hits, exposure)
+            _code_block(
+                coder, None if ordered is None else ordered[block], found[block], counts[block], rates, columns, factor
             )
-            if near.size:
-                usual = full.flat[near]
-                beside_expected += math.fsum(usual / (usual + empty[near // (last - first), 0]))
-                full.flat[near] = usual * (beside_hits / beside_expected)
-            block = None if written is None else written[start:stop, first:last]
-            hit = coder.bernoulli(block, full / (full + empty))
-            cells[:, first:last] = hit
-            left -= hit.sum(1)
-            if near.size:
-                beside_hits += int(hit.flat[near].sum())
-        if left.any():
-            raise PacvizError(CORRUPT)
-        hits += np.count_nonzero(cells[:, :-1], axis=0)
-        exposure += float(counts[start:stop].sum()) / width
-    unordered = np.empty((spec.rows, width), bool)
+            hits += np.count_nonzero(found[block, :-1], axis=0)
+            exposure += float(counts[block].sum()) / spec.columns
+    unordered = np.empty((spec.rows, spec.columns), bool)
     unordered[:, columns.order] = found[:, :-1]
     return unordered
+
+
+@dataclass
+class _Factor:
+    """How much likelier a cell beside a weight is than others: a ratio of hits, shrunk towards 2."""
+
+    hits: float = 8.0
+    expected: float = 4.0
+
+
+def _code_block(
+    coder: Coder,
+    mask: np.ndarray | None,
+    found: np.ndarray,
+    counts: np.ndarray,
+    rates: np.ndarray,
+    columns: _Columns,
+    factor: _Factor,
+) -> None:
+    """Codes a block of rows (in the order of the code) into `found`, a chunk at a time, and learns the factor."""
+    left = counts.astype(np.float64)
+    remaining = np.cumsum(rates[::-1])[::-1]
+    for first, last, beside in columns.chunks:
+        room = len(rates) - first
+        full = np.multiply.outer(np.maximum(left, 0), rates[first:last] * (room / remaining[first]))
+        empty = np.maximum(room - left, 2.0**-20)[:, None]
+        near = np.zeros(0, np.int64)
+        if beside is not None:
+            near = np.flatnonzero(found.take(beside[0], 1) | found.take(beside[1], 1))
+            usual = full.flat[near]
+            factor.expected += math.fsum(usual / (usual + empty[near // (last - first), 0]))
+            full.flat[near] = usual * (factor.hits / factor.expected)
+        hit = coder.bernoulli(None if mask is None else mask[:, first:last], full / (full + empty))
+        found[:, first:last] = hit
+        left -= hit.sum(1)
+        factor.hits += int(hit.flat[near].sum())
+    if left.any():
+        raise PacvizError(CORRUPT)
 
 
 @dataclass(frozen=True, eq=False)
 class _Columns:
     """The columns of a layer in the order of the code: one position of all kernels after the other, then the biases.
 
-    order: column numbers.  unit: the source unit that each reads, or a number of its own for a bias.  level: bit length of
-    the source unit's count, by unit.  chunks: (first, last, beside) in this order, where beside (2, last - first)
-    points to the columns to the left and above in the same kernel, or to one past the end where that is not yet known; None
-    where no column has such neighbours.
+    order: column numbers.  unit: the source unit that each column reads, or a number of its own for a bias.
+    level: bit length of the source unit's count, by unit.  chunks: (first, last, beside) in this order; beside, int
+    (2, last - first), points to the columns to the left and above in the same kernel, or past the end where there is
+    none or it is not known yet; it is None where that holds for all.
     """
 
     order: np.ndarray
@@ -110,9 +127,9 @@ class _Columns:
 
 
 def _rates(columns: _Columns, hits: np.ndarray, exposure: float) -> np.ndarray:
-    """Rate of each column relative to the mean column: Gamma posterior means of hits in rows that expected `exposure` hits.
+    """Rate of each column relative to the mean: Gamma posterior means of `hits` where `exposure` were expected.
 
-    Columns shrink towards their unit's rate, units towards that of all units with as many weights (to a factor of two).
+    Columns shrink towards their unit's rate, units towards that of all units with as many weights, to a factor of two.
     """
     unit_hits, unit_exposure = np.bincount(columns.unit, hits), np.bincount(columns.unit) * exposure
     level_hits, level_exposure = np.bincount(columns.level, unit_hits), np.bincount(columns.level, unit_exposure)

@@ -19,7 +19,9 @@ def prune(matrices: Mapping[str, np.ndarray], sparsity: float, pruning: str) -> 
     threshold for the network.  At least one weight of each layer (of the network) survives.
     """
     if not 0 <= sparsity < 1:
-        raise PacvizError(f"sparsity must be at least 0 and below 1, got {sparsity}; at 1 nothing would be left of the network.")
+        raise PacvizError(
+            f"sparsity must be at least 0 and below 1, got {sparsity}; at 1 nothing would be left of the network."
+        )
     if pruning == "layer":
         return {name: _largest(matrix, sparsity) for name, matrix in matrices.items()}
     if pruning != "global":

@@ -14,7 +14,6 @@ from pacviz.errors import PacvizError
 T = TypeVar("T")
 
 BERNOULLI = stream.model.Bernoulli(perfect=False)
-
 UNIFORM = stream.model.Uniform()
 
 CORRUPT = "These bytes are no code of a network; give them as they were written."
@@ -51,21 +50,19 @@ class Coder:
     def finish(self) -> bytes:
         """The shortest bytes that mean this message whatever follows them: the code is prefix-free.
 
-        With I the coder's interval in [0, 1): the fewest bytes b such that every number whose expansion starts with b
-        lies in I, and the smallest such b.  They are at most two bytes above the ideal length.
+        With I the coder's interval in [0, 1): the fewest bytes such that every number whose expansion starts with them
+        lies in I, and the smallest such.  Less than 9 bits above the ideal length.
         """
         words, (lower, width) = self._encoder.pos()
         size = 32 * words + 64
         sealed = self._encoder.get_compressed()
-        inside = int.from_bytes(sealed.astype(">u4").tobytes()) << max(0, size - 32 * len(sealed))
-        # `inside` lies in the interval, of which the coder shows the lower end modulo 2^64.
+        inside = int.from_bytes(sealed.astype(">u4").tobytes()) << (size - 32 * len(sealed))
+        # The sealed words lie in the interval, whose lower end the coder shows modulo 2^64 only.
         start = inside - (inside - lower) % 2**64
-        for length in range(max(0, math.ceil(self.bits / 8)), size // 8 + 1):
-            step = 1 << (size - 8 * length)
-            first = -(-start // step)
-            if (first + 1) * step <= start + width:
-                return first.to_bytes(length)
-        raise AssertionError("an interval of a range coder is at least 2^-size wide")
+        length = math.ceil(self.bits / 8)
+        while (-(-start >> size - 8 * length) + 1) << size - 8 * length > start + width:
+            length += 1
+        return (-(-start >> size - 8 * length)).to_bytes(length)
 
     def categorical(self, symbols: np.ndarray | None, frequencies: np.ndarray, count: int) -> np.ndarray:
         """`count` symbols in 0..r-1 with probabilities frequencies / sum.  frequencies: int (r,), all > 0."""
@@ -80,24 +77,18 @@ class Coder:
 
     def uniform(self, value: int | None, size: int) -> int:
         """One integer in 0..size-1; costs log2(size) bits.  size: 1 to 2^23."""
-        return (
-            int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0])
-            if size > 1
-            else 0
-        )
+        if size == 1:
+            return 0
+        return int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0])
 
-    def words(self, values: np.ndarray | None, count: int, width: int) -> np.ndarray:
-        """`count` unsigned integers of `width` bits (up to 16) as they are."""
-        return (
-            self._code(values, stream.model.Uniform(1 << width), count)
-            if count and width
-            else np.zeros(count, np.int32)
-        )
+    def halfwords(self, values: np.ndarray | None, count: int) -> np.ndarray:
+        """`count` unsigned integers of 16 bits as they are, uint16."""
+        return self._code(values, stream.model.Uniform(1 << 16), count).astype(np.uint16)
 
     def integers(self, values: np.ndarray | None, count: int, largest: int) -> np.ndarray:
-        """`count` integers of 0 <= value <= largest < 2^24, int64: bit lengths adaptively, then the bits below the first as they are.
+        """`count` integers of 0 <= value <= largest < 2^24, int64: bit lengths adaptively, then the other bits.
 
-        A bit length seen k times counts as k + 1/4 of them, which is re-estimated after blocks that grow by a sixteenth.
+        A bit length seen k times counts as k + 1/4, which is re-estimated after blocks that grow by a sixteenth.
         """
         found = np.zeros(count, np.int64)
         frequencies = np.ones(largest.bit_length() + 1, np.int64)
@@ -118,7 +109,7 @@ class Coder:
     def cheapest(
         self, options: Sequence[Callable[[Coder], T] | None], later: Callable[[T], float] = lambda result: 0.0
     ) -> T:
-        """One of several codes for the same thing, whichever is shortest, after log2(number of options) bits to say which.
+        """The shortest of several codes for the same thing, after log2(number of options) bits to say which.
 
         options: what each codes, given a coder, in a fixed order; None for one that cannot code it (writing only).
         later: bits that what follows will cost, given what an option codes.

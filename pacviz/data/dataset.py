@@ -1,4 +1,4 @@
-"""What a data set is: two i.i.d. samples of labelled images, and a fingerprint that tells them apart from all others."""
+"""What a data set is: two i.i.d. samples of labelled images, and a fingerprint that tells each apart."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Split:
     def fingerprint(self) -> str:
         """Hex SHA-256 of shape, pixels and labels."""
         digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
-        digest.update(self.images.contiguous().numpy())
-        digest.update(self.labels.contiguous().numpy())
+        digest.update(self.images.contiguous().numpy().data)
+        digest.update(self.labels.contiguous().numpy().data)
         return digest.hexdigest()
 
     def pixels(self, start: int = 0, stop: int | None = None) -> Tensor:

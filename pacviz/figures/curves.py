@@ -25,7 +25,9 @@ SIZE_TAKEAWAYS = {
 }
 
 
-def error_curves(certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340) -> go.Figure:
+def error_curves(
+    certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340
+) -> go.Figure:
     """Training error, test error and all bounds (0 to 100 %) along `axis`, the present point marked."""
     rows = table(list(certificates))
     figure = go.Figure()
@@ -44,13 +46,17 @@ def error_curves(certificates: Sequence[Certificate], axis: str, present: Certif
             hovertemplate=f"{line.title} %{{y:.2%}}<extra></extra>",
         )
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
-    figure.add_annotation(text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13})
+    figure.add_annotation(
+        text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13}
+    )
     _mark(figure, axis, present, present.bound, f"{present.bound:.1%}")
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
     return themed(figure, TAKEAWAYS[axis], dark, height)
 
 
-def size_curves(certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340) -> go.Figure:
+def size_curves(
+    certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340
+) -> go.Figure:
     """Compressed and effective size (bytes, logarithmic) along `axis`, the present point marked."""
     rows = table(list(certificates))
     figure = go.Figure()
@@ -68,7 +74,11 @@ def size_curves(certificates: Sequence[Certificate], axis: str, present: Certifi
         )
     _mark(figure, axis, present, present.effective_bytes, size(present.effective_bytes))
     figure.update_yaxes(
-        title="size (bytes)", type="log", range=[2, 6], tickvals=[100, 1e3, 1e4, 1e5, 1e6], ticktext=["100 B", "1 kB", "10 kB", "100 kB", "1 MB"]
+        title="size (bytes)",
+        type="log",
+        range=[2, 6],
+        tickvals=[100, 1e3, 1e4, 1e5, 1e6],
+        ticktext=["100 B", "1 kB", "10 kB", "100 kB", "1 MB"],
     )
     return themed(figure, SIZE_TAKEAWAYS[axis], dark, height)
 
@@ -89,7 +99,11 @@ def _mark(figure: go.Figure, axis: str, present: Certificate, y: float, text: st
         text=[f"<b>{text}</b>"],
         textposition="top center" if y < 0.9 or y > 1 else "bottom center",
         textfont={"size": 17},
-        marker={"size": 15, "color": LINES[present.scenario.bound].colour if y <= 1 else LINES["effective_bytes"].colour, "line": {"width": 2, "color": "white"}},
+        marker={
+            "size": 15,
+            "color": LINES[present.scenario.bound].colour if y <= 1 else LINES["effective_bytes"].colour,
+            "line": {"width": 2, "color": "white"},
+        },
         showlegend=False,
         hoverinfo="skip",
         cliponaxis=False,
@@ -108,5 +122,9 @@ def _mark(figure: go.Figure, axis: str, present: Certificate, y: float, text: st
     elif axis == "bits":
         layout |= {"title": "codebook bits (2^bits values a layer)", "range": [0.7, 8.3], "dtick": 1}
     else:
-        layout |= {"title": "noise scale (share of a layer's weight range)", "range": [-0.006, max(AXES["noise"]) + 0.006], "tickformat": ".0%"}
+        layout |= {
+            "title": "noise scale (share of a layer's weight range)",
+            "range": [-0.006, max(AXES["noise"]) + 0.006],
+            "tickformat": ".0%",
+        }
     figure.update_xaxes(**layout)

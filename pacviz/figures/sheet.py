@@ -9,7 +9,9 @@ from pacviz.data import Split
 from pacviz.figures.style import themed
 
 
-def sheet(split: Split, rows: int, start: int = 0, classes: int = 10, dark: bool = False, height: int = 520) -> go.Figure:
+def sheet(
+    split: Split, rows: int, start: int = 0, classes: int = 10, dark: bool = False, height: int = 520
+) -> go.Figure:
     """A column a class, `rows` examples each, taken in order from example `start` on."""
     images, labels = split.images[start:], split.labels[start:]
     side = images.shape[-1] + 2
@@ -21,5 +23,12 @@ def sheet(split: Split, rows: int, start: int = 0, classes: int = 10, dark: bool
     figure = go.Figure(go.Image(z=np.repeat(canvas[..., None], 3, axis=2), hoverinfo="skip"))
     themed(figure, f"Examples {start:,} onwards, a column a label", dark, height)
     centres = [(label + 0.5) * side for label in range(classes)]
-    figure.update_xaxes(tickvals=centres, ticktext=[str(label) for label in range(classes)], side="bottom", title="label", showgrid=False, constrain="domain")
+    figure.update_xaxes(
+        tickvals=centres,
+        ticktext=[str(label) for label in range(classes)],
+        side="bottom",
+        title="label",
+        showgrid=False,
+        constrain="domain",
+    )
     return figure.update_yaxes(visible=False, constrain="domain")

@@ -39,7 +39,15 @@ def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
     """The figure with its takeaway as title, our type, and colours for a light or dark page."""
     ink, grid = ("#FAFAFA", "#4A4D55") if dark else ("#1A1C22", "#D5D8DE")
     figure.update_layout(
-        title={"text": title, "font": {"size": 17}, "x": 0, "xanchor": "left", "xref": "container", "y": 0.98, "yanchor": "top"},
+        title={
+            "text": title,
+            "font": {"size": 17},
+            "x": 0,
+            "xanchor": "left",
+            "xref": "container",
+            "y": 0.98,
+            "yanchor": "top",
+        },
         font={"size": 14, "color": ink, "family": "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"},
         height=height,
         margin={"l": 60, "r": 12, "t": 72, "b": 48},
@@ -59,8 +67,12 @@ def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
         transition={"duration": 0},
         uirevision="kept",
     )
-    figure.update_xaxes(gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6)
-    figure.update_yaxes(gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6)
+    figure.update_xaxes(
+        gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6
+    )
+    figure.update_yaxes(
+        gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6
+    )
     return figure
 
 

@@ -21,14 +21,14 @@ TOTAL = "<b>effective<br>size</b>"
 
 def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -> go.Figure:
     """Where the bytes go: kinds of charges as steps, layers as colours and patterns within a step, the refund downwards."""
-    sums = {step: {layer: 0.0 for layer in (*certificate.layers, "network")} for step in STEPS}
+    sums = {step: dict.fromkeys((*certificate.layers, "network"), 0.0) for step in STEPS}
     step_of = {kind: step for step, kinds in STEPS.items() for kind in kinds}
     for charge in certificate.ledger.charges:
         kind, _, layer = charge.name.partition(" of ")
         sums[step_of[kind]][layer or "network"] += charge.bits / 8
     figure, top, edges = go.Figure(), 0.0, []
     bases: dict[str, list[float]] = {}
-    for step, layers in sums.items():
+    for layers in sums.values():
         edges.append(max(top, top + sum(layers.values())))
         for layer, amount in layers.items():
             bases.setdefault(layer, []).append(top)
@@ -41,14 +41,23 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
             name=layer,
             marker={
                 "color": LAYERS[index % len(LAYERS)],
-                "pattern": {"shape": PATTERNS[index % len(PATTERNS)], "fillmode": "overlay", "fgcolor": "rgba(255,255,255,0.6)"},
+                "pattern": {
+                    "shape": PATTERNS[index % len(PATTERNS)],
+                    "fillmode": "overlay",
+                    "fgcolor": "rgba(255,255,255,0.6)",
+                },
             },
             hovertemplate=f"{layer}: %{{y:,.0f}} bytes<extra></extra>",
             width=0.72,
         )
     total = certificate.effective_bytes
     figure.add_bar(
-        x=[TOTAL], y=[total], marker={"color": "#777777"}, showlegend=False, width=0.72, hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>"
+        x=[TOTAL],
+        y=[total],
+        marker={"color": "#777777"},
+        showlegend=False,
+        width=0.72,
+        hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>",
     )
     figure.add_scatter(
         x=[*STEPS, TOTAL],

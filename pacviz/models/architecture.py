@@ -148,14 +148,21 @@ class Architecture:
         """
         expected = {key: shape for layer in self.layers for key, shape in zip(layer.tensors, layer.shapes, strict=True)}
         if unknown := sorted(set(state) - set(expected)):
-            raise PacvizError(f"The weights hold {unknown[0]!r}, which {self.name} does not have; it has {', '.join(expected)}.")
+            raise PacvizError(
+                f"The weights hold {unknown[0]!r}, which {self.name} does not have; it has {', '.join(expected)}."
+            )
         for key, shape in expected.items():
             if key not in state:
-                raise PacvizError(f"The weights lack {key!r}, which {self.name} needs; give all of {', '.join(expected)}.")
+                raise PacvizError(
+                    f"The weights lack {key!r}, which {self.name} needs; give all of {', '.join(expected)}."
+                )
             if tuple(state[key].shape) != shape:
                 raise PacvizError(f"{key} has shape {tuple(state[key].shape)}, but {self.name} needs {shape}.")
             if not bool(state[key].isfinite().all()):
-                raise PacvizError(f"{key} holds NaN or infinite weights; only finite weights can be compressed: train again with a smaller learning rate.")
+                raise PacvizError(
+                    f"{key} holds NaN or infinite weights, which cannot be compressed; "
+                    "train again with a smaller learning rate."
+                )
         return {
             layer.name: np.concatenate(
                 [state[key].detach().float().cpu().numpy().reshape(layer.rows, -1) for key in layer.tensors], axis=1

@@ -11,7 +11,19 @@ from pacviz.compression.network import CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.risk.evaluate import Progress, count, draw_examples
-from pacviz.risk.interval import RiskEstimate, lower_limit, upper_limit
+from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, upper_limit
+
+__all__ = [
+    "Progress",
+    "RiskEstimate",
+    "count_errors",
+    "count_stochastic_errors",
+    "exact_risk",
+    "lower_limit",
+    "sampled_risk",
+    "stochastic_risk",
+    "upper_limit",
+]
 
 
 def count_errors(
@@ -36,16 +48,17 @@ def count_stochastic_errors(
 
     posterior_stds: by layer, the standard deviation of the normal noise on each nonzero weight and bias; layers that
     are left out have none.  The same seed gives the same count on one machine.
-    Raises PacvizError for draws < 1, a negative or infinite std, and an unknown layer.
+    progress: told the fraction done after each batch; an exception that it raises ends the work.
+    Raises PacvizError for draws < 1, a std that is negative, infinite or NaN, and an unknown layer.
     """
-    _check_draws(draws)
+    check_draws(draws)
     for name, std in posterior_stds.items():
         if name not in network.matrices:
             raise PacvizError(
-                f"posterior_stds names the layer {name!r}, but {network.model} has {', '.join(network.matrices)}."
+                f"There is no layer {name!r} to add noise to; {network.model} has {', '.join(network.matrices)}."
             )
         if not 0 <= std < math.inf:
-            raise PacvizError(f"The noise of {name} must be a finite standard deviation of at least 0, got {std}.")
+            raise PacvizError(f"The noise of {name} must be finite and at least 0, got {std}; 0 means none.")
     noisy = {name: float(std) for name, std in posterior_stds.items() if std > 0}
     return count(network, split, draw_examples(len(split), draws, seed), noisy, seed, progress)
 
@@ -58,7 +71,10 @@ def exact_risk(network: CompressedNetwork, split: Split, progress: Progress | No
 def sampled_risk(
     network: CompressedNetwork, split: Split, draws: int, failure: float, seed: int, progress: Progress | None = None
 ) -> RiskEstimate:
-    """The error of the network without noise, from `draws` examples drawn with replacement: quicker and as valid, but looser."""
+    """The error of the network without noise, from `draws` examples drawn with replacement.
+
+    Quicker than `exact_risk` and as valid, but looser.  failure: as in `stochastic_risk`.
+    """
     return stochastic_risk(network, {}, split, draws, failure, seed, progress)
 
 
@@ -75,18 +91,6 @@ def stochastic_risk(
 
     failure: probability with which the upper limit may be too small, in (0, 1).  Raises PacvizError for bad arguments.
     """
-    _check_draws(draws)
-    if not 0 < failure < 1:
-        raise PacvizError(f"failure must lie strictly between 0 and 1, got {failure}; 0.01 is a usual choice.")
-    return RiskEstimate(
-        "clopper-pearson",
-        count_stochastic_errors(network, posterior_stds, split, draws, seed, progress),
-        draws,
-        failure,
-        seed,
-    )
-
-
-def _check_draws(draws: int) -> None:
-    if draws < 1:
-        raise PacvizError(f"draws must be at least 1, got {draws}; ask for more draws.")
+    check_failure(failure)
+    errors = count_stochastic_errors(network, posterior_stds, split, draws, seed, progress)
+    return RiskEstimate("clopper-pearson", errors, draws, failure, seed)

@@ -25,7 +25,7 @@ ACCELERATOR_BATCH = 2048
 
 
 def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
-    """The steps from pixels (channels, height, width, batch) to logits (classes, batch); noise where a layer's std > 0."""
+    """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
     shape, matrices = model.input_shape, network.matrices
     for operation in model.operations:
@@ -51,7 +51,7 @@ def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], wher
 
 
 def draw_examples(n: int, draws: int, seed: int) -> Tensor:
-    """int64 (draws,): examples of n drawn uniformly with replacement.  numpy draws them, for torch's are a little biased."""
+    """int64 (draws,): examples of n, uniform with replacement, by numpy because torch.randint is slightly biased."""
     return torch.from_numpy(np.random.default_rng(seed).integers(n, size=draws))
 
 

@@ -40,9 +40,9 @@ def affine(matrix: np.ndarray, device: torch.device) -> Stage:
 def convolution(operation: Conv, matrix: np.ndarray, shape: tuple[int, int, int], device: torch.device) -> Stage:
     """A convolution of activations of `shape` (channels, height, width).  matrix: (outputs, columns), the bias last."""
     kernel, bias = kernel_and_bias(operation, matrix)
+    outputs, height, width = output_shape(operation, shape)
     if device.type == "cpu" and np.count_nonzero(kernel) < SPARSE_CONV * kernel.size:
-        outputs, height, width = output_shape(operation, shape)
-        toeplitz = _csr(toeplitz_matrix(kernel, operation.stride, operation.padding, shape))
+        toeplitz = _csr(toeplitz_matrix(operation, kernel, shape))
         # Starting from the bias is free, and leaves no row without nonzeros to be multiplied by uninitialised memory.
         shift = torch.from_numpy(bias.repeat(height * width)[:, None])
         return lambda x, _: torch.addmm(shift, toeplitz, x.flatten(0, 2)).view(outputs, height, width, -1)
@@ -81,22 +81,20 @@ def output_shape(operation: Conv, shape: tuple[int, int, int]) -> tuple[int, int
     return operation.outputs, height, width
 
 
-def toeplitz_matrix(kernel: np.ndarray, stride: int, padding: int, shape: tuple[int, int, int]) -> csr_array:
+def toeplitz_matrix(operation: Conv, kernel: np.ndarray, shape: tuple[int, int, int]) -> csr_array:
     """The convolution as a matrix: (outputs x height x width after it, channels x height x width before it)."""
     channels, height, width = shape
-    rows, columns = ((length + 2 * padding - kernel.shape[2]) // stride + 1 for length in (height, width))
+    outputs, rows, columns = output_shape(operation, shape)
     output, channel, dy, dx = (index[:, None, None] for index in np.nonzero(kernel))
     y, x = np.mgrid[:rows, :columns]
-    above, left = stride * y + dy - padding, stride * x + dx - padding
+    above, left = (operation.stride * at + offset - operation.padding for at, offset in ((y, dy), (x, dx)))
     inside = (above >= 0) & (above < height) & (left >= 0) & (left < width)
     values = np.broadcast_to(kernel[kernel != 0][:, None, None], inside.shape)[inside]
     targets, sources = (output * rows + y) * columns + x, (channel * height + above) * width + left
-    return csr_array(
-        (values, (targets[inside], sources[inside])),
-        shape=(len(kernel) * rows * columns, channels * height * width),
-    )
+    size = (outputs * rows * columns, channels * height * width)
+    return csr_array((values, (targets[inside], sources[inside])), shape=size)
 
 
 def _csr(matrix: csr_array) -> Tensor:
-    parts = (matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32), matrix.data)
-    return torch.sparse_csr_tensor(*map(torch.from_numpy, parts), matrix.shape, check_invariants=False)
+    ends, columns = (torch.from_numpy(index.astype(np.int32)) for index in (matrix.indptr, matrix.indices))
+    return torch.sparse_csr_tensor(ends, columns, torch.from_numpy(matrix.data), matrix.shape, check_invariants=False)

@@ -55,8 +55,8 @@ def _check(errors: int, draws: int, failure: float) -> None:
 class RiskEstimate:
     """A 0-1 error as it was measured: `errors` in `draws`.
 
-    method: "exact" (every example of the sample once, no noise: draws is the sample's size) or "clopper-pearson"
-    (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: of the draws, None where exact.
+    method: "exact" (every example of the sample once, without noise; draws is the sample's size) or "clopper-pearson"
+    (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: None where exact.
     """
 
     method: str

@@ -13,7 +13,7 @@ from pacviz.models import Conv
 from pacviz.risk.exact import Stage, affine, kernel_and_bias, output_shape
 
 SPARSE_KERNELS = 0.25
-"""Density below which a kernel for each example is faster as blocks of one sparse matrix on a CPU, measured on LeNet-5."""
+"""Density below which every example's kernels are faster as blocks of one sparse matrix (CPU, measured on LeNet-5)."""
 
 
 def noisy_affine(matrix: np.ndarray, std: float, device: torch.device) -> Stage:

@@ -25,7 +25,13 @@ def scenario_controls() -> tuple[Scenario, str]:
         for name in SLIDERS:
             values[name] = _slider(name)
         axis = st.segmented_control(
-            "Curves along", SLIDERS, default=SLIDERS[0], key="along", bind="query-params", required=True, help="Follows the slider that you moved last."
+            "Curves along",
+            SLIDERS,
+            default=SLIDERS[0],
+            key="along",
+            bind="query-params",
+            required=True,
+            help="Follows the slider that you moved last.",
         )
         for name in ("data", "model"):
             values[name] = _choice(name, settings()[name].choices())
@@ -104,7 +110,10 @@ def _check_link() -> None:
                     problems.append(f"{error} The default is used instead.")
         version = st.query_params.get("v", LINK_VERSION)
         if version != LINK_VERSION:
-            problems.append(f"This link was made by another version of pacviz (v={version}, this is v={LINK_VERSION}); some settings may differ.")
+            problems.append(
+                f"This link was made by another version of pacviz (v={version}, this is v={LINK_VERSION}); "
+                "some settings may differ."
+            )
         st.session_state["link_problems"] = problems
     st.query_params["v"] = LINK_VERSION
     for problem in st.session_state["link_problems"]:

@@ -12,8 +12,9 @@ from pacviz.certificate import Certificate
 from pacviz.figures import size
 
 ABOUT = {
-    "digits": "Drawn by pacviz itself: strokes with random control points, slant, thickness, warp and noise. Their distribution is known, so the "
-    "true error of a network can be measured as finely as one likes, and its bound checked against it.",
+    "digits": "Drawn by pacviz itself: strokes with random control points, slant, thickness, warp and noise. "
+    "Their distribution is known, so the true error of a network can be measured as finely as one likes, and its "
+    "bound checked against it.",
     "mnist": "Handwritten digits of LeCun et al. 1998: the data of the published certificates.",
     "fashion-mnist": "Articles of clothing by Xiao et al. 2017, in the format of MNIST and harder.",
 }
@@ -56,13 +57,21 @@ def explanation(certificate: Certificate) -> str:
     else:
         text = ""
     if room is None:
-        text += f"Too much was cut away: even on its training data the network errs {certificate.risk.mean:.0%} of the time, and no bound is below that."
+        error = f"{certificate.risk.mean:.0%}"
+        text += f"Too much was cut away: even on its training data the network errs {error} of the time."
     elif certificate.bound > TARGET:
-        text += f"The network still takes {need} to describe; at this training error {size(room / (8 * math.log(2)))} would certify {TARGET:.0%}. "
+        enough = size(room / (8 * math.log(2)))
+        text += f"The network takes {need} to describe; at this training error {enough} would certify {TARGET:.0%}. "
         if certificate.scenario.checkpoint == "plain":
-            text += "It was trained to be accurate, not to be compressible: plain magnitude pruning breaks its accuracy before the code gets that short."
+            text += (
+                "It was trained to be accurate, not to be compressible: plain magnitude pruning breaks its accuracy "
+                "before the code gets that short."
+            )
     else:
-        text += f"{measured.nonzeros:,} of {measured.parameters:,} weights are left, in {need}: short enough that {certificate.n:,} examples pin down the true error."
+        text += (
+            f"{measured.nonzeros:,} of {measured.parameters:,} weights are left, in {need}: short enough that "
+            f"{certificate.n:,} examples pin down the true error."
+        )
     return text
 
 
@@ -71,11 +80,36 @@ def figures(certificate: Certificate) -> None:
     measured, risk = certificate.measurement, certificate.risk
     refund = measured.code_bytes - certificate.effective_bytes
     tiles = (
-        ("Training error", f"{risk.mean:.2%}", f"accuracy {1 - risk.mean:.2%}", "Share of training examples that the compressed (noisy) network gets wrong: the empirical risk in the bound."),
-        ("Test error", f"{measured.test.mean:.2%}", f"accuracy {1 - measured.test.mean:.2%}", "On examples that played no part in training. For information: the bound does not use it."),
-        ("Compressed size", size(measured.code_bytes), f"{measured.nonzeros:,} weights", "Length of the real bytes that decode to the network without noise."),
-        ("Effective size", size(certificate.effective_bytes), f"noise refunds {size(refund)}" if refund else "no noise, no refund", "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes)."),
-        ("Bound", f"{certificate.bound:.1%}", BOUNDS[certificate.scenario.bound].title, "With probability 1 − δ the true error is below this."),
+        (
+            "Training error",
+            f"{risk.mean:.2%}",
+            f"accuracy {1 - risk.mean:.2%}",
+            "Share of training examples that the compressed (noisy) network gets wrong: the empirical risk in the bound.",
+        ),
+        (
+            "Test error",
+            f"{measured.test.mean:.2%}",
+            f"accuracy {1 - measured.test.mean:.2%}",
+            "On examples that played no part in training. For information: the bound does not use it.",
+        ),
+        (
+            "Compressed size",
+            size(measured.code_bytes),
+            f"{measured.nonzeros:,} weights",
+            "Length of the real bytes that decode to the network without noise.",
+        ),
+        (
+            "Effective size",
+            size(certificate.effective_bytes),
+            f"noise refunds {size(refund)}" if refund else "no noise, no refund",
+            "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes).",
+        ),
+        (
+            "Bound",
+            f"{certificate.bound:.1%}",
+            BOUNDS[certificate.scenario.bound].title,
+            "With probability 1 − δ the true error is below this.",
+        ),
     )
     for column, (label, value, note, help) in zip(st.columns(5), tiles, strict=True):
         column.metric(label, value, note, delta_color="off", delta_arrow="off", help=help, border=True)
@@ -88,24 +122,41 @@ def formula(certificate: Certificate) -> None:
     st.latex(chosen.formula)
     st.latex(certificate.formula)
     risk = certificate.risk
-    measured = "exact" if risk.method == "exact" else f"{risk.mean:.3%} measured; upper limit at level {risk.failure:.3g}"
+    measured = (
+        "exact" if risk.method == "exact" else f"{risk.mean:.3%} measured; upper limit at level {risk.failure:.3g}"
+    )
     st.markdown(
         f"r = {risk.upper:.3%} ({measured}), K = {certificate.kl_nats:,.1f} nats = {size(certificate.effective_bytes)}, "
         f"n = {certificate.n:,}, δ = {certificate.bound_delta:.3g}"
     )
-    rows = [(BOUNDS[name].title, "needs a network without noise" if value is None else _percent(value)) for name, value in certificate.bounds.items()]
-    st.dataframe(pd.DataFrame(rows, columns=["Bound", "True error below"]), hide_index=True, width="stretch", key="bounds")
+    rows = [
+        (BOUNDS[name].title, "needs a network without noise" if value is None else _percent(value))
+        for name, value in certificate.bounds.items()
+    ]
+    st.dataframe(
+        pd.DataFrame(rows, columns=["Bound", "True error below"]), hide_index=True, width="stretch", key="bounds"
+    )
 
 
 def ledger_table(certificate: Certificate) -> None:
     """Every charge, a line each."""
     rows = [(charge.name, charge.bits, charge.bits / 8, charge.why) for charge in certificate.ledger.charges]
     rows.append(("in all: K", certificate.ledger.bits, certificate.effective_bytes, "what the bound pays"))
-    numbers = {"bits": st.column_config.NumberColumn(format="%.1f"), "bytes": st.column_config.NumberColumn(format="%.1f")}
-    st.dataframe(pd.DataFrame(rows, columns=["charge", "bits", "bytes", "why"]), hide_index=True, width="stretch", column_config=numbers, key="ledger")
+    numbers = {
+        "bits": st.column_config.NumberColumn(format="%.1f"),
+        "bytes": st.column_config.NumberColumn(format="%.1f"),
+    }
+    st.dataframe(
+        pd.DataFrame(rows, columns=["charge", "bits", "bytes", "why"]),
+        hide_index=True,
+        width="stretch",
+        column_config=numbers,
+        key="ledger",
+    )
     if certificate.measurement.zhou_bytes is not None:
         st.caption(
-            f"The published form of the refund (Zhou et al. 2019, Theorem 4.3, with its fixed-length assignments) would charge {size(certificate.measurement.zhou_bytes)}."
+            "The published form of the refund (Zhou et al. 2019, Theorem 4.3, with its fixed-length assignments) "
+            f"would charge {size(certificate.measurement.zhou_bytes)}."
         )
 
 
@@ -114,7 +165,9 @@ def take_away(certificate: Certificate) -> None:
     arguments = certificate.scenario.arguments()
     st.code(f"python -m pacviz certify{arguments} --json", language="bash")
     st.code(f"from pacviz import Scenario, certify\n\ncertify({certificate.scenario!r})", language="python")
-    st.download_button("Certificate as JSON", certificate.to_json(), "certificate.json", "application/json", on_click="ignore")
+    st.download_button(
+        "Certificate as JSON", certificate.to_json(), "certificate.json", "application/json", on_click="ignore"
+    )
 
 
 def _percent(value: float) -> str:

@@ -67,7 +67,8 @@ def offer_download(name: str) -> None:
     """Where a data set is absent: says so, and downloads it on request, with progress."""
     source = data.DATASETS[name]
     st.info(
-        f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.megabytes} MB), or set PACVIZ_DATA to the folder that holds it. "
+        f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.megabytes} MB), or set "
+        "PACVIZ_DATA to the folder that holds it. "
         "The embedded digits need no download.",
         icon=":material/download:",
     )

@@ -27,6 +27,7 @@ def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
     """Does the first few jobs; an exact measurement is a batch of its own."""
     batch = jobs[:1] if not jobs[0][1] else [job for job in jobs[:BATCH] if job[1]]
     for index, (scenario, preview) in enumerate(batch):
+
         def advance(fraction: float, what: str, index: int = index) -> None:
             progress((index + fraction) / len(batch), what)
 

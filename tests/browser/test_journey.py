@@ -10,7 +10,12 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
 def metric(page: Page, label: str) -> str:
-    return page.locator("[data-testid=stMetric]").filter(has_text=label).locator("[data-testid=stMetricValue]").inner_text()
+    return (
+        page.locator("[data-testid=stMetric]")
+        .filter(has_text=label)
+        .locator("[data-testid=stMetricValue]")
+        .inner_text()
+    )
 
 
 def expect_change(page: Page, label: str, before: str) -> None:

@@ -60,6 +60,8 @@ def test_the_sheet_holds_the_images_of_each_label():
     assert np.array_equal(canvas[1:29, 3 * 30 + 1 : 3 * 30 + 29, 0], first_three)
 
 
-@pytest.mark.parametrize(("count", "text"), [(12, "12 B"), (999.4, "999 B"), (1234, "1.23 kB"), (45678, "45.7 kB"), (-2500, "-2.50 kB")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(12, "12 B"), (999.4, "999 B"), (1234, "1.23 kB"), (45678, "45.7 kB"), (-2500, "-2.50 kB")]
+)
 def test_sizes_read_well(count, text):
     assert size(count) == text

@@ -99,7 +99,7 @@ def test_contradicting_settings_are_a_sentence():
     app.selectbox(key="bound").set_value("occam").run()
     app.slider(key="noise").set_value(0.05).run()
     assert not app.exception
-    assert [error.value for error in app.error][0].startswith("bound 'occam' holds for one deterministic network only")
+    assert next(error.value for error in app.error).startswith("bound 'occam' holds for one deterministic network only")
 
 
 def test_absent_data_is_offered_for_download(monkeypatch, tmp_path):

@@ -1,0 +1,70 @@
+"""Networks and samples for the tests of pacviz.risk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+
+from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.data.dataset import Split
+from pacviz.models import ARCHITECTURES, Architecture, Conv, Flatten, Linear, MaxPool, ReLU, architecture
+
+ODD = Architecture(
+    "odd",
+    "A chain with strides, padding and remainders",
+    (2, 11, 9),
+    4,
+    (
+        Conv("first", 2, 6, 3, stride=2, padding=1),
+        ReLU(),
+        MaxPool(2),
+        Conv("second", 6, 5, 2, padding=2),
+        MaxPool(3),
+        Flatten(),
+        Linear("last", 10, 4),
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def _odd_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ARCHITECTURES, ODD.name, ODD)
+    monkeypatch.setenv("PACVIZ_DEVICE", "cpu")
+
+
+@pytest.fixture
+def network() -> Callable[[str, float], CompressedNetwork]:
+    """Makes a random network of a model with that share of nonzero weights and biases."""
+
+    def make(model: str, density: float) -> CompressedNetwork:
+        random = np.random.default_rng(7)
+        layers = []
+        for spec in architecture(model).layers:
+            shape = (spec.rows, spec.columns)
+            weights = random.normal(0, 4 / np.sqrt(density * spec.columns), shape) * (random.random(shape) < density)
+            grid = np.round(64 * weights).astype(int)
+            steps, symbols = np.unique(np.append(grid, 0), return_inverse=True)
+            zero = int(np.flatnonzero(steps == 0)[0])
+            order = np.where(np.arange(len(steps)) < zero, np.arange(len(steps)) + 1, np.arange(len(steps)))
+            order[zero] = 0
+            codebook = (np.delete(steps, zero) / 64).astype(np.float32)
+            layers.append(CompressedLayer(spec.name, order[symbols[:-1]].reshape(shape).astype(np.uint16), codebook))
+        return CompressedNetwork(model, tuple(layers))
+
+    return make
+
+
+@pytest.fixture
+def sample() -> Callable[[str, int], Split]:
+    """Makes n random images, mostly black as digits are, with random labels."""
+
+    def make(model: str, n: int) -> Split:
+        random = torch.Generator().manual_seed(11)
+        images = torch.randint(-600, 256, (n, *architecture(model).input_shape), generator=random).clamp(0)
+        labels = torch.randint(architecture(model).classes, (n,), generator=random)
+        return Split(images.to(torch.uint8), labels)
+
+    return make

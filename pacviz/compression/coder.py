@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pacviz.compression.assignments import code_assignments
 from pacviz.compression.clusters import cluster_weights, code_frequencies
 from pacviz.compression.codebooks import code_codebook
+from pacviz.compression.columns import Columns
 from pacviz.compression.network import CompressedLayer, CompressedNetwork
 from pacviz.compression.positions import code_positions
-from pacviz.compression.rangecoder import CORRUPT, Coder
+from pacviz.compression.rangecoder import Coder
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import ARCHITECTURES
@@ -118,11 +120,11 @@ def _code(
     row_counts = np.ones(ARCHITECTURES[model].input_shape[0], np.int64)
     for index, spec in enumerate(ARCHITECTURES[model].layers):
         layer = None if network is None else network.layers[index]
-        mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, row_counts)
+        columns = Columns.of(spec, row_counts)
+        mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, columns)
         row_counts = np.count_nonzero(mask, axis=1)
-        nonzeros = int(row_counts.sum())
         charge(f"positions of {spec.name}", "which weights survive")
-        codebook = code_codebook(coder, None if layer is None else layer.codebook, nonzeros)
+        codebook = code_codebook(coder, None if layer is None else layer.codebook, int(row_counts.sum()))
         charge(f"codebook of {spec.name}", "the values that surviving weights take")
         frequencies = code_frequencies(coder, None if layer is None else layer.counts, len(codebook))
         charge(f"cluster weights of {spec.name}", "how often each value occurs")
@@ -132,10 +134,8 @@ def _code(
             prior_scale = coder.uniform(None if prior_scales is None else prior_scales[spec.name], PRIOR_SCALES)
             charge(f"prior scale of {spec.name}", "how wide the prior is around each value")
         else:
-            assignments = None if layer is None else layer.symbols[mask].astype(np.int32) - 1
-            symbols[mask] = coder.categorical(assignments, frequencies, nonzeros) + 1
-            if np.count_nonzero(np.bincount(symbols[mask])) != len(codebook):
-                raise PacvizError(CORRUPT)
+            written = None if layer is None else layer.symbols
+            symbols = code_assignments(coder, written, mask, codebook, frequencies, columns)
             charge(f"assignments of {spec.name}", "which of the values each surviving weight takes")
         layers.append(_LayerCode(spec.name, mask, codebook, frequencies, symbols, prior_scale))
     return _Code(model, tuple(layers), tuple(charges))

@@ -7,28 +7,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pacviz.compression.columns import Columns
 from pacviz.compression.rangecoder import CORRUPT, Coder
 from pacviz.errors import PacvizError
 from pacviz.models import LayerSpec
-
-CHUNK = (16, 32)
-"""A row is coded in chunks of at least 16 columns, at most 32 chunks; what is left of its count sharpens after each."""
 
 BLOCK = (100, 8)
 """Rows are coded in blocks of at least a hundredth of all and an eighth of those before; what is known of the columns
 sharpens after each."""
 
 
-def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, source_counts: np.ndarray) -> np.ndarray:
+def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, columns: Columns) -> np.ndarray:
     """Codes a mask, bool (rows, columns): the count of each row, then the cells given those.
-
-    source_counts: weights kept for each of the units that the columns read, int (units,).
 
     Rows and columns multiply: where n weights are left for N columns of a row, column j has the odds n w_j : (N - n) w
     with w the mean of w over these columns.  The rates w_j are learned from the rows before, and so is a factor on the
     odds of cells beside a weight of the same kernel.
     """
-    columns = _Columns.of(spec, source_counts)
     counts = _code_counts(coder, None if mask is None else np.count_nonzero(mask, axis=1), spec)
     ordered = None if mask is None else mask[:, columns.order]
     # One column more, always empty, stands for neighbours that do not exist.
@@ -65,7 +60,7 @@ def _code_block(
     found: np.ndarray,
     counts: np.ndarray,
     rates: np.ndarray,
-    columns: _Columns,
+    columns: Columns,
     factor: _Factor,
 ) -> None:
     """Codes a block of rows (in the order of the code) into `found`, a chunk at a time, and learns the factor."""
@@ -89,44 +84,7 @@ def _code_block(
         raise PacvizError(CORRUPT)
 
 
-@dataclass(frozen=True, eq=False)
-class _Columns:
-    """The columns of a layer in the order of the code: one position of all kernels after the other, then the biases.
-
-    order: column numbers.  unit: the source unit that each column reads, or a number of its own for a bias.
-    level: bit length of the source unit's count, by unit.  chunks: (first, last, beside) in this order; beside, int
-    (2, last - first), points to the columns to the left and above in the same kernel, or past the end where there is
-    none or it is not known yet; it is None where that holds for all.
-    """
-
-    order: np.ndarray
-    unit: np.ndarray
-    level: np.ndarray
-    chunks: tuple[tuple[int, int, np.ndarray | None], ...]
-
-    @staticmethod
-    def of(spec: LayerSpec, source_counts: np.ndarray) -> _Columns:
-        units, width = len(source_counts), spec.columns
-        run = spec.widths[0] // units
-        side = math.isqrt(run) if math.isqrt(run) ** 2 == run else 1
-        index = np.arange(width)
-        position = np.where(index < units * run, index // units, 0)
-        in_kernel = index < units * run
-        order = np.where(in_kernel, index % units * run + position, index)
-        unit = np.where(in_kernel, index % units, index - units * (run - 1))
-        level = np.append(np.frexp(source_counts.astype(np.float64))[1], np.full(width - units * run, 63))
-        left = np.where(position % side > 0, index - units, width)
-        above = np.where(position >= side, index - units * side, width) if side > 1 else np.full(width, width)
-        size = max(CHUNK[0], -(-width // CHUNK[1]))
-        chunks = []
-        for first in range(0, width, size):
-            beside = np.stack([left[first : first + size], above[first : first + size]])
-            beside[beside >= first] = width
-            chunks.append((first, min(width, first + size), beside if (beside < width).any() else None))
-        return _Columns(order, unit, level, tuple(chunks))
-
-
-def _rates(columns: _Columns, hits: np.ndarray, exposure: float) -> np.ndarray:
+def _rates(columns: Columns, hits: np.ndarray, exposure: float) -> np.ndarray:
     """Rate of each column relative to the mean: Gamma posterior means of `hits` where `exposure` were expected.
 
     Columns shrink towards their unit's rate, units towards that of all units with as many weights, to a factor of two.

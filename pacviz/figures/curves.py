@@ -80,7 +80,7 @@ def size_curves(
         tickvals=[100, 1e3, 1e4, 1e5, 1e6],
         ticktext=["100 B", "1 kB", "10 kB", "100 kB", "1 MB"],
     )
-    return themed(figure, SIZE_TAKEAWAYS[axis], dark, height)
+    return themed(figure, SIZE_TAKEAWAYS[axis], dark, height).update_layout(legend_entrywidth=0.5)
 
 
 def _positions(values: Sequence[float], axis: str) -> list[float]:

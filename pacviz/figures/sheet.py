@@ -10,7 +10,7 @@ from pacviz.figures.style import themed
 
 
 def sheet(
-    split: Split, rows: int, start: int = 0, classes: int = 10, dark: bool = False, height: int = 520
+    split: Split, rows: int, start: int = 0, classes: int = 10, dark: bool = False, height: int = 500
 ) -> go.Figure:
     """A column a class, `rows` examples each, taken in order from example `start` on."""
     images, labels = split.images[start:], split.labels[start:]
@@ -23,6 +23,7 @@ def sheet(
     figure = go.Figure(go.Image(z=np.repeat(canvas[..., None], 3, axis=2), hoverinfo="skip"))
     themed(figure, f"Examples {start:,} onwards, a column a label", dark, height)
     centres = [(label + 0.5) * side for label in range(classes)]
+    figure.update_layout(margin_t=36)
     figure.update_xaxes(
         tickvals=centres,
         ticktext=[str(label) for label in range(classes)],

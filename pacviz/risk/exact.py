@@ -7,6 +7,7 @@ returns a transposed view, and element-wise stages keep whatever order they are 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import reduce
 
@@ -17,6 +18,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pacviz.models import Conv
+
+# torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
+warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
 
 Stage = Callable[[Tensor, torch.Generator | None], Tensor]
 """One step of a network on a batch; the generator is read by the steps that add noise."""

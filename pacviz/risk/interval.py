@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from scipy.stats import beta
 
 from pacviz.errors import PacvizError
 
-SAFETY = 1e-9
-"""Relative outward rounding of a limit, far more than the error of scipy's incomplete beta inverse (about 1e-13)."""
+_MARGIN = 1e-9
+"""Outward rounding of a limit p as a share of p (1 - p), far more than the error of scipy's inverse (about 1e-13)."""
 
 
 def upper_limit(errors: int, draws: int, failure: float) -> float:
@@ -21,7 +22,8 @@ def upper_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == draws:
         return 1.0
-    return min(1.0, float(beta.isf(failure, errors + 1, draws - errors)) * (1 + SAFETY))
+    p = float(beta.isf(failure, errors + 1, draws - errors))
+    return math.nextafter(p + _MARGIN * p * (1 - p), 1)
 
 
 def lower_limit(errors: int, draws: int, failure: float) -> float:
@@ -29,7 +31,8 @@ def lower_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == 0:
         return 0.0
-    return float(beta.ppf(failure, errors, draws - errors + 1)) * (1 - SAFETY)
+    p = float(beta.ppf(failure, errors, draws - errors + 1))
+    return math.nextafter(p - _MARGIN * p * (1 - p), 0)
 
 
 def check_draws(draws: int) -> None:

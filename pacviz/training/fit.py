@@ -39,7 +39,7 @@ class Training:
             "epochs": (1, 1000),
             "batch_size": (1, 10_000),
             "learning_rate": (1e-6, 1.0),
-            "weight_decay": (0.0, 1.0),
+            "weight_decay": (0.0, 10.0),
             "seed": (0, 2**63 - 1),
         }
         for name, (low, high) in ranges.items():

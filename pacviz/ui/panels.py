@@ -79,6 +79,10 @@ def figures(certificate: Certificate) -> None:
     """The five numbers of the screen."""
     measured, risk = certificate.measurement, certificate.risk
     refund = measured.code_bytes - certificate.effective_bytes
+    if certificate.scenario.noise == 0:
+        note = "no noise, no refund"
+    else:
+        note = f"noise refunds {size(refund)}" if refund >= 0 else f"noise costs {size(-refund)}"
     tiles = (
         (
             "Training error",
@@ -101,7 +105,7 @@ def figures(certificate: Certificate) -> None:
         (
             "Effective size",
             size(certificate.effective_bytes),
-            f"noise refunds {size(refund)}" if refund else "no noise, no refund",
+            note,
             "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes).",
         ),
         (

@@ -114,7 +114,7 @@ def test_absent_data_is_offered_for_download(monkeypatch, tmp_path):
 def test_the_data_page_shows_the_digits():
     app = opened()
     healthy(app.switch_page("pages/data.py").run())
-    assert "Digits" in app.markdown[0].value
+    assert "Procedural digits" in app.markdown[0].value
 
 
 def test_every_axis_is_a_slider_of_the_page():

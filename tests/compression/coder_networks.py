@@ -46,16 +46,16 @@ def codebooks(draw: st.DrawFn) -> np.ndarray:
 
 
 @st.composite
-def networks(draw: st.DrawFn, architecture: Architecture = TINY) -> CompressedNetwork:
-    """A network of any density, from empty to full, with dead rows and columns, in any order of units."""
+def networks(draw: st.DrawFn, values: st.SearchStrategy[np.ndarray] | None = None) -> CompressedNetwork:
+    """A tiny network of any density, from empty to full, with dead units, its codebooks drawn from `values`."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     layers = []
-    for spec in architecture.layers:
+    for spec in TINY.layers:
         density = draw(st.sampled_from([0.0, 0.05, 0.3, 0.9, 1.0]))
         mask = rng.random((spec.rows, spec.columns)) < density
         mask[rng.random(spec.rows) < draw(st.sampled_from([0.0, 0.5]))] = False
-        layers.append(layer(spec, mask, draw(codebooks()), rng))
-    return CompressedNetwork(architecture.name, tuple(layers))
+        layers.append(layer(spec, mask, draw(codebooks() if values is None else values), rng))
+    return CompressedNetwork(TINY.name, tuple(layers))
 
 
 def realistic(seed: int = 0, nonzeros: tuple[int, ...] = (16, 440, 4730, 144), bits: int = 4) -> CompressedNetwork:
@@ -64,7 +64,7 @@ def realistic(seed: int = 0, nonzeros: tuple[int, ...] = (16, 440, 4730, 144), b
     layers = []
     for spec, kept in zip(LENET5.layers, nonzeros, strict=True):
         scale = np.exp(rng.normal(0, 0.6, (spec.rows, 1)) + rng.normal(0, 0.3, (1, spec.columns)))
-        weights = (scale * rng.normal(0, 0.1, scale.shape[:1] + (spec.columns,))).astype(np.float32)
+        weights = (scale * rng.normal(0, 0.1, scale.shape)).astype(np.float32)
         mask = np.zeros(weights.size, bool)
         mask[np.argsort(-np.abs(weights), axis=None)[:kept]] = True
         layers.append(quantize(spec.name, weights, mask.reshape(weights.shape), bits))

@@ -86,13 +86,13 @@ class Scenario:
     )
     checkpoint: str = _setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
     pruning: str = _setting(
-        "layer",
+        "global",
         "Pruning",
         "layer: every layer loses the same share of its weights; global: one threshold on |weight| for the whole network.",
         choices=lambda: PRUNINGS,
     )
     sparsity: float = _setting(
-        0.95,
+        0.98,
         "Sparsity",
         "The share of weights set to exactly zero: the smallest magnitudes go first.",
         low=0.0,
@@ -100,7 +100,7 @@ class Scenario:
         step=0.001,
         percent=True,
     )
-    bits: int = _setting(4, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    bits: int = _setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = _setting(
         0.0,
         "Noise scale",

@@ -70,6 +70,4 @@ def _code_signs(
             agreement = votes * signs[rows, first + places]
             agreeing += int(np.count_nonzero(agreement > 0))
             disagreeing += int(np.count_nonzero(agreement < 0))
-    unordered = np.empty(mask.shape, np.int8)
-    unordered[:, columns.order] = signs[:, :-1]
-    return unordered
+    return columns.restored(signs[:, :-1])

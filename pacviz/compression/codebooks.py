@@ -17,16 +17,16 @@ EXPONENTS = range(-149, 128)
 def snap(codebook: np.ndarray, bits: int) -> np.ndarray:
     """The codebook rounded to an integer grid of `bits` bits: float32, ascending, distinct, without zero.
 
-    The grid holds k * 2^e with |k| <= 2^(bits-1) and the smallest e that covers the largest |entry|.  Entries that meet
-    on the grid become one and entries that round to zero are dropped, so fewer may come back; never none.
-    codebook: (r,), finite, not all zero.  bits: 2 to 16.
+    The grid holds k * 2^e with |k| <= 2^(bits-1) and the smallest e that covers the largest |entry|.  Entries that would
+    round to zero go one step to their own side of it; entries that meet on the grid become one, so fewer may come back.
+    codebook: (r,), finite, without zero.  bits: 2 to 16.
     """
     if not len(codebook):
         return np.zeros(0, np.float32)
     values = codebook.astype(np.float64)
     step = np.ldexp(1.0, max(-149, int(np.frexp(np.abs(values).max())[1]) - (bits - 1)))
-    multiples = np.unique(np.rint(values / step))
-    return (multiples[multiples != 0] * step).astype(np.float32)
+    multiples = np.rint(values / step)
+    return (np.unique(np.where(multiples == 0, np.sign(values), multiples)) * step).astype(np.float32)
 
 
 def code_codebook(coder: Coder, codebook: np.ndarray | None, nonzeros: int) -> np.ndarray:

@@ -49,3 +49,9 @@ class Columns:
             beside[beside >= first] = width
             chunks.append((first, min(width, first + size), beside if (beside < width).any() else None))
         return Columns(order, unit, level, tuple(chunks))
+
+    def restored(self, ordered: np.ndarray) -> np.ndarray:
+        """A matrix whose columns are in the order of the code, with its columns as the layer has them."""
+        found = np.empty_like(ordered)
+        found[:, self.order] = ordered
+        return found

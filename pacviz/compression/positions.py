@@ -41,9 +41,7 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, colum
             )
             hits += np.count_nonzero(found[block, :-1], axis=0)
             exposure += float(counts[block].sum()) / spec.columns
-    unordered = np.empty((spec.rows, spec.columns), bool)
-    unordered[:, columns.order] = found[:, :-1]
-    return unordered
+    return columns.restored(found[:, :-1])
 
 
 @dataclass
@@ -72,14 +70,16 @@ def _code_block(
         empty = np.maximum(room - left, 2.0**-20)[:, None]
         near = np.zeros(0, np.int64)
         if beside is not None:
-            near = np.flatnonzero(found.take(beside[0], 1) | found.take(beside[1], 1))
+            near = (found.take(beside[0], 1) | found.take(beside[1], 1)).ravel().nonzero()[0]
+        if near.size:
             usual = full.flat[near]
             factor.expected += math.fsum(usual / (usual + empty[near // (last - first), 0]))
             full.flat[near] = usual * (factor.hits / factor.expected)
         hit = coder.bernoulli(None if mask is None else mask[:, first:last], full / (full + empty))
         found[:, first:last] = hit
         left -= hit.sum(1)
-        factor.hits += int(hit.flat[near].sum())
+        if near.size:
+            factor.hits += int(hit.flat[near].sum())
     if left.any():
         raise PacvizError(CORRUPT)
 

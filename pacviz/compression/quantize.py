@@ -60,8 +60,10 @@ def _lloyd(ordered: np.ndarray, sums: np.ndarray, centres: np.ndarray) -> tuple[
 def quantize(name: str, weights: np.ndarray, mask: np.ndarray, bits: int) -> CompressedLayer:
     """The layer with each surviving weight replaced by the nearest of at most 2^bits codebook values.
 
-    weights: float32 (rows, columns).  mask: bool, same shape.  Pruned weights are exact zeros.
+    weights: float32 (rows, columns).  mask: bool, same shape.  Pruned weights are exact zeros; a weight
+    that is zero already counts as pruned.
     """
+    mask = mask & (weights != 0)
     kept = weights[mask]
     codebook = snap(kmeans(kept, 2**bits), bits + EXTRA_GRID_BITS)
     nearest = np.searchsorted((codebook[1:] + codebook[:-1]) / 2, kept)

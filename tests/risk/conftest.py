@@ -15,7 +15,7 @@ from pacviz.models import ARCHITECTURES, Architecture, Conv, Flatten, Linear, Ma
 ODD = Architecture(
     "odd",
     "A chain with strides, padding and remainders",
-    (2, 11, 9),
+    (2, 13, 9),
     4,
     (
         Conv("first", 2, 6, 3, stride=2, padding=1),
@@ -46,12 +46,9 @@ def network() -> Callable[[str, float], CompressedNetwork]:
             shape = (spec.rows, spec.columns)
             weights = random.normal(0, 4 / np.sqrt(density * spec.columns), shape) * (random.random(shape) < density)
             grid = np.round(64 * weights).astype(int)
-            steps, symbols = np.unique(np.append(grid, 0), return_inverse=True)
-            zero = int(np.flatnonzero(steps == 0)[0])
-            order = np.where(np.arange(len(steps)) < zero, np.arange(len(steps)) + 1, np.arange(len(steps)))
-            order[zero] = 0
-            codebook = (np.delete(steps, zero) / 64).astype(np.float32)
-            layers.append(CompressedLayer(spec.name, order[symbols[:-1]].reshape(shape).astype(np.uint16), codebook))
+            steps = np.unique(grid[grid != 0])
+            symbols = np.where(grid == 0, 0, 1 + np.searchsorted(steps, grid)).astype(np.uint16)
+            layers.append(CompressedLayer(spec.name, symbols, (steps / 64).astype(np.float32)))
         return CompressedNetwork(model, tuple(layers))
 
     return make

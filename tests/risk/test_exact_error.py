@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz import data
 from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.data import mnist
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.risk import count_errors, evaluate, exact, exact_risk, sampled_risk, upper_limit
@@ -78,10 +78,9 @@ def test_equal_logits_go_to_the_lowest_label_even_when_nothing_is_left(sample, m
     assert count_errors(empty, split) == int((split.labels != 0).sum())
 
 
-def test_sparse_and_dense_products_agree_on_every_real_digit(network, monkeypatch):
-    if not data.is_available("mnist"):
-        pytest.skip("MNIST is not there: set PACVIZ_DATA to the folder that holds MNIST/raw")
-    net, split = network("lenet5", 0.05), data.load("mnist").test
+def test_sparse_and_dense_products_agree_on_every_real_digit(network, monkeypatch, real_data):
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    net, split = network("lenet5", 0.05), mnist.read("MNIST")[1]
     counts = []
     for threshold in (SPARSE, DENSE):
         monkeypatch.setattr(exact, "SPARSE_CONV", threshold)

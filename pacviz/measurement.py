@@ -68,19 +68,15 @@ class Measurement:
         return cls(**values)
 
 
-@lru_cache(maxsize=4)
-def compressed_network(
-    model: str, data: str, checkpoint: str, sparsity: float, bits: int, pruning: str
-) -> CompressedNetwork:
-    """The compressed network of a scenario; the last few are remembered."""
-    return compress(model, checkpoints.find(model, data, checkpoint).matrices, sparsity, bits, pruning)
-
-
 def network_of(scenario: Scenario) -> CompressedNetwork:
-    """The compressed network that a scenario asks for."""
-    return compressed_network(
-        scenario.model, scenario.data, scenario.checkpoint, scenario.sparsity, scenario.bits, scenario.pruning
-    )
+    """The compressed network that a scenario asks for; the last few are remembered."""
+    checkpoint = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    return _compressed(checkpoint, scenario.sparsity, scenario.bits, scenario.pruning)
+
+
+@lru_cache(maxsize=4)
+def _compressed(checkpoint: checkpoints.Checkpoint, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+    return compress(checkpoint.model, checkpoint.matrices, sparsity, bits, pruning)
 
 
 def measure(scenario: Scenario, preview: bool = False, progress: Progress | None = None) -> Measurement:

@@ -113,7 +113,7 @@ def measure(scenario: Scenario, preview: bool = False, progress: Progress | None
             draws = PREVIEW_DRAWS if preview else len(split)
             return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, scenario.seed, advance)
         if preview:
-            return sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE, scenario.seed)
+            return sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE, scenario.seed, advance)
         return exact_risk(network, split, advance)
 
     test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and scenario.noise > 0)

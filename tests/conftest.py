@@ -5,8 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-import torch
 from hypothesis import settings
+
+import pacviz  # noqa: F401 (before torch, whose threads it tells to be patient)
+
+import torch  # isort: skip
 
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")

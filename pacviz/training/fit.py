@@ -25,7 +25,8 @@ _STEPS_PER_REPORT = 20
 class Training:
     """A recipe: AdamW with decoupled weight decay, the learning rate rising to its peak and falling to 0 (one cycle).
 
-    learning_rate: the peak.  weight_decay: strong enough by default that magnitude pruning finds small weights to drop.  Raises PacvizError for a field outside its range.
+    learning_rate: the peak.  weight_decay: by default strong enough that magnitude pruning finds small
+    weights.  Raises PacvizError for a field outside its range.
     """
 
     epochs: int = 10

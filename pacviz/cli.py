@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PacvizError as error:
         print(f"pacviz: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # The reader (head, a pager) has seen enough; what is still buffered must not complain on the way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("pacviz: stopped; nothing half-written is left behind.", file=sys.stderr)
         return 130

@@ -42,13 +42,13 @@ def _binary_kl(q: float, p: float) -> float:
         return 0.0
     if p in (0, 1):
         return math.inf
-    wrong = q * _excess(d / q) if q > 1e-300 else d
-    right = (1 - q) * _excess(-d / (1 - q)) if q < 1 else -d
+    wrong = q * _excess(d / q, p / q) if q > 1e-300 else d
+    right = (1 - q) * _excess(-d / (1 - q), (1 - p) / (1 - q)) if q < 1 else -d
     return wrong + right
 
 
-def _excess(x: float) -> float:
+def _excess(x: float, one_plus_x: float) -> float:
     """e(x) = x - ln(1+x), by its series where the difference would cancel."""
     if abs(x) > 0.01:
-        return x - math.log1p(x)
+        return x - math.log(one_plus_x)
     return x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x * (1 / 7 - x / 8))))))

@@ -112,7 +112,7 @@ def _code(
     charges: list[Charge] = []
 
     def charge(name: str, why: str) -> None:
-        charges.append(Charge(name, coder.bits - math.fsum(charge.bits for charge in charges), why))
+        charges.append(Charge(name, max(0.0, coder.bits - math.fsum(charge.bits for charge in charges)), why))
 
     model = _code_header(coder, None if network is None else network.model, stochastic)
     charge("header", "which architecture, and whether the network is stochastic")

@@ -69,6 +69,11 @@ def browser():
         chromium.close()
 
 
+def is_missing(response) -> bool:
+    """A failed response, save those with which Streamlit finds out at which path a page's server lies."""
+    return response.status >= 400 and not response.url.endswith(("/_stcore/health", "/_stcore/host-config"))
+
+
 @pytest.fixture
 def page(browser):
     """A page at 1280 x 720 that may talk to this machine only; console errors and page errors fail the test."""
@@ -78,7 +83,8 @@ def page(browser):
     page.set_default_timeout(60_000)
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("response", lambda response: complaints.append(response.url) if is_missing(response) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     yield page
     context.close()
-    assert not [text for text in complaints if "net::ERR_FAILED" not in text], complaints
+    assert not [text for text in complaints if "Failed to load resource" not in text], complaints

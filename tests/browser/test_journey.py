@@ -61,7 +61,7 @@ def test_every_slider_moves_the_numbers_the_curves_and_the_link(app, page):
     settled(page)
     for label, key, presses, number, title in (
         ("Sparsity", "ArrowLeft", 20, "Compressed size", "sparsity (log"),
-        ("Codebook bits", "ArrowLeft", 1, "Compressed size", "codebook bits"),
+        ("Codebook bits", "ArrowLeft", 1, "Compressed size", "codebook bits (2"),
         ("Noise scale", "ArrowRight", 4, "Effective size", "noise scale (share"),
     ):
         before = metric(page, number)

@@ -50,7 +50,7 @@ def test_the_first_screen_is_the_default_scenario():
     assert f"{certificate.bound:.1%}" in app.markdown[0].value
 
 
-@pytest.mark.parametrize(("name", "value"), [("sparsity", 0.9), ("bits", 3), ("noise", 0.05)])
+@pytest.mark.parametrize(("name", "value"), [("sparsity", 0.9), ("bits", 5), ("noise", 0.05)])
 def test_a_slider_moves_the_numbers_to_its_scenario(name, value):
     app = opened()
     before = numbers(app)
@@ -83,8 +83,8 @@ def test_delta_moves_the_bound():
 
 
 def test_a_link_restores_its_scenario():
-    app = healthy(opened(sparsity=0.9, bits=3, along="bits", v=1))
-    assert numbers(app) == shown(certify(Scenario(sparsity=0.9, bits=3)))
+    app = healthy(opened(sparsity=0.9, bits=5, along="bits", v=1))
+    assert numbers(app) == shown(certify(Scenario(sparsity=0.9, bits=5)))
 
 
 @pytest.mark.parametrize(("name", "value"), [("sparsity", "1.0"), ("bits", "many"), ("delta", "0"), ("data", "svhn")])

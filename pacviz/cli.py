@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from pacviz.scenario import Scenario, defaults, settings
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; 0 when it succeeded, 2 and one sentence on standard error for a wrong input."""
+    warnings.showwarning = lambda message, *_: print(f"pacviz: {message}", file=sys.stderr)
     options = vars(_parser().parse_args(arguments))
     command = options.pop("command")
     try:
@@ -74,7 +76,7 @@ def bound_command(risk: float, kl: float, n: int, delta: float, json: bool) -> N
 
 def train_command(model: str, data: str, name: str, folder: str | None, json: bool, **training: Any) -> None:
     """Trains a network and writes its checkpoint."""
-    from pacviz import checkpoints
+    from pacviz import checkpoints, store
     from pacviz import data as datasets
     from pacviz.models import architecture
     from pacviz.training import Training, train
@@ -82,6 +84,7 @@ def train_command(model: str, data: str, name: str, folder: str | None, json: bo
     recipe = Training(**{key: value for key, value in training.items() if value is not None})
     if folder is None:
         checkpoints.check_name(model, data, name)
+    store.require_writable(checkpoints.user_folder() if folder is None else Path(folder))
     with _progress_bar() as progress:
         dataset = datasets.load(data, progress=progress)
     with _progress_bar() as progress:

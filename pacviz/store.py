@@ -56,10 +56,16 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def require_writable(folder: Path) -> None:
+    """Raises PacvizError where the folder cannot be made or written: asked before long work, so that none is lost."""
+    write_atomic(folder / "writable", lambda path: path.write_text("yes"))
+    (folder / "writable").unlink(missing_ok=True)
+
+
 def problem() -> str | None:
     """One sentence about the cache where it cannot be written, else None."""
     try:
-        write_atomic(cache_dir() / "writable", lambda path: path.write_text("yes"))
+        require_writable(cache_dir())
     except PacvizError as error:
         return f"Results are not kept after this run: {error}"
     return None
@@ -73,7 +79,7 @@ def remember(key: str, value: str) -> None:
             database.execute("CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
             database.execute("INSERT OR REPLACE INTO results VALUES (?, ?)", (key, value))
     except (OSError, sqlite3.Error) as error:
-        logging.getLogger(__name__).warning("%s is not kept: %s", key, error)
+        logging.getLogger(__name__).info("%s is not kept: %s", key, error)
 
 
 def recall(key: str) -> str | None:

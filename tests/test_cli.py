@@ -76,6 +76,15 @@ def test_a_wrong_input_is_one_sentence_and_exit_code_two(capsys, arguments, word
     assert "Traceback" not in err
 
 
+def test_nothing_is_trained_that_could_not_be_kept(capsys, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path / "file"))
+    code, out, err = run(capsys, "train", "--epochs", "1000")
+    assert code == 2
+    assert out == ""
+    assert "cannot be written" in err
+
+
 def test_data_lists_the_sets_and_where_they_lie(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
     code, out, _ = run(capsys, "data", "--list", "--json")

@@ -31,8 +31,9 @@ def slide(page: Page, label: str, key: str, presses: int) -> None:
 
 
 def settled(page: Page) -> None:
-    """Waits until the page has measured all that it wants to."""
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible(timeout=180_000)
+    """Waits until the number shown is no preview any more."""
+    measured = page.get_by_text(re.compile("exact on all|fresh draws"))
+    expect(measured.first).to_be_visible(timeout=180_000)
 
 
 def no_error(page: Page) -> None:
@@ -96,6 +97,6 @@ def test_absent_data_is_offered_for_download_without_a_traceback(app, page):
 def test_the_data_page_shows_a_sheet(app, page):
     page.goto(f"{app}/data")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
-    settled(page)
+    expect(page.get_by_text("The bound uses the training examples only")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "data.png")
     no_error(page)

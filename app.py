@@ -4,7 +4,7 @@ import streamlit as st
 
 from pacviz.ui import start
 
-st.set_page_config(page_title="pacviz", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="pacviz", page_icon="assets/icon.svg", layout="wide", initial_sidebar_state="auto")
 start()
 st.navigation(
     [

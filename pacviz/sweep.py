@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate, certify
 from pacviz.errors import PacvizError
-from pacviz.scenario import Scenario
+from pacviz.scenario import Scenario, defaults
 
 AXES: dict[str, tuple[float, ...]] = {
     "sparsity": (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999),
@@ -37,21 +38,21 @@ def sweep(scenario: Scenario, axis: str, preview: bool = True) -> Iterator[Certi
         yield certify(point, preview)
 
 
-def table(certificates: list[Certificate]) -> pd.DataFrame:
-    """A row a certificate: its settings, errors, sizes (bytes) and every bound."""
-    return pd.DataFrame(
-        [
-            {
-                **certificate.scenario.to_dict(),
-                "train_error": certificate.risk.mean,
-                "train_error_upper": certificate.risk.upper,
-                "test_error": certificate.measurement.test.mean,
-                "code_bytes": certificate.measurement.code_bytes,
-                "effective_bytes": certificate.effective_bytes,
-                "chosen_bound": certificate.bound,
-                **certificate.bounds,
-                "preview": certificate.measurement.preview,
-            }
-            for certificate in certificates
-        ]
-    )
+def table(certificates: Sequence[Certificate]) -> pd.DataFrame:
+    """A row a certificate: its settings, errors, sizes (bytes) and every bound; all columns even without rows."""
+    rows = [
+        {
+            **certificate.scenario.to_dict(),
+            "train_error": certificate.risk.mean,
+            "train_error_upper": certificate.risk.upper,
+            "test_error": certificate.measurement.test.mean,
+            "code_bytes": certificate.measurement.code_bytes,
+            "effective_bytes": certificate.effective_bytes,
+            "chosen_bound": certificate.bound,
+            **certificate.bounds,
+            "preview": certificate.measurement.preview,
+        }
+        for certificate in certificates
+    ]
+    measured = ("train_error", "train_error_upper", "test_error", "code_bytes", "effective_bytes", "chosen_bound")
+    return pd.DataFrame(rows, columns=[*defaults(), *measured, *BOUNDS, "preview"])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacviz import PacvizError, Scenario
+from pacviz.data import DATASETS
 from pacviz.scenario import settings
 
 
@@ -60,3 +61,7 @@ def test_text_and_back_is_the_same_scenario(**values):
 def test_every_field_has_a_setting_with_help():
     assert set(settings()) == set(Scenario().to_dict())
     assert all(setting.title and setting.help.endswith(".") for setting in settings().values())
+
+
+def test_the_data_sets_offered_are_those_that_can_be_loaded():
+    assert tuple(DATASETS) == settings()["data"].choices()

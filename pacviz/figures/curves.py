@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate
 from pacviz.figures.style import LINES, VACUOUS, size, themed
-from pacviz.scenario import settings
 from pacviz.sweep import AXES, table
 
 TAKEAWAYS = {
@@ -25,31 +25,40 @@ SIZE_TAKEAWAYS = {
 }
 
 
+SPARSITY_TICKS = (0.0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+AXIS_LAYOUT: dict[str, dict[str, Any]] = {
+    "sparsity": {
+        "title": "sparsity (logarithmic in what is kept)",
+        "type": "log",
+        "range": [0.05, -3.1],
+        "tickvals": [1 - share for share in SPARSITY_TICKS],
+        "ticktext": [f"{share:.1%}".replace(".0%", "%") for share in SPARSITY_TICKS],
+    },
+    "bits": {"title": "codebook bits (2^bits values a layer)", "range": [0.7, 8.3], "dtick": 1},
+    "noise": {
+        "title": "noise scale (share of a layer's weight range)",
+        "range": [-0.006, max(AXES["noise"]) + 0.006],
+        "tickformat": ".0%",
+    },
+}
+
+
 def error_curves(
     certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340
 ) -> go.Figure:
     """Training error, test error and all bounds (0 to 100 %) along `axis`, the present point marked."""
-    rows = table(list(certificates))
     figure = go.Figure()
-    x = _positions(rows[axis].tolist(), axis) if len(rows) else []
+    rows = table(certificates)
     for name in ("train_error", "test_error", *BOUNDS):
-        line, chosen = LINES[name], name == present.scenario.bound
-        wide = chosen or name not in BOUNDS
-        figure.add_scatter(
-            x=x,
-            y=rows[name] if len(rows) else [],
-            name=line.title,
-            mode="lines+markers",
-            line={"color": line.colour, "dash": line.dash, "width": 4 if chosen else 2.5 if wide else 1.5},
-            marker={"symbol": line.symbol, "size": 8 if wide else 5},
-            opacity=1 if wide else 0.75,
-            hovertemplate=f"{line.title} %{{y:.2%}}<extra></extra>",
-        )
+        chosen = name == present.scenario.bound
+        width = 4 if chosen else 1.5 if name in BOUNDS else 2.5
+        _draw(figure, rows, axis, name, width, ".2%")
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
     figure.add_annotation(
         text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13}
     )
-    _mark(figure, axis, present, present.bound, f"{present.bound:.1%}")
+    below = present.bound >= VACUOUS
+    _mark(figure, axis, present, present.bound, f"{present.bound:.1%}", LINES[present.scenario.bound].colour, below)
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
     return themed(figure, TAKEAWAYS[axis], dark, height)
 
@@ -58,21 +67,12 @@ def size_curves(
     certificates: Sequence[Certificate], axis: str, present: Certificate, dark: bool = False, height: int = 340
 ) -> go.Figure:
     """Compressed and effective size (bytes, logarithmic) along `axis`, the present point marked."""
-    rows = table(list(certificates))
     figure = go.Figure()
-    x = _positions(rows[axis].tolist(), axis) if len(rows) else []
+    rows = table(certificates)
     for name in ("code_bytes", "effective_bytes"):
-        line = LINES[name]
-        figure.add_scatter(
-            x=x,
-            y=rows[name] if len(rows) else [],
-            name=line.title,
-            mode="lines+markers",
-            line={"color": line.colour, "dash": line.dash, "width": 3},
-            marker={"symbol": line.symbol, "size": 8},
-            hovertemplate=f"{line.title} %{{y:,.0f}} bytes<extra></extra>",
-        )
-    _mark(figure, axis, present, present.effective_bytes, size(present.effective_bytes))
+        _draw(figure, rows, axis, name, 3, ",.0f")
+    bytes_now = present.effective_bytes
+    _mark(figure, axis, present, bytes_now, size(bytes_now), LINES["effective_bytes"].colour, below=False)
     figure.update_yaxes(
         title="size (bytes)",
         type="log",
@@ -83,48 +83,40 @@ def size_curves(
     return themed(figure, SIZE_TAKEAWAYS[axis], dark, height).update_layout(legend_entrywidth=0.5)
 
 
-def _positions(values: Sequence[float], axis: str) -> list[float]:
+def _draw(figure: go.Figure, rows: pd.DataFrame, axis: str, name: str, width: float, number: str) -> None:
+    """A column of the table as a line; number: d3 format of its values."""
+    line = LINES[name]
+    figure.add_scatter(
+        x=_position(rows[axis], axis),
+        y=rows[name],
+        name=line.title,
+        mode="lines+markers",
+        line={"color": line.colour, "dash": line.dash, "width": width},
+        marker={"symbol": line.symbol, "size": 8 if width > 2 else 5},
+        opacity=1 if width > 2 else 0.75,
+        hovertemplate=f"{line.title} %{{y:{number}}}<extra></extra>",
+    )
+
+
+def _position(value: Any, axis: str) -> Any:
     """Where values of a setting lie: sparsity by the share of weights kept, on a logarithmic axis."""
-    return [1 - value for value in values] if axis == "sparsity" else list(values)
+    return 1 - value if axis == "sparsity" else value
 
 
-def _mark(figure: go.Figure, axis: str, present: Certificate, y: float, text: str) -> None:
-    """Draws the x-axis of a setting and the present point on it."""
-    x = _positions([present.scenario.to_dict()[axis]], axis)[0]
+def _mark(figure: go.Figure, axis: str, present: Certificate, y: float, text: str, colour: str, below: bool) -> None:
+    """Draws the x-axis of a setting and the present point on it, its label above or below."""
+    x = _position(present.scenario.to_dict()[axis], axis)
     figure.add_vline(x=x, line={"width": 1.5, "dash": "dot", "color": "#888888"})
     figure.add_scatter(
         x=[x],
         y=[y],
         mode="markers+text",
         text=[f"<b>{text}</b>"],
-        textposition="top center" if y < 0.9 or y > 1 else "bottom center",
+        textposition="bottom center" if below else "top center",
         textfont={"size": 17},
-        marker={
-            "size": 15,
-            "color": LINES[present.scenario.bound].colour if y <= 1 else LINES["effective_bytes"].colour,
-            "line": {"width": 2, "color": "white"},
-        },
+        marker={"size": 15, "color": colour, "line": {"width": 2, "color": "white"}},
         showlegend=False,
         hoverinfo="skip",
         cliponaxis=False,
     )
-    setting = settings()[axis]
-    layout: dict[str, Any] = {"title": setting.title}
-    if axis == "sparsity":
-        shares = (0.0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
-        layout |= {
-            "title": "sparsity (logarithmic in what is kept)",
-            "type": "log",
-            "range": [0.05, -3.1],
-            "tickvals": [1 - share for share in shares],
-            "ticktext": [f"{share:.1%}".replace(".0%", "%") for share in shares],
-        }
-    elif axis == "bits":
-        layout |= {"title": "codebook bits (2^bits values a layer)", "range": [0.7, 8.3], "dtick": 1}
-    else:
-        layout |= {
-            "title": "noise scale (share of a layer's weight range)",
-            "range": [-0.006, max(AXES["noise"]) + 0.006],
-            "tickformat": ".0%",
-        }
-    figure.update_xaxes(**layout)
+    figure.update_xaxes(**AXIS_LAYOUT[axis])

@@ -16,6 +16,7 @@ from pacviz.models import ARCHITECTURES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist")
+PIXELS = ("input_low", "input_high")
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
@@ -134,10 +135,20 @@ class Scenario:
     )
 
     input_low: float = _setting(
-        0.0, "Black", "What the network sees for a black pixel; fixed before the data.", low=-1e3, high=1e3, step=0.5
+        0.0,
+        "Black pixel",
+        "What the network sees for a black pixel; fixed before the data.",
+        low=-1e3,
+        high=1e3,
+        step=0.5,
     )
     input_high: float = _setting(
-        1.0, "White", "What the network sees for a white pixel; fixed before the data.", low=-1e3, high=1e3, step=0.5
+        1.0,
+        "White pixel",
+        "What the network sees for a white pixel; fixed before the data.",
+        low=-1e3,
+        high=1e3,
+        step=0.5,
     )
 
     def __post_init__(self) -> None:
@@ -180,7 +191,9 @@ class Scenario:
 
     def arguments(self) -> str:
         """The command line that asks for this scenario, defaults left out."""
-        return "".join(f" --{name} {value}" for name, value in self.to_dict().items() if value != defaults()[name])
+        changed = {name: value for name, value in self.to_dict().items() if value != defaults()[name]}
+        text = "".join(f" --{name} {value}" for name, value in changed.items() if name not in PIXELS)
+        return text + (f" --input-range {self.input_low} {self.input_high}" if changed.keys() & {*PIXELS} else "")
 
 
 def settings() -> dict[str, Setting]:

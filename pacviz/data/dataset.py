@@ -33,9 +33,9 @@ class Split:
         digest.update(self.labels.contiguous().numpy().data)
         return digest.hexdigest()
 
-    def pixels(self, start: int = 0, stop: int | None = None, dtype: torch.dtype = torch.float32) -> Tensor:
-        """Images of examples start to stop, scaled from 0..255 to [low, high]."""
-        shares = self.images[start:stop].to(dtype).div_(255)
+    def pixels(self, start: int = 0, stop: int | None = None) -> Tensor:
+        """float32 images of examples start to stop, scaled from 0..255 to [low, high]."""
+        shares = self.images[start:stop].to(torch.float32).div_(255)
         return shares if (self.low, self.high) == (0, 1) else shares.mul_(self.high - self.low).add_(self.low)
 
 

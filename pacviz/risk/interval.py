@@ -74,8 +74,7 @@ class RiskEstimate:
 
     method: "exact" (every example of the sample once, without noise; draws is the sample's size) or "clopper-pearson"
     (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: None where exact.
-    borderline: right answers that rounding could turn; the upper limit counts them as errors, so that no other machine
-    finds more.
+    borderline: right answers that rounding on another machine may turn; the upper limit counts them as errors, too.
     """
 
     method: str

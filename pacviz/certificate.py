@@ -11,10 +11,13 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
 from pacviz.ledger import Ledger
-from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, measure, recall
+from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, Source, measure, recall
 from pacviz.models import architecture
-from pacviz.risk import RiskEstimate
+from pacviz.risk import RiskEstimate, naive_interval
 from pacviz.scenario import Scenario
+
+WHOLE_EVALUATIONS = 3
+"""How many evaluations on the whole sample the literature likes to average."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,13 @@ class Certificate:
         return vacuous(self.bound, self.measurement.classes)
 
     @property
+    def naive_upper(self) -> float | None:
+        """What a mean over WHOLE_EVALUATIONS whole samples could promise of the noisy network's risk; None without noise."""
+        if self.risk.method == "exact":
+            return None
+        return naive_interval(self.risk.mean, WHOLE_EVALUATIONS, self.risk.failure)[1]
+
+    @property
     def formula(self) -> str:
         """LaTeX of the chosen bound with the present numbers."""
         return BOUNDS[self.scenario.bound].substituted(self.risk.upper, self.kl_nats, self.n, self.bound_delta)
@@ -120,7 +130,9 @@ class Certificate:
             "test_error": measured.test.mean,
             "nonzeros": measured.nonzeros,
             "parameters": measured.parameters,
+            "estimates": {"train": dataclasses.asdict(self.risk), "test": dataclasses.asdict(measured.test)},
             "n": self.n,
+            "classes": measured.classes,
             "delta": self.scenario.delta,
             "scenario": self.scenario.to_dict(),
             "fingerprints": measured.fingerprints,
@@ -136,7 +148,18 @@ class Certificate:
             ("bound", f"{self.bound:.2%} ({BOUNDS[self.scenario.bound].title})"),
             (
                 "training error",
-                f"{self.risk.mean:.3%}" + ("" if self.risk.method == "exact" else f", at most {self.risk.upper:.3%}"),
+                f"{self.risk.mean:.3%}"
+                + ("" if self.risk.upper == self.risk.mean else f", at most {self.risk.upper:.3%}"),
+            ),
+            *(
+                []
+                if self.naive_upper is None
+                else [
+                    (
+                        f"{WHOLE_EVALUATIONS} whole evaluations",
+                        f"alone could not promise less than {self.naive_upper:.1%}",
+                    )
+                ]
             ),
             ("test error", f"{self.measurement.test.mean:.3%}"),
             ("compressed size", f"{self.measurement.code_bytes:,} bytes"),
@@ -151,13 +174,16 @@ class Certificate:
         return f"<p><b>{html.escape(self.statement)}</b></p><table>{body}</table>"
 
 
-def certify(scenario: Scenario, preview: bool = False, progress: Progress | None = None) -> Certificate:
+def certify(
+    scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
+) -> Certificate:
     """The certificate of a scenario.
 
     preview: a quicker one from part of the data (labelled as such).  progress: told (fraction, what is being done).
+    weights: where they came as a file; else those of the scenario's checkpoint.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
-    return Certificate(scenario, measure(scenario, preview, progress))
+    return Certificate(scenario, measure(scenario, preview, progress, weights))
 
 
 def known(scenario: Scenario) -> Certificate | None:

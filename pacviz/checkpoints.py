@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
+from pacviz.scenario import AS_IS, FROM_FILE
+from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
 _SUFFIX = ".safetensors"
@@ -45,10 +46,7 @@ class Checkpoint:
     @cached_property
     def fingerprint(self) -> str:
         """Hex SHA-256 of the model's name and every weight, in the order of the layers."""
-        digest = hashlib.sha256(self.model.encode())
-        for layer in architecture(self.model).layers:
-            digest.update(np.ascontiguousarray(self.matrices[layer.name], dtype="<f4").tobytes())
-        return digest.hexdigest()
+        return Weights(self.model, self.matrices).fingerprint
 
 
 def user_folder() -> Path:
@@ -64,6 +62,8 @@ def _file(folder: Path, model: str, data: str, name: str) -> Path:
 
 def check_name(model: str, data: str, name: str) -> None:
     """Raises PacvizError for a name that the user's checkpoint cannot have; ask it before a long training."""
+    if name in (AS_IS, FROM_FILE):
+        raise PacvizError(f"{name!r} stands for weights that are given as a file; choose another name.")
     if _file(SHIPPED, model, data, name).exists():
         raise PacvizError(f"A checkpoint {name!r} of {model} on {data} comes with pacviz; choose another name.")
 
@@ -155,6 +155,10 @@ def find(model: str, data: str, name: str) -> Checkpoint:
     Raises PacvizError where there is none, saying what there is and how to make one, or where `load` does.
     """
     names = available(model, data)
+    if name in (AS_IS, FROM_FILE):
+        raise PacvizError(
+            f"Checkpoint {name!r} stands for weights given as a file; give it by `python -m pacviz certify --weights FILE`."
+        )
     if name not in names:
         raise PacvizError(
             f"There is no checkpoint {name!r} of {model} on {data} (there is {', '.join(names) or 'none yet'}); "

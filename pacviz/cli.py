@@ -14,36 +14,56 @@ from typing import Any
 
 from pacviz.bounds import all_bounds
 from pacviz.errors import PacvizError
-from pacviz.scenario import Scenario, defaults, settings
+from pacviz.scenario import PIXELS, Scenario, defaults, settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 when it succeeded, 2 and one sentence on standard error for a wrong input."""
+    """Runs one command; 0 when it succeeded, 2 and one sentence on standard error for a wrong input.
+
+    1 is for `verify`: the input was right and the certificate was not.
+    """
     warnings.showwarning = lambda message, *_: print(f"pacviz: {message}", file=sys.stderr)
     options = vars(_parser().parse_args(arguments))
     command = options.pop("command")
     try:
-        command(**options)
+        return command(**options) or 0
     except PacvizError as error:
         print(f"pacviz: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         # The reader (head, a pager) has seen enough; what is still buffered must not complain on the way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("pacviz: stopped; nothing half-written is left behind.", file=sys.stderr)
         return 130
-    return 0
 
 
-def certify_command(json: bool, **scenario: Any) -> None:
-    """Prints the certificate of a scenario."""
+def certify_command(
+    json: bool,
+    out: str | None,
+    weights: str | None,
+    as_is: bool,
+    input_range: list[str] | None,
+    **scenario: Any,
+) -> None:
+    """Prints the certificate of a scenario, and saves it with the network where --out says."""
     from pacviz import store
+    from pacviz import weights as files
     from pacviz.certificate import certify
+    from pacviz.verification import pack
 
-    wanted = Scenario.from_mapping(scenario)
+    given = {name: value for name, value in scenario.items() if value is not None}
+    given |= zip(PIXELS, input_range or (), strict=False)
+    if weights is None and as_is:
+        raise PacvizError("--as-is certifies weights from a file as they stand; name the file by --weights.")
+    source = None if weights is None else files.read(Path(weights), given.get("model", defaults()["model"]))
+    wanted = Scenario.from_mapping(given) if source is None else files.scenario_of(source, given, as_is)
     with _progress_bar() as progress:
-        certificate = certify(wanted, progress=progress)
+        certificate = certify(wanted, progress=progress, weights=source)
+    if out is not None:
+        packed = pack(certificate, source)
+        store.write_atomic(Path(out), lambda path: path.write_bytes(packed))
     if trouble := store.problem():
         print(f"pacviz: {trouble}", file=sys.stderr)
     if json:
@@ -52,7 +72,7 @@ def certify_command(json: bool, **scenario: Any) -> None:
     measured = certificate.measurement
     interval = (
         ""
-        if certificate.risk.method == "exact"
+        if certificate.risk.upper == certificate.risk.mean
         else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
     )
     print(certificate.statement)
@@ -66,6 +86,42 @@ def certify_command(json: bool, **scenario: Any) -> None:
     for charge in certificate.ledger.charges:
         print(f"{charge.bits:12,.0f}  {charge.name}: {charge.why}")
     print(f"{certificate.ledger.bits:12,.0f}  in all")
+
+
+def verify_command(file: str, data: str | None, json: bool) -> int:
+    """Checks a certificate file against the data: 0 where everything agrees, 1 where anything does not."""
+    from pacviz.archive import BrokenArchive, read
+
+    try:
+        archive = read(Path(file))
+        from pacviz import data as datasets
+        from pacviz.verification import verify
+
+        with _progress_bar() as progress:
+            dataset = None if data is None else datasets.load(data, progress=progress)
+            verification = verify(archive, dataset, progress)
+    except BrokenArchive as error:
+        if json:
+            unknown = dict.fromkeys(("bound", "n", "delta"))
+            print(_json({"ok": False, **unknown, "problem": str(error), "comparisons": []}))
+        print(f"pacviz: {error}", file=sys.stderr)
+        return 1
+    if json:
+        print(_json(verification.to_dict()))
+    else:
+        for found in verification.comparisons:
+            print(
+                f"{'agrees' if found.agrees else 'DIFFERS':9}{found.name}: {found.claimed!r} claimed, {found.found!r} found"
+            )
+    if verification.problem:
+        print(f"pacviz: {verification.problem}", file=sys.stderr)
+    elif not json:
+        assert verification.bound is not None
+        print(
+            f"\nAll agree: with probability {1 - verification.delta:.4g} over the {verification.n:,} training examples "
+            f"the true error is below {verification.bound:.2%}."
+        )
+    return 0 if verification.ok else 1
 
 
 def bound_command(risk: float, kl: float, n: int, delta: float, json: bool) -> None:
@@ -144,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable[..., None], json: bool = True) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable[..., int | None], json: bool = True) -> argparse.ArgumentParser:
         subparser = commands.add_parser(name, help=command.__doc__, description=command.__doc__)
         subparser.set_defaults(command=command)
         if json:
@@ -153,13 +209,31 @@ def _parser() -> argparse.ArgumentParser:
 
     certify = add("certify", certify_command)
     for name, setting in settings().items():
-        default = defaults()[name]
+        if name in PIXELS:
+            continue
         certify.add_argument(
             f"--{name}",
-            default=default,
             metavar=name.upper(),
-            help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; default {default}."),
+            help=_escape(
+                f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; default {defaults()[name]}."
+            ),
         )
+    certify.add_argument(
+        "--input-range",
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="What the network sees for a black and for a white pixel; default 0 1.",
+    )
+    certify.add_argument("--weights", metavar="FILE", help="Weights from a safetensors file instead of a checkpoint.")
+    certify.add_argument(
+        "--as-is", action="store_true", help="The weights are pruned and quantized already: certify them as they stand."
+    )
+    certify.add_argument(
+        "--out", metavar="FILE", help="Save the certificate with the network as one file for `verify`."
+    )
+    verify = add("verify", verify_command)
+    verify.add_argument("file", metavar="FILE", help="what `certify --out` saved")
+    verify.add_argument("--data", metavar="NAME", help="the data that it is about; default: the ones that it names")
     bound = add("bound", bound_command)
     bound.add_argument("--risk", type=float, required=True, help="empirical risk in [0, 1]")
     bound.add_argument("--kl", type=float, required=True, help="KL(posterior || prior), or code length, in nats")

@@ -12,26 +12,30 @@ from typing import Any
 
 from pacviz import __version__, checkpoints, data, store
 from pacviz.compression.coder import encode
-from pacviz.compression.compress import compress
+from pacviz.compression.compress import as_it_stands, compress
 from pacviz.compression.network import CompressedNetwork
-from pacviz.compression.noise import posterior_stds, stochastic_ledger, zhou_bytes
+from pacviz.compression.noise import posterior_stds, stochastic_code, zhou_bytes
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, exact_risk, sampled_risk, stochastic_risk
-from pacviz.scenario import Scenario
+from pacviz.scenario import AS_IS, Scenario
+from pacviz.weights import Weights
 
 PREVIEW_EXAMPLES = 10_000
 """Training examples that a preview without noise looks at."""
 PREVIEW_DRAWS = 2_000
 """Draws of (example, fresh weights) behind a preview with noise."""
-RESULTS_FORMAT = 1
+RESULTS_FORMAT = 2
 """Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
 FAILURE_SHARE = 0.2
 """The share of delta spent on the risk where it is estimated from draws: 0.01 of 0.05 (MATH.md section 4)."""
 
 Progress = Callable[[float, str], None]
 """Told the fraction done in [0, 1] and what is being done; an exception that it raises cancels the work."""
+
+Source = checkpoints.Checkpoint | Weights
+"""Where weights come from: a checkpoint, or a file made elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Measurement:
     ledger: the charges of the (stochastic) network.  code_bytes: length of the decodable bytes of the network without
     noise.  zhou_bytes: effective size by the published form, None without noise.  nonzeros, parameters: weights.
     train: error on the training sample.  test: error on the test sample, for information only.  n: training examples.
-    preview: measured on part of the data.  fingerprints: SHA-256 of the training data and of the trained weights.
+    preview: measured on part of the data.  fingerprints: SHA-256 of the training and test data, the architecture, the
+    trained weights and the code.
     """
 
     ledger: Ledger
@@ -68,47 +73,91 @@ class Measurement:
         return cls(**values)
 
 
-def network_of(scenario: Scenario) -> CompressedNetwork:
-    """The compressed network that a scenario asks for; the last few are remembered."""
-    checkpoint = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
-    return _compressed(checkpoint, scenario.sparsity, scenario.bits, scenario.pruning)
+@dataclass(frozen=True)
+class Coded:
+    """A network in bytes, and what it is charged.
+
+    code: decodes to the network without noise.  prior: the bytes behind the charges of a noisy one, else empty.
+    """
+
+    code: bytes
+    prior: bytes
+    ledger: Ledger
+    zhou_bytes: float | None
+
+
+def network_of(scenario: Scenario, weights: Source | None = None) -> CompressedNetwork:
+    """The compressed network that a scenario asks for; the last few are remembered.
+
+    weights: where they came as a file; else those of the scenario's checkpoint.
+    """
+    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    if scenario.checkpoint == AS_IS:
+        return as_it_stands(weights.model, weights.matrices)
+    return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning)
 
 
 @lru_cache(maxsize=4)
-def _compressed(checkpoint: checkpoints.Checkpoint, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
-    return compress(checkpoint.model, checkpoint.matrices, sparsity, bits, pruning)
+def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+    return compress(weights.model, weights.matrices, sparsity, bits, pruning)
 
 
-def measure(scenario: Scenario, preview: bool = False, progress: Progress | None = None) -> Measurement:
-    """Compresses, codes and measures; what has been measured before is read back instead.
+def coded(network: CompressedNetwork, noise: float) -> Coded:
+    """The bytes and charges of a network under `noise`."""
+    code = encode(network)
+    if noise == 0:
+        return Coded(code.data, b"", code.ledger, None)
+    stochastic = stochastic_code(network, noise)
+    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, noise))
 
-    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws; its estimate is wider but as valid. Where the
-    whole measurement is known already, it is the answer to a preview too.
+
+def measure(
+    scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
+) -> Measurement:
+    """What `measure_anew` finds; what has been measured before is read back instead.
+
+    Where the whole measurement is known already, it is the answer to a preview too.
+    """
+    return recall(scenario, preview, weights) or measure_anew(scenario, preview, progress, weights)
+
+
+def measure_anew(
+    scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
+) -> Measurement:
+    """Compresses, codes and measures.  weights: as for `network_of`.
+
+    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws; its estimate is wider but as valid.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
-    if (known := recall(scenario, preview)) is not None:
-        return known
-    checkpoint = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
-    spec = architecture(scenario.model)
+    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
     report = progress or (lambda fraction, what: None)
     report(0.0, "compressing")
-    network = network_of(scenario)
-    code = encode(network)
-    ledger, published = code.ledger, None
-    stds = posterior_stds(network, scenario.noise)
-    if scenario.noise > 0:
-        ledger, published = stochastic_ledger(network, scenario.noise), zhou_bytes(network, scenario.noise)
+    network = network_of(scenario, weights)
+    parts = coded(network, scenario.noise)
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
+    test, train = errors(network, scenario, dataset, preview, report)
+    measurement = summary(network, parts, dataset, train, test, preview, weights.fingerprint)
+    store.remember(key(scenario, preview, weights), measurement.to_json())
+    return measurement
+
+
+def errors(
+    network: CompressedNetwork, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
+) -> tuple[RiskEstimate, RiskEstimate]:
+    """Test and training error.  Raises PacvizError for images that the network cannot read."""
+    spec = architecture(network.model)
     if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
         raise PacvizError(
             f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
         )
+    stds = posterior_stds(network, scenario.noise)
 
     def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
         def advance(fraction: float) -> None:
             report(start + (stop - start) * fraction, what)
 
+        split = dataclasses.replace(split, low=scenario.input_low, high=scenario.input_high)
         if scenario.noise > 0:
             draws = PREVIEW_DRAWS if preview else len(split)
             return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, scenario.seed, advance)
@@ -117,37 +166,54 @@ def measure(scenario: Scenario, preview: bool = False, progress: Progress | None
         return exact_risk(network, split, advance)
 
     test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and scenario.noise > 0)
-    measurement = Measurement(
-        ledger,
-        len(code.data),
-        published,
+    return test, risk(dataset.train, "measuring the training error", 0.15, 1.0, preview)
+
+
+def summary(
+    network: CompressedNetwork,
+    parts: Coded,
+    dataset: data.Dataset,
+    train: RiskEstimate,
+    test: RiskEstimate,
+    preview: bool,
+    weights: str,
+) -> Measurement:
+    """The Measurement that these parts make.  weights: fingerprint of the weights before compression."""
+    spec = architecture(network.model)
+    fingerprints = {
+        "data": dataset.train.fingerprint,
+        "test": dataset.test.fingerprint,
+        "architecture": spec.fingerprint,
+        "weights": weights,
+        "code": hashlib.sha256(parts.code).hexdigest(),
+    }
+    return Measurement(
+        parts.ledger,
+        len(parts.code),
+        parts.zhou_bytes,
         network.nonzeros,
         spec.parameters,
-        risk(dataset.train, "measuring the training error", 0.15, 1.0, preview),
+        train,
         test,
         len(dataset.train),
         dataset.classes,
         preview,
-        {"data": dataset.train.fingerprint, "weights": checkpoint.fingerprint},
+        fingerprints,
     )
-    store.remember(key(scenario, preview), measurement.to_json())
-    return measurement
 
 
-def recall(scenario: Scenario, preview: bool = False) -> Measurement | None:
+def recall(scenario: Scenario, preview: bool = False, weights: Source | None = None) -> Measurement | None:
     """What has been measured for a scenario before, here or in the recordings; with `preview`, a preview will do."""
     for part in (False, True)[: 1 + preview]:
-        if (text := store.recall(key(scenario, part))) is not None:
+        if (text := store.recall(key(scenario, part, weights))) is not None:
             return Measurement.from_json(text)
     return None
 
 
-def key(scenario: Scenario, preview: bool) -> str:
+def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str:
     """What a measurement depends on, hashed: not the bound, not delta, and the seed only where something is drawn."""
-    weights = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint).fingerprint
-    values = scenario.to_dict()
-    drawn = preview or scenario.noise > 0
-    relevant = [values[name] for name in ("model", "data", "pruning", "sparsity", "bits", "noise")]
-    return hashlib.sha256(
-        json.dumps([*relevant, scenario.seed if drawn else None, weights, preview, RESULTS_FORMAT]).encode()
-    ).hexdigest()
+    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
+    values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
+    values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
+    return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()

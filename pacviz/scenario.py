@@ -16,6 +16,11 @@ from pacviz.models import ARCHITECTURES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist")
+PIXELS = ("input_low", "input_high")
+AS_IS, FROM_FILE = "as-is", "from-file"
+"""What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
+AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
+"""Limits of what a network that is certified as it stands may be found to have."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +134,27 @@ class Scenario:
         0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1
     )
 
+    input_low: float = _setting(
+        0.0,
+        "Black pixel",
+        "What the network sees for a black pixel; fixed before the data.",
+        low=-1e3,
+        high=1e3,
+        step=0.5,
+    )
+    input_high: float = _setting(
+        1.0,
+        "White pixel",
+        "What the network sees for a white pixel; fixed before the data.",
+        low=-1e3,
+        high=1e3,
+        step=0.5,
+    )
+
     def __post_init__(self) -> None:
         for name, setting in settings().items():
+            if self.checkpoint == AS_IS:
+                setting = dataclasses.replace(setting, **AS_FOUND.get(name, {}))
             object.__setattr__(self, name, setting.check(name, getattr(self, name), type(defaults()[name])))
         if self.noise > 0 and BOUNDS[self.bound].deterministic_only:
             raise PacvizError(
@@ -138,6 +162,12 @@ class Scenario:
                 "set noise to 0 or choose one of "
                 + ", ".join(name for name, bound in BOUNDS.items() if not bound.deterministic_only)
                 + "."
+            )
+
+        if self.input_low >= self.input_high:
+            raise PacvizError(
+                f"input_low must be below input_high, got {self.input_low:g} and {self.input_high:g}; give the values "
+                "that the network sees for black and for white."
             )
 
     @classmethod
@@ -161,7 +191,9 @@ class Scenario:
 
     def arguments(self) -> str:
         """The command line that asks for this scenario, defaults left out."""
-        return "".join(f" --{name} {value}" for name, value in self.to_dict().items() if value != defaults()[name])
+        changed = {name: value for name, value in self.to_dict().items() if value != defaults()[name]}
+        text = "".join(f" --{name} {value}" for name, value in changed.items() if name not in PIXELS)
+        return text + (f" --input-range {self.input_low} {self.input_high}" if changed.keys() & {*PIXELS} else "")
 
 
 def settings() -> dict[str, Setting]:

@@ -28,6 +28,8 @@ with right:
     ui.formula(certificate)
 with st.expander("The ledger: every charge, a line each"):
     ui.ledger_table(certificate)
+with st.expander("What is charged, and why the rest is not"):
+    ui.charges_table()
 with st.expander("Take it away: shell, Python, JSON"):
     ui.take_away(certificate)
 ui.warn_about_cache()

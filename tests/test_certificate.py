@@ -104,6 +104,12 @@ def test_a_notebook_shows_the_statement_and_every_charge(sparse):
     assert all(charge.name in shown for charge in sparse.ledger.charges)
 
 
+def test_a_noisy_certificate_says_what_three_whole_evaluations_would_have_promised(sparse, noisy):
+    assert sparse.naive_upper is None
+    assert noisy.naive_upper > noisy.risk.upper
+    assert f"{noisy.naive_upper:.1%}" in noisy._repr_html_()
+
+
 def test_an_unknown_checkpoint_is_refused_with_what_to_do():
     with pytest.raises(PacvizError, match="train"):
         certify(Scenario(checkpoint="nowhere"))

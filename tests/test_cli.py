@@ -65,6 +65,11 @@ def test_bound_prints_every_bound(capsys):
         (("train", "--model", "vgg"), "lenet5"),
         (("train", "--epochs", "0"), "epochs"),
         (("data", "--download", "svhn"), "svhn"),
+        (("certify", "--as-is"), "--weights"),
+        (("certify", "--weights", "nowhere.safetensors"), "nowhere.safetensors"),
+        (("certify", "--checkpoint", "as-is"), "--weights FILE"),
+        (("train", "--name", "as-is"), "as-is"),
+        (("verify", "nowhere.pacviz"), "nowhere.pacviz"),
     ],
 )
 def test_a_wrong_input_is_one_sentence_and_exit_code_two(capsys, arguments, words):
@@ -83,6 +88,120 @@ def test_nothing_is_trained_that_could_not_be_kept(capsys, tmp_path, monkeypatch
     assert code == 2
     assert out == ""
     assert "cannot be written" in err
+
+
+@pytest.fixture
+def saved(capsys, tmp_path):
+    path = tmp_path / "lenet5.pacviz"
+    code, out, _ = run(capsys, "certify", "--sparsity", "0.97", "--out", str(path), "--json")
+    assert code == 0
+    return path, json.loads(out)
+
+
+def test_a_saved_certificate_is_verified_by_a_stranger(capsys, saved, monkeypatch, tmp_path):
+    path, certificate = saved
+    monkeypatch.setattr("pacviz.checkpoints.SHIPPED", tmp_path / "no checkpoints")
+    code, out, err = run(capsys, "verify", str(path), "--json")
+    values = json.loads(out)
+    assert (code, err) == (0, "")
+    assert values["ok"] is True
+    assert values["bound"] == pytest.approx(certificate["bound"], abs=1e-12)
+    assert (values["n"], values["delta"]) == (60_000, 0.05)
+    assert all(set(line) == {"name", "claimed", "found", "agrees"} for line in values["comparisons"])
+    code, out, _ = run(capsys, "verify", str(path), "--data", "digits")
+    assert code == 0
+    assert "agrees   training errors" in out
+    assert f"the true error is below {certificate['bound']:.2%}" in out
+
+
+@pytest.mark.parametrize("change", ["flipped", "short", "format"])
+def test_a_damaged_certificate_is_one_sentence_and_exit_code_one(capsys, saved, change):
+    path, _ = saved
+    content = bytearray(path.read_bytes())
+    if change == "flipped":
+        content[len(content) // 2] ^= 1
+    elif change == "short":
+        del content[-100:]
+    else:
+        content[7] = 9
+    path.write_bytes(content)
+    code, out, err = run(capsys, "verify", str(path), "--json")
+    assert code == 1
+    assert json.loads(out)["ok"] is False
+    assert err.count("\n") == 1
+    assert json.loads(out)["problem"] in err
+
+
+def test_a_certificate_about_other_data_is_one_sentence_and_exit_code_one(capsys, saved, real_data, monkeypatch):
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    code, _, err = run(capsys, "verify", str(saved[0]), "--data", "mnist")
+    assert code == 1
+    assert "fingerprint of the data" in err
+    assert err.count("\n") == 1
+
+
+def test_a_damaged_certificate_is_refused_without_waiting_for_torch(tmp_path):
+    path = tmp_path / "it.pacviz"
+    path.write_bytes(b"pacviz\0\1" + b"\xff" * 100)
+    command = f"code = main(['verify', {str(path)!r}])"
+    script = f"import sys; from pacviz.cli import main; {command}; sys.exit(code + 10 * ('torch' in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 1
+
+
+@pytest.fixture
+def pruned_elsewhere(tmp_path):
+    """A safetensors file of a LeNet-5 that is pruned and quantized already."""
+    from safetensors.torch import save_file
+
+    from pacviz import Scenario
+    from pacviz.measurement import network_of
+    from pacviz.models import architecture
+
+    path = tmp_path / "lenet5.safetensors"
+    save_file(architecture("lenet5").state_dict(network_of(Scenario(sparsity=0.97)).matrices), path)
+    return path
+
+
+def test_a_network_pruned_elsewhere_is_certified_as_it_stands(capsys, pruned_elsewhere):
+    arguments = ("certify", "--weights", str(pruned_elsewhere), "--as-is", "--json")
+    usual, ranged = (
+        json.loads(run(capsys, *arguments, *more)[1])
+        for more in ((), ("--input-range", "-1", "1", "--model", "lenet5"))
+    )
+    ours = json.loads(run(capsys, "certify", "--sparsity", "0.97", "--json")[1])
+    assert usual["scenario"]["checkpoint"] == "as-is"
+    assert usual["scenario"]["bits"] == 3
+    assert usual["scenario"]["sparsity"] == pytest.approx(1 - ours["nonzeros"] / ours["parameters"])
+    assert (usual["risk"], usual["code_bytes"]) == (ours["risk"], ours["code_bytes"])
+    assert (ranged["scenario"]["input_low"], ranged["scenario"]["input_high"]) == (-1.0, 1.0)
+    assert ranged["kl_nats"] == usual["kl_nats"]
+    assert ranged["risk"] != usual["risk"]
+
+
+def test_weights_from_a_file_are_compressed_where_they_are_not_certified_as_they_stand(capsys, pruned_elsewhere):
+    code, out, _ = run(capsys, "certify", "--weights", str(pruned_elsewhere), "--bits", "1", "--json")
+    values = json.loads(out)
+    assert code == 0
+    assert values["scenario"]["checkpoint"] == "from-file"
+    assert values["nonzeros"] <= 0.02 * values["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--as-is", "--sparsity", "0.9"), "sparsity cannot be set"),
+        (("--as-is", "--pruning", "layer"), "pruning cannot be set"),
+        (("--checkpoint", "plain"), "checkpoint cannot be set"),
+        (("--as-is", "--model", "mlp"), "mlp"),
+        (("--input-range", "1", "-1"), "input_low must be below input_high"),
+        (("--input-range", "dark", "bright"), "input_low must be from -1000 to 1000, got 'dark'"),
+    ],
+)
+def test_settings_that_a_file_of_weights_contradicts_are_one_sentence(capsys, pruned_elsewhere, arguments, words):
+    code, out, err = run(capsys, "certify", "--weights", str(pruned_elsewhere), *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
 
 
 def test_data_lists_the_sets_and_where_they_lie(capsys, tmp_path, monkeypatch):

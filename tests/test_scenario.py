@@ -26,6 +26,10 @@ from pacviz.scenario import settings
         ({"bound": "occam", "noise": 0.1}, ("occam", "noise", "seeger")),
         ({"checkpoint": "../../etc/passwd"}, ("checkpoint", "lower-case")),
         ({"seed": -1}, ("seed",)),
+        ({"input_low": 1.0}, ("input_low", "below input_high", "1 and 1")),
+        ({"input_low": float("nan")}, ("input_low", "nan")),
+        ({"bits": 12, "checkpoint": "plain"}, ("bits", "from 1 to 8")),
+        ({"bits": 17, "checkpoint": "as-is"}, ("bits", "from 0 to 16")),
     ],
 )
 def test_a_wrong_value_is_refused_with_field_value_and_range(changes, words):
@@ -56,6 +60,11 @@ def test_text_and_back_is_the_same_scenario(**values):
     assert eval(repr(scenario)) == scenario
     words = scenario.arguments().split()
     assert Scenario.from_mapping(dict(zip((word[2:] for word in words[::2]), words[1::2], strict=True))) == scenario
+
+
+def test_a_pixel_range_is_two_words_of_the_command_line_and_only_where_it_is_not_the_usual_one():
+    assert Scenario(input_low=-1.0).arguments() == " --input-range -1.0 1.0"
+    assert "input" not in Scenario(bits=5).arguments()
 
 
 def test_every_field_has_a_setting_with_help():

@@ -1,4 +1,4 @@
-"""The whole compression of a trained network: prune, quantize, drop what cannot matter, order the units."""
+"""The whole compression of a trained network: prune, quantize, drop what cannot matter, order the units.  Or none."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import CompressedLayer, CompressedNetwork
 from pacviz.compression.prune import prune
 from pacviz.compression.quantize import quantize
 from pacviz.compression.units import canonical_order, drop_dead_units
+from pacviz.errors import PacvizError
+
+ENTRIES = 2**16 - 1
+"""The most values that a layer's weights may take: what the code has symbols for."""
 
 
 def compress(
@@ -23,3 +27,21 @@ def compress(
     masks = prune(matrices, sparsity, pruning)
     layers = tuple(quantize(name, weights, masks[name], bits) for name, weights in matrices.items())
     return canonical_order(drop_dead_units(CompressedNetwork(model, layers)))
+
+
+def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> CompressedNetwork:
+    """A network that was pruned and quantized elsewhere: every distinct nonzero weight of a layer is a codebook entry.
+
+    matrices: as for `compress`.  Raises PacvizError for a layer of more than ENTRIES distinct values.
+    """
+    layers = []
+    for name, weights in matrices.items():
+        codebook = np.unique(weights[weights != 0])
+        if len(codebook) > ENTRIES:
+            raise PacvizError(
+                f"{name} takes {len(codebook):,} different values, more than the {ENTRIES:,} of a codebook; quantize it, "
+                "or leave out --as-is to have pacviz do so."
+            )
+        symbols = np.where(weights == 0, 0, 1 + np.searchsorted(codebook, weights)).astype(np.uint16)
+        layers.append(CompressedLayer(name, symbols, codebook))
+    return CompressedNetwork(model, tuple(layers))

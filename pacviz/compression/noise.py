@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 
 from pacviz.bounds.refund import best_prior, zhou_kl
-from pacviz.compression.coder import cluster_weights, encode_prior
+from pacviz.compression.coder import Encoded, cluster_weights, encode_prior
 from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
+
+NOISY_ENTRIES = 2**10
+"""The most codebook entries of a layer with noise: the refund takes memory and time with their square."""
 
 
 def posterior_std(layer: CompressedLayer, noise: float) -> float:
-    """Standard deviation of the noise on each nonzero weight: `noise` times the layer's range of |weight|."""
+    """Standard deviation of the noise on each nonzero weight: `noise` times the layer's range of |weight|.
+
+    Raises PacvizError for noise on a layer of more than NOISY_ENTRIES values.
+    """
+    if noise > 0 and len(layer.codebook) > NOISY_ENTRIES:
+        raise PacvizError(
+            f"{layer.name} takes {len(layer.codebook):,} different values, but noise needs at most {NOISY_ENTRIES:,}; "
+            "set noise to 0 or quantize the layer more coarsely."
+        )
     return noise * layer.weight_range
 
 
@@ -20,8 +32,8 @@ def posterior_stds(network: CompressedNetwork, noise: float) -> dict[str, float]
     return {layer.name: posterior_std(layer, noise) for layer in network.layers}
 
 
-def stochastic_ledger(network: CompressedNetwork, noise: float) -> Ledger:
-    """The charges of the noisy network: what describes the prior, in real bytes, and KL(posterior || prior) by layer.
+def stochastic_code(network: CompressedNetwork, noise: float) -> Encoded:
+    """The bytes of the noisy network's prior, and all charges: those bytes and KL(posterior || prior) by layer.
 
     The KL of a layer appears as two lines: its assignments as the entropy coder would send them, and the refund, the
     (negative) difference that the noise buys back.
@@ -46,7 +58,8 @@ def stochastic_ledger(network: CompressedNetwork, noise: float) -> Ledger:
                 "bits that the noise makes unnecessary to send",
             ),
         ]
-    return encode_prior(network, priors).ledger + Ledger(tuple(charges))
+    prior = encode_prior(network, priors)
+    return Encoded(prior.data, prior.ledger + Ledger(tuple(charges)))
 
 
 def zhou_bytes(network: CompressedNetwork, noise: float) -> float:

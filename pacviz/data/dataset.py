@@ -12,10 +12,15 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """A sample of labelled images.  images: uint8 (n, channels, height, width).  labels: int64 (n,)."""
+    """A sample of labelled images.  images: uint8 (n, channels, height, width).  labels: int64 (n,).
+
+    low, high: the values that the network sees for the bytes 0 and 255, fixed before any data.
+    """
 
     images: Tensor
     labels: Tensor
+    low: float = 0.0
+    high: float = 1.0
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -29,8 +34,9 @@ class Split:
         return digest.hexdigest()
 
     def pixels(self, start: int = 0, stop: int | None = None) -> Tensor:
-        """float32 images of examples start to stop, scaled from 0..255 to [0, 1] (a scaling fixed before any data)."""
-        return self.images[start:stop].to(torch.float32).div_(255)
+        """float32 images of examples start to stop, scaled from 0..255 to [low, high]."""
+        shares = self.images[start:stop].to(torch.float32).div_(255)
+        return shares if (self.low, self.high) == (0, 1) else shares.mul_(self.high - self.low).add_(self.low)
 
 
 @dataclass(frozen=True, eq=False)

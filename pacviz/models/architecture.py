@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -121,6 +122,11 @@ class Architecture:
     def parameters(self) -> int:
         """Number of scalar parameters."""
         return sum(layer.rows * layer.columns for layer in self.layers)
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
+        return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
 
     def build(self) -> nn.Sequential:
         """A freshly initialised torch module computing this chain."""

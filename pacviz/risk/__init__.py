@@ -10,8 +10,8 @@ from torch import Tensor
 from pacviz.compression.network import CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
-from pacviz.risk.evaluate import Progress, count, draw_examples
-from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, upper_limit
+from pacviz.risk.evaluate import Count, Progress, count, draw_examples
+from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, naive_interval, upper_limit
 
 __all__ = [
     "Progress",
@@ -20,6 +20,7 @@ __all__ = [
     "count_stochastic_errors",
     "exact_risk",
     "lower_limit",
+    "naive_interval",
     "sampled_risk",
     "stochastic_risk",
     "upper_limit",
@@ -33,7 +34,7 @@ def count_errors(
 
     examples: int64 (m,), the ones to look at, repetitions counted; all of the split where None.
     """
-    return count(network, split, examples, progress=progress)
+    return count(network, split, examples, progress=progress).errors
 
 
 def count_stochastic_errors(
@@ -51,6 +52,17 @@ def count_stochastic_errors(
     progress: told the fraction done after each batch; an exception that it raises ends the work.
     Raises PacvizError for draws < 1, a std that is negative, infinite or NaN, and an unknown layer.
     """
+    return _stochastic_count(network, posterior_stds, split, draws, seed, progress).errors
+
+
+def _stochastic_count(
+    network: CompressedNetwork,
+    posterior_stds: Mapping[str, float],
+    split: Split,
+    draws: int,
+    seed: int,
+    progress: Progress | None,
+) -> Count:
     check_draws(draws)
     for name, std in posterior_stds.items():
         if name not in network.matrices:
@@ -65,7 +77,8 @@ def count_stochastic_errors(
 
 def exact_risk(network: CompressedNetwork, split: Split, progress: Progress | None = None) -> RiskEstimate:
     """The error of the network without noise, on every example once."""
-    return RiskEstimate("exact", count_errors(network, split, progress), len(split), 0.0, None)
+    found = count(network, split, progress=progress)
+    return RiskEstimate("exact", found.errors, len(split), 0.0, None, found.borderline)
 
 
 def sampled_risk(
@@ -92,5 +105,5 @@ def stochastic_risk(
     failure: probability with which the upper limit may be too small, in (0, 1).  Raises PacvizError for bad arguments.
     """
     check_failure(failure)
-    errors = count_stochastic_errors(network, posterior_stds, split, draws, seed, progress)
-    return RiskEstimate("clopper-pearson", errors, draws, failure, seed)
+    found = _stochastic_count(network, posterior_stds, split, draws, seed, progress)
+    return RiskEstimate("clopper-pearson", found.errors, draws, failure, seed, found.borderline)

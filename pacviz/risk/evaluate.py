@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,6 +24,19 @@ Progress = Callable[[float], None]
 CPU_BATCH = 64
 ACCELERATOR_BATCH = 2048
 """Examples that are run together.  On a CPU the activations of a batch, a few MB at most, have to stay in the cache."""
+
+ROUNDING = 1e-5
+"""How far two machines' logits may lie apart, as a share of the example's largest |logit|: some ten times what is seen.
+
+It need not be proved: where a machine's errors exceed what a certificate charges for, verifying on it says so.
+"""
+
+
+class Count(NamedTuple):
+    """Wrong answers, and right ones by a margin so small that rounding on another machine may turn them."""
+
+    errors: int
+    borderline: int
 
 
 def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
@@ -72,8 +87,8 @@ def count(
     posterior_stds: Mapping[str, float] | None = None,
     seed: int = 0,
     progress: Progress | None = None,
-) -> int:
-    """Number of wrong answers on `examples` (all of the split where None); equal logits go to the lowest label.
+) -> Count:
+    """Wrong and borderline answers on `examples` (all of the split where None); equal logits go to the lowest label.
 
     Each batch draws its noise from a generator of its own, layer by layer in the order of the network, so that the
     answer depends on the seed and the size of a batch but not on the number of cores.
@@ -84,27 +99,36 @@ def count(
     size = CPU_BATCH if where.type == "cpu" else ACCELERATOR_BATCH
 
     @torch.inference_mode()
-    def errors(start: int) -> int:
+    def counted(start: int) -> Count:
         chosen = slice(start, start + size) if examples is None else examples[start : start + size]
         random = noise_generator(seed, start // size, where) if posterior_stds else None
-        batch = Split(split.images[chosen].to(where), split.labels[chosen].to(where))
+        batch = replace(split, images=split.images[chosen].to(where), labels=split.labels[chosen].to(where))
         x = batch.pixels().permute(1, 2, 3, 0)
         for stage in chain:
             x = stage(x, random)
-        return int((x.argmax(0) != batch.labels).sum())
+        return _count(x, batch.labels)
 
     starts = range(0, total, size)
-    found = 0
+    errors = borderline = 0
     # Each core runs batches of its own: two threads that meet after every small product wait more than they work.
     threads = torch.get_num_threads()
     pool = ThreadPoolExecutor(threads if where.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
     try:
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            for start, wrong in zip(starts, pool.map(errors, starts), strict=True):
-                found += wrong
+            for start, found in zip(starts, pool.map(counted, starts), strict=True):
+                errors, borderline = errors + found.errors, borderline + found.borderline
                 if progress:
                     progress(min(1.0, (start + size) / total))
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
-    return found
+    return Count(errors, borderline)
+
+
+def _count(logits: Tensor, labels: Tensor) -> Count:
+    right = logits.argmax(0) == labels
+    own = labels[None]
+    margin = logits.gather(0, own)[0] - logits.scatter(0, own, -torch.inf).amax(0)
+    # Logits that are equal come from the same few weights, and are equal everywhere.
+    close = (margin > 0) & (margin <= ROUNDING * logits.abs().amax(0))
+    return Count(int((~right).sum()), int((right & close).sum()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scipy.stats import beta
 
+from pacviz.bounds import kl_inverse
 from pacviz.errors import PacvizError
 
 _MARGIN = 1e-9
@@ -35,6 +36,19 @@ def lower_limit(errors: int, draws: int, failure: float) -> float:
     return math.nextafter(p - _MARGIN * p * (1 - p), 0)
 
 
+def naive_interval(mean: float, evaluations: int, failure: float) -> tuple[float, float]:
+    """What a few evaluations on the whole sample say by themselves: (kl^-1 downward, kl^-1 upward)(mean, ln(1/failure)/k).
+
+    Each evaluation is one draw of a variable in [0, 1] (Hoeffding 1963, theorem 1), and each limit fails with
+    probability at most `failure`; for a handful of evaluations they lie hopelessly far apart.
+    mean: of the k = `evaluations` >= 1 errors, in [0, 1].  Raises PacvizError outside those ranges.
+    """
+    check_draws(evaluations)
+    check_failure(failure)
+    budget = -math.log(failure) / evaluations
+    return 1 - kl_inverse(1 - mean, budget), kl_inverse(mean, budget)
+
+
 def check_draws(draws: int) -> None:
     """Raises PacvizError where nothing would be drawn."""
     if draws < 1:
@@ -60,6 +74,7 @@ class RiskEstimate:
 
     method: "exact" (every example of the sample once, without noise; draws is the sample's size) or "clopper-pearson"
     (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: None where exact.
+    borderline: right answers that rounding on another machine may turn; the upper limit counts them as errors, too.
     """
 
     method: str
@@ -67,6 +82,7 @@ class RiskEstimate:
     draws: int
     failure: float
     seed: int | None
+    borderline: int = 0
 
     @property
     def mean(self) -> float:
@@ -81,4 +97,5 @@ class RiskEstimate:
     @property
     def upper(self) -> float:
         """The error is at most this, but for a probability of `failure`: what a bound is computed from."""
-        return self.mean if self.method == "exact" else upper_limit(self.errors, self.draws, self.failure)
+        charged = self.errors + self.borderline
+        return charged / self.draws if self.method == "exact" else upper_limit(charged, self.draws, self.failure)

@@ -41,9 +41,9 @@ def scenario_controls() -> tuple[Scenario, str]:
         with right:
             names = checkpoints.available(values["model"], values["data"])
             values["checkpoint"] = _choice("checkpoint", names or (defaults()["checkpoint"],))
-        with st.expander("Statement: δ, bound, seed"):
+        with st.expander("Statement: δ, bound, seed, pixels"):
             values["bound"] = _choice("bound", settings()["bound"].choices())
-            for name in ("delta", "seed"):
+            for name in ("delta", "seed", "input_low", "input_high"):
                 values[name] = _number(name)
     return Scenario.from_mapping(values), str(axis)
 

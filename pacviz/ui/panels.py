@@ -8,8 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from pacviz.bounds import BOUNDS, largest_kl
-from pacviz.certificate import Certificate
+from pacviz.certificate import WHOLE_EVALUATIONS, Certificate
+from pacviz.charges import COLUMNS, ROWS
 from pacviz.figures import size
+from pacviz.verification import pack
 
 ABOUT = {
     "digits": "Drawn by pacviz itself: strokes with random control points, slant, thickness, warp and noise. "
@@ -133,6 +135,11 @@ def formula(certificate: Certificate) -> None:
         f"r = {risk.upper:.3%} ({measured}), K = {certificate.kl_nats:,.1f} nats = {size(certificate.effective_bytes)}, "
         f"n = {certificate.n:,}, δ = {certificate.bound_delta:.3g}"
     )
+    if certificate.naive_upper is not None:
+        st.caption(
+            f"{WHOLE_EVALUATIONS} evaluations on the whole sample alone could not promise a training error of less than "
+            f"{certificate.naive_upper:.1%}: the draws buy the rest."
+        )
     rows = [
         (BOUNDS[name].title, "needs a network without noise" if value is None else _percent(value))
         for name, value in certificate.bounds.items()
@@ -164,13 +171,28 @@ def ledger_table(certificate: Certificate) -> None:
         )
 
 
+def charges_table() -> None:
+    """What is charged and where, and why the rest is not."""
+    st.table(pd.DataFrame(ROWS, columns=COLUMNS).set_index(COLUMNS[0]))
+
+
 def take_away(certificate: Certificate) -> None:
-    """The same point from a shell and from Python, and its numbers as a file."""
+    """The same point from a shell and from Python, its numbers as a file, and the file that a stranger can check."""
     arguments = certificate.scenario.arguments()
     st.code(f"python -m pacviz certify{arguments} --json", language="bash")
     st.code(f"from pacviz import Scenario, certify\n\ncertify({certificate.scenario!r})", language="python")
     st.download_button(
         "Certificate as JSON", certificate.to_json(), "certificate.json", "application/json", on_click="ignore"
+    )
+    name = f"{certificate.scenario.model}-{certificate.scenario.data}.pacviz"
+    st.download_button(
+        "Certificate with the network",
+        lambda: pack(certificate),
+        name,
+        "application/octet-stream",
+        on_click="ignore",
+        disabled=certificate.measurement.preview,
+        help=f"Anybody can check it against the data: python -m pacviz verify {name}",
     )
 
 

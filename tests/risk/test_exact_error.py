@@ -1,5 +1,7 @@
 """The error without noise: every way of computing it gives what the plain torch module gives."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -76,6 +78,22 @@ def test_equal_logits_go_to_the_lowest_label_even_when_nothing_is_left(sample, m
     )
     split = sample(model, 100)
     assert count_errors(empty, split) == int((split.labels != 0).sum())
+
+
+def test_right_answers_within_rounding_of_a_wrong_one_are_borderline_and_ties_are_not():
+    logits = torch.tensor([[1.0, 1 + 1e-6, 1 + 1e-4, 1.0, 0.0], [1.0, 1.0, 1.0, 1 + 1e-6, 0.0]])
+    found = evaluate._count(logits, torch.tensor([0, 0, 0, 0, 1]))
+    assert found == evaluate.Count(errors=2, borderline=1)
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.5, 3.0)])
+def test_the_network_sees_pixels_in_the_range_of_its_sample(network, sample, low, high):
+    net, split = network("lenet5", 0.3), sample("lenet5", 200)
+    ranged = dataclasses.replace(split, low=low, high=high)
+    expected = low + (high - low) * split.images.double() / 255
+    torch.testing.assert_close(ranged.pixels().double(), expected, rtol=1e-6, atol=1e-6)
+    assert count_errors(net, ranged) == int((reference(net, ranged).argmax(1) != split.labels).sum())
+    assert ranged.fingerprint == split.fingerprint
 
 
 def test_sparse_and_dense_products_agree_on_every_real_digit(network, monkeypatch, real_data):

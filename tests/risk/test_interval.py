@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from pacviz.bounds import binary_kl
 from pacviz.errors import PacvizError
-from pacviz.risk import RiskEstimate, lower_limit, upper_limit
+from pacviz.risk import RiskEstimate, lower_limit, naive_interval, upper_limit
 
 
 def at_most(errors: int, draws: int, p: Fraction) -> Fraction:
@@ -68,6 +69,36 @@ def test_an_exact_estimate_has_no_width_and_a_drawn_one_does():
     drawn = RiskEstimate("clopper-pearson", 3, 100, 0.01, 5)
     assert exact.lower == exact.mean == exact.upper == 0.03
     assert drawn.lower == lower_limit(3, 100, 0.01) < drawn.mean == 0.03 < drawn.upper == upper_limit(3, 100, 0.01)
+
+
+def test_borderline_answers_are_charged_in_the_upper_limit_alone():
+    exact, drawn = RiskEstimate("exact", 3, 100, 0.0, None, 2), RiskEstimate("clopper-pearson", 3, 100, 0.01, 5, 2)
+    assert (exact.lower, exact.mean, exact.upper) == (0.03, 0.03, 0.05)
+    assert drawn.mean == 0.03
+    assert drawn.lower == lower_limit(3, 100, 0.01)
+    assert drawn.upper == upper_limit(5, 100, 0.01)
+
+
+@pytest.mark.parametrize(("mean", "evaluations", "failure"), [(0.3, 20, 0.01), (0.5, 10, 0.1), (0.9, 30, 1e-4)])
+def test_a_naive_interval_ends_where_the_divergence_spends_the_failure(mean, evaluations, failure):
+    lower, upper = naive_interval(mean, evaluations, failure)
+    assert 0 <= lower < mean < upper <= 1
+    for limit in (lower, upper):
+        assert evaluations * binary_kl(mean, limit) == pytest.approx(-np.log(failure), rel=1e-6)
+
+
+def test_three_evaluations_say_next_to_nothing_and_as_many_as_the_draws_nearly_as_much_as_they():
+    assert naive_interval(0.02, 3, 0.01)[1] > 0.7
+    many = naive_interval(0.02, 60_000, 0.01)[1]
+    assert upper_limit(1_200, 60_000, 0.01) < many < 0.023
+    assert naive_interval(0.0, 3, 0.01)[0] == 0
+    assert naive_interval(1.0, 3, 0.01)[1] == 1
+
+
+@pytest.mark.parametrize(("mean", "evaluations", "failure"), [(1.1, 3, 0.1), (0.1, 0, 0.1), (0.1, 3, 0.0), (0.1, 3, 1)])
+def test_a_naive_interval_of_impossible_numbers_is_refused(mean, evaluations, failure):
+    with pytest.raises(PacvizError):
+        naive_interval(mean, evaluations, failure)
 
 
 @pytest.mark.parametrize("limit", [lower_limit, upper_limit])

@@ -121,3 +121,16 @@ def test_every_axis_is_a_slider_of_the_page():
     app = opened()
     assert set(AXES) == {slider.key for slider in app.slider}
     assert all(slider.value == defaults()[slider.key] for slider in app.slider)
+
+
+def test_the_first_screen_shows_what_is_charged():
+    from pacviz.charges import ROWS
+
+    table = healthy(opened()).table[0].value
+    assert list(table.index) == [row[0] for row in ROWS]
+
+
+def test_a_noisy_point_says_what_three_evaluations_would_have_promised():
+    app = healthy(opened(noise=0.05))
+    upper = known(Scenario(noise=0.05)).naive_upper
+    assert any(f"{upper:.1%}" in caption.value for caption in app.caption)

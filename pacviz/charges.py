@@ -1,0 +1,48 @@
+"""What a certificate charges for: the table in the app and in README.md."""
+
+from __future__ import annotations
+
+COLUMNS = ("Item", "Charged", "If not, why not")
+ROWS: tuple[tuple[str, str, str], ...] = (
+    ("Which architecture, and whether there is noise", "9 bits: the header", ""),
+    ("Which weights survive", "positions, a line each layer", ""),
+    ("The values that weights share", "codebook, a line each layer", ""),
+    ("How often each value occurs", "cluster weights, a line each layer", ""),
+    ("Which value each weight takes", "assignments, a line each layer; noise refunds a part of them", ""),
+    ("Biases", "in the lines of their layer: a bias is a weight like any other", ""),
+    ("Which variant of the code was used", "log2 of the number of variants, in the line of what it codes", ""),
+    ("The last, partly filled byte", "rounding", ""),
+    ("Width of the prior around each value", "7 bits: prior scale, a line each noisy layer", ""),
+    ("Strength of the noise", "no", "it belongs to the posterior, which may depend on the data as it likes"),
+    ("Estimating the error of a noisy network", "a fifth of δ, and the upper limit instead of the mean", ""),
+    ("Answers that rounding may turn on another machine", "they count as errors", ""),
+    (
+        "Sparsity, codebook bits, pruning, checkpoint",
+        "no",
+        "the bound holds for all networks at once; the bits say which one it is",
+    ),
+    (
+        "Training: optimizer, epochs, augmentation, how many runs",
+        "no",
+        "it only leads to the network, and the bits describe that",
+    ),
+    (
+        "Order of the hidden units",
+        "no",
+        "it does not change the function; the code sends one order, which costs it least",
+    ),
+    ("Choice of the bound and of δ", "no", "make it before you look; the best of M bounds would cost δ/M each"),
+    ("Architecture and pixel range themselves", "no", "fixed before the data were seen"),
+    (
+        "Seed of the draws",
+        "no",
+        "choose it before you look; the best of M seeds would cost their share of δ, divided by M, each",
+    ),
+    ("Test error", "no", "shown for information; the bound does not use it"),
+)
+
+
+def markdown() -> str:
+    """The table in Markdown."""
+    rule = ("---",) * len(COLUMNS)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (COLUMNS, rule, *ROWS))

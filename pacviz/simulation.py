@@ -118,7 +118,7 @@ class Claim:
 
     delta: float = setting(
         0.2,
-        "Failure probability δ",
+        "Allowed share δ",
         "The share of violated bounds that is allowed.",
         low=0.0,
         high=1.0,
@@ -208,7 +208,7 @@ def outcome(experiment: Experiment, index: int, fresh: Split, progress: Progress
     if index < 0:
         raise PacvizError(f"Trials are counted from 0, got {index}; give 0 or more.")
     report = progress or (lambda fraction, what: None)
-    report(0.0, "drawing a training sample")
+    report(0.0, "drawing digits")
     drawn = sample(experiment.n, int(np.random.SeedSequence((experiment.seed, index)).generate_state(1)[0]))
     match experiment:
         case Pipeline():
@@ -240,7 +240,7 @@ def _best_guess(experiment: Guess, drawn: Split, fresh: Split, report: Progress)
     pixels, fewest, best = _pixels(drawn), len(drawn) + 1, torch.empty(0)
     with one_thread():
         for start in range(0, experiment.guesses, _GUESSES_AT_ONCE):
-            report(start / experiment.guesses, "guessing and checking")
+            report(start / experiment.guesses, "guessing")
             count = min(_GUESSES_AT_ONCE, experiment.guesses - start)
             numbers = bytearray(random.bytes(count * CLASSES * _PIXELS))
             guesses = torch.frombuffer(numbers, dtype=torch.int8).float().view(count, CLASSES, _PIXELS)

@@ -11,10 +11,10 @@ from pacviz.figures.style import VACUOUS, Line, themed
 from pacviz.risk import lower_limit, upper_limit
 from pacviz.simulation import Coverage, Trial
 
-HELD = Line("bound holds", "#0072B2", "solid", "circle")
-UNDECIDED = Line("too close to tell", "#999999", "solid", "diamond")
+HELD = Line("holds", "#0072B2", "solid", "circle")
+UNDECIDED = Line("too close", "#999999", "solid", "diamond")
 VIOLATED = Line("violated", "#D55E00", "solid", "x")
-ALLOWED = Line("δ: what is allowed", "#009E73", "dash", "square")
+ALLOWED = Line("δ allows", "#009E73", "dash", "square")
 CONFIDENCE = 0.95
 """Of the interval around the share of violations."""
 _PERCENT = {"range": [0, 1], "tickformat": ".0%", "dtick": 0.2}
@@ -56,11 +56,11 @@ def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int =
         groups[VIOLATED if trial.violated else UNDECIDED if trial.undecided else HELD].append(trial)
     for line, members in groups.items():
         figure.add_scatter(
-            x=[trial.outcome.truth.mean for trial in members],
-            y=[trial.bound for trial in members],
+            x=[trial.outcome.truth.mean for trial in members] or [None],
+            y=[trial.bound for trial in members] or [None],
             name=f"{line.title}: {len(members)}",
             mode="markers",
-            marker={"color": line.colour, "symbol": line.symbol, "size": 11, "opacity": 0.75},
+            marker={"color": line.colour, "symbol": line.symbol, "size": 11, "opacity": 0.6},
             hovertemplate="true error %{x:.2%}, bound %{y:.2%}<extra></extra>",
             showlegend=True,
             cliponaxis=False,
@@ -70,11 +70,13 @@ def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int =
         title = "Every trial becomes a mark here"
     elif below:
         title = f"{below} of {len(trials)} true errors lie above their bounds"
+    elif groups[UNDECIDED]:
+        title = "No true error lies above its bound for sure"
     else:
         title = "Every true error lies below its bound"
     figure.update_xaxes(title="true error", **_PERCENT)
     figure.update_yaxes(title="bound", **_PERCENT)
-    return themed(figure, title, dark, height)
+    return themed(figure, title, dark, height).update_layout(margin_r=26)
 
 
 def violation_share(
@@ -93,7 +95,7 @@ def violation_share(
         mode="none",
         fill="toself",
         fillcolor="rgba(213,94,0,0.25)",
-        name=f"{CONFIDENCE:.0%} interval (exact)",
+        name=f"{CONFIDENCE:.0%} interval",
         showlegend=True,
         hoverinfo="skip",
     )
@@ -110,7 +112,7 @@ def violation_share(
     figure.add_scatter(
         x=[0, wanted],
         y=[delta, delta],
-        name=ALLOWED.title,
+        name=f"{ALLOWED.title} {delta:.3g}",
         mode="lines",
         line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
         hovertemplate=f"δ = {delta:.1%}<extra></extra>",
@@ -127,4 +129,4 @@ def violation_share(
         title = "No more violations than δ allows"
     figure.update_xaxes(title="trials", range=[0, wanted])
     figure.update_yaxes(title="share of violated bounds", **_PERCENT)
-    return themed(figure, title, dark, height)
+    return themed(figure, title, dark, height).update_layout(margin_r=26)

@@ -107,7 +107,9 @@ def test_snapping_rounds_to_an_integer_grid_of_that_many_bits(codebook, bits):
     multiples = snapped / step
     assert (multiples == np.rint(multiples)).all()
     assert np.abs(multiples).max() <= 2 ** (bits - 1)
-    assert all(np.abs(snapped - value).min() <= max(step / 2, step - abs(value)) for value in codebook.astype(np.float64))
+    assert all(
+        np.abs(snapped - value).min() <= max(step / 2, step - abs(value)) for value in codebook.astype(np.float64)
+    )
 
 
 @given(networks())

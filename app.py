@@ -9,6 +9,7 @@ start()
 st.navigation(
     [
         st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
+        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
         st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
     ],
     position="top",

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
 from pacviz.errors import PacvizError
+
+_single = threading.RLock()
 
 
 def device() -> torch.device:
@@ -17,3 +22,15 @@ def device() -> torch.device:
         there = ", ".join(name for name, there in available.items() if there)
         raise PacvizError(f"PACVIZ_DEVICE is {wanted!r}, which this machine does not have; choose one of {there}.")
     return torch.device(wanted)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One torch thread for a while: work in small pieces gains nothing from more, and on busy cores they cost tenfold."""
+    with _single:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)

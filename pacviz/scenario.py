@@ -69,7 +69,8 @@ class Setting:
         return converted
 
 
-def _setting(default: Any, title: str, help: str, **limits: Any) -> Any:
+def setting(default: Any, title: str, help: str, **limits: Any) -> Any:
+    """A dataclass field with a Setting of these limits; `check_settings` holds its values to them."""
     return field(default=default, metadata={"setting": Setting(title, help, **limits)})
 
 
@@ -80,23 +81,21 @@ class Scenario:
     Raises PacvizError naming the field, the value and what is allowed.
     """
 
-    model: str = _setting(
+    model: str = setting(
         "lenet5",
         "Network",
         "The architecture; fixed before the data, therefore free.",
         choices=lambda: tuple(ARCHITECTURES),
     )
-    data: str = _setting(
-        "digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES
-    )
-    checkpoint: str = _setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
-    pruning: str = _setting(
+    data: str = setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
+    checkpoint: str = setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
+    pruning: str = setting(
         "global",
         "Pruning",
         "layer: every layer loses the same share of its weights; global: one threshold on |weight| for the whole network.",
         choices=lambda: PRUNINGS,
     )
-    sparsity: float = _setting(
+    sparsity: float = setting(
         0.98,
         "Sparsity",
         "The share of weights set to exactly zero: the smallest magnitudes go first.",
@@ -105,8 +104,8 @@ class Scenario:
         step=0.001,
         percent=True,
     )
-    bits: int = _setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
-    noise: float = _setting(
+    bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    noise: float = setting(
         0.0,
         "Noise scale",
         "Standard deviation of the Gaussian noise on every nonzero weight, as a share of its layer's range of |weight|.",
@@ -115,7 +114,7 @@ class Scenario:
         step=0.005,
         percent=True,
     )
-    delta: float = _setting(
+    delta: float = setting(
         0.05,
         "Failure probability δ",
         "The certificate may be wrong with at most this probability over the draw of the training data.",
@@ -124,17 +123,17 @@ class Scenario:
         step=0.001,
         exclusive=True,
     )
-    bound: str = _setting(
+    bound: str = setting(
         "seeger",
         "Bound",
         "Choose it before looking: taking the best of several after the fact would have to be paid for.",
         choices=lambda: tuple(BOUNDS),
     )
-    seed: int = _setting(
+    seed: int = setting(
         0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1
     )
 
-    input_low: float = _setting(
+    input_low: float = setting(
         0.0,
         "Black pixel",
         "What the network sees for a black pixel; fixed before the data.",
@@ -142,7 +141,7 @@ class Scenario:
         high=1e3,
         step=0.5,
     )
-    input_high: float = _setting(
+    input_high: float = setting(
         1.0,
         "White pixel",
         "What the network sees for a white pixel; fixed before the data.",
@@ -152,10 +151,10 @@ class Scenario:
     )
 
     def __post_init__(self) -> None:
-        for name, setting in settings().items():
-            if self.checkpoint == AS_IS:
-                setting = dataclasses.replace(setting, **AS_FOUND.get(name, {}))
-            object.__setattr__(self, name, setting.check(name, getattr(self, name), type(defaults()[name])))
+        limits = settings()
+        if self.checkpoint == AS_IS:
+            limits |= {name: dataclasses.replace(limits[name], **wider) for name, wider in AS_FOUND.items()}
+        check_settings(self, limits)
         if self.noise > 0 and BOUNDS[self.bound].deterministic_only:
             raise PacvizError(
                 f"bound {self.bound!r} holds for one deterministic network only, but noise is {self.noise:g}: "
@@ -196,11 +195,20 @@ class Scenario:
         return text + (f" --input-range {self.input_low} {self.input_high}" if changed.keys() & {*PIXELS} else "")
 
 
-def settings() -> dict[str, Setting]:
-    """The Setting of each field of Scenario, in declaration order."""
-    return {item.name: item.metadata["setting"] for item in dataclasses.fields(Scenario)}
+def settings(kind: type = Scenario) -> dict[str, Setting]:
+    """The Setting of each field that has one, in declaration order."""
+    return {item.name: item.metadata["setting"] for item in dataclasses.fields(kind) if "setting" in item.metadata}
 
 
-def defaults() -> dict[str, Any]:
-    """The default of each field of Scenario."""
-    return {item.name: item.default for item in dataclasses.fields(Scenario)}
+def defaults(kind: type = Scenario) -> dict[str, Any]:
+    """The default of each field, in declaration order."""
+    return {item.name: item.default for item in dataclasses.fields(kind)}
+
+
+def check_settings(value: Any, limits: Mapping[str, Setting] | None = None) -> None:
+    """Converts each field of a new dataclass value to its kind; raises PacvizError where its Setting refuses it.
+
+    limits: the Settings to hold it to; its own where None.
+    """
+    for name, setting in (limits or settings(type(value))).items():
+        object.__setattr__(value, name, setting.check(name, getattr(value, name), type(defaults(type(value))[name])))

@@ -15,10 +15,8 @@ which have 8 bits, and a fingerprint made on one machine holds on another.
 from __future__ import annotations
 
 import math
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +27,7 @@ from torch import Tensor
 
 from pacviz import store
 from pacviz.data.dataset import Split
+from pacviz.device import one_thread
 from pacviz.errors import PacvizError
 
 CLASSES = 10
@@ -76,7 +75,6 @@ _POINTS = 80  # close enough together for the thinnest pen
 _STRAY_POINTS = 12
 _WAVES = 3
 _THRESHOLD = 0.45
-_drawing = threading.Lock()
 
 
 def _spline(parameter: np.ndarray, controls: int) -> np.ndarray:
@@ -178,18 +176,6 @@ def _draw(generator: torch.Generator) -> tuple[Tensor, Tensor]:
     return image.clamp(0, 1).mul(255).round().to(torch.uint8)[:, None], labels
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One torch thread for a while: so small a batch gains nothing from more, and on busy cores they cost tenfold."""
-    with _drawing:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
-
-
 def sample(n: int, seed: int, progress: Progress | None = None) -> Split:
     """n labelled digits, independent and identically distributed, labels uniform on 0..9.
 
@@ -202,7 +188,7 @@ def sample(n: int, seed: int, progress: Progress | None = None) -> Split:
     generator = torch.Generator().manual_seed(seed)
     images = torch.empty(-(-n // _BATCH) * _BATCH, 1, SIDE, SIDE, dtype=torch.uint8)
     labels = torch.empty(len(images), dtype=torch.int64)
-    with _one_thread():
+    with one_thread():
         for start in range(0, n, _BATCH):
             batch = slice(start, start + _BATCH)
             images[batch], labels[batch] = _draw(generator)

@@ -4,8 +4,9 @@ from pacviz.errors import PacvizError
 from pacviz.models.architecture import Architecture, Conv, Flatten, LayerSpec, Linear, MaxPool, ReLU
 from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
+from pacviz.models.tiny import TINY
 
-ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in (LENET5, MLP)}
+ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in (LENET5, MLP, TINY)}
 
 
 def architecture(name: str) -> Architecture:

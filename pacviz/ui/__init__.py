@@ -3,6 +3,15 @@
 from pacviz.ui.controls import scenario_controls
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import dark, friendly, offer_download, progress_line, start, warn_about_cache
+from pacviz.ui.trials import (
+    known_trials,
+    more_trials,
+    running,
+    trial_controls,
+    trial_figures,
+    trial_formula,
+    verdict,
+)
 from pacviz.ui.work import unfinished, work
 
 __all__ = [
@@ -13,13 +22,20 @@ __all__ = [
     "formula",
     "friendly",
     "headline",
+    "known_trials",
     "ledger_table",
+    "more_trials",
     "offer_download",
     "progress_line",
+    "running",
     "scenario_controls",
     "start",
     "take_away",
+    "trial_controls",
+    "trial_figures",
+    "trial_formula",
     "unfinished",
+    "verdict",
     "warn_about_cache",
     "work",
 ]

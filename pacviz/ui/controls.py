@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -19,11 +20,11 @@ def scenario_controls() -> tuple[Scenario, str]:
 
     Raises PacvizError where the controls contradict each other.
     """
-    _check_link()
+    check_link([("", Scenario)])
     values: dict[str, Any] = {}
     with st.sidebar:
         for name in SLIDERS:
-            values[name] = _slider(name)
+            values[name] = slider(name, on_change=_follow, args=(name,))
         axis = st.segmented_control(
             "Curves along",
             SLIDERS,
@@ -44,25 +45,25 @@ def scenario_controls() -> tuple[Scenario, str]:
         with st.expander("Statement: δ, bound, seed, pixels"):
             values["bound"] = _choice("bound", settings()["bound"].choices())
             for name in ("delta", "seed", "input_low", "input_high"):
-                values[name] = _number(name)
+                values[name] = number(name)
     return Scenario.from_mapping(values), str(axis)
 
 
-def _slider(name: str) -> float:
-    setting, default = settings()[name], defaults()[name]
-    kind = type(default)
+def slider(name: str, kind: type = Scenario, prefix: str = "", **more: Any) -> float:
+    """A slider for a number of `kind`, in the URL under its name with `prefix`."""
+    setting, default = settings(kind)[name], defaults(kind)[name]
+    number = type(default)
     return st.slider(
         setting.title,
-        kind(setting.low),
-        kind(setting.high),
+        number(setting.low),
+        number(setting.high),
         default,
-        kind(setting.step),
+        number(setting.step),
         format="percent" if setting.percent else None,
-        key=name,
+        key=prefix + name,
         help=setting.help,
         bind="query-params",
-        on_change=_follow,
-        args=(name,),
+        **more,
     )
 
 
@@ -82,39 +83,45 @@ def _choice(name: str, options: tuple[str, ...]) -> str:
     )
 
 
-def _number(name: str) -> float:
-    setting, default = settings()[name], defaults()[name]
-    kind, margin = type(default), setting.step if setting.exclusive else 0
+def number(name: str, kind: type = Scenario, prefix: str = "") -> float:
+    """An input field for a number of `kind`, in the URL under its name with `prefix`."""
+    setting, default = settings(kind)[name], defaults(kind)[name]
+    number, margin = type(default), setting.step if setting.exclusive else 0
     return st.number_input(
         setting.title,
-        kind(setting.low + margin),
-        kind(setting.high - margin),
+        number(setting.low + margin),
+        number(setting.high - margin),
         default,
-        kind(setting.step),
-        format="%.3f" if kind is float else "%d",
-        key=name,
+        number(setting.step),
+        format="%.3f" if number is float else "%d",
+        key=prefix + name,
         help=setting.help,
         bind="query-params",
     )
 
 
-def _check_link() -> None:
-    """Tells what in a link is not understood before the widgets silently drop it; once a session."""
-    if "link_problems" not in st.session_state:
+def check_link(kinds: Sequence[tuple[str, type]]) -> None:
+    """Tells what in a link is not understood before the widgets silently drop it; once a session and page.
+
+    kinds: the dataclasses that the page's widgets describe, each after the prefix of its names in the URL.
+    """
+    place = "link_problems" + kinds[0][0]
+    if place not in st.session_state:
         problems = []
-        for name, value in st.query_params.items():
-            if name in settings():
-                try:
-                    settings()[name].check(name, value, type(defaults()[name]))
-                except PacvizError as error:
-                    problems.append(f"{error} The default is used instead.")
+        for prefix, kind in kinds:
+            for name, setting in settings(kind).items():
+                if (value := st.query_params.get(prefix + name)) is not None:
+                    try:
+                        setting.check(prefix + name, value, type(defaults(kind)[name]))
+                    except PacvizError as error:
+                        problems.append(f"{error} The default is used instead.")
         version = st.query_params.get("v", LINK_VERSION)
         if version != LINK_VERSION:
             problems.append(
                 f"This link was made by another version of pacviz (v={version}, this is v={LINK_VERSION}); "
                 "some settings may differ."
             )
-        st.session_state["link_problems"] = problems
+        st.session_state[place] = problems
     st.query_params["v"] = LINK_VERSION
-    for problem in st.session_state["link_problems"]:
+    for problem in st.session_state[place]:
         st.warning(problem, icon=":material/link_off:")

@@ -128,9 +128,10 @@ def formula(certificate: Certificate) -> None:
     st.latex(chosen.formula)
     st.latex(certificate.formula)
     risk = certificate.risk
-    measured = (
-        "exact" if risk.method == "exact" else f"{risk.mean:.3%} measured; upper limit at level {risk.failure:.3g}"
-    )
+    if risk.method == "exact":
+        measured = f"exact, {risk.borderline} borderline among them" if risk.borderline else "exact"
+    else:
+        measured = f"{risk.mean:.3%} measured; upper limit at level {risk.failure:.3g}"
     st.markdown(
         f"r = {risk.upper:.3%} ({measured}), K = {certificate.kl_nats:,.1f} nats = {size(certificate.effective_bytes)}, "
         f"n = {certificate.n:,}, δ = {certificate.bound_delta:.3g}"

@@ -8,16 +8,25 @@ from pacviz.figures import errors_and_bounds, violation_share
 with ui.friendly():
     experiment, claim, wanted = ui.trial_controls()
     status = st.sidebar.empty()
+pending = ui.running() and len(ui.known_trials(experiment, claim, wanted)) < wanted
+
+
+# A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
+@st.fragment(run_every=ui.PAUSE if pending else None)
+def live() -> None:
+    """Draws the trials that are known, then runs some more."""
     trials = ui.known_trials(experiment, claim, wanted)
+    ui.verdict(experiment, trials, claim)
+    ui.trial_figures(trials)
+    left, right = st.columns(2)
+    left.plotly_chart(errors_and_bounds(trials, ui.dark()), theme=None, key="errors_and_bounds")
+    right.plotly_chart(violation_share(trials, claim.delta, wanted, ui.dark()), theme=None, key="violation_share")
+    ui.trial_formula(trials, claim)
+    if pending:
+        with ui.friendly(), ui.progress_line(status) as progress:
+            ui.more_trials(experiment, wanted, progress)
+        if len(ui.known_trials(experiment, claim, wanted)) == wanted:
+            st.rerun()
 
-ui.verdict(experiment, trials, claim)
-ui.trial_figures(trials)
-left, right = st.columns(2)
-left.plotly_chart(errors_and_bounds(trials, ui.dark()), theme=None, key="errors_and_bounds")
-right.plotly_chart(violation_share(trials, claim.delta, wanted, ui.dark()), theme=None, key="violation_share")
-ui.trial_formula(trials, claim)
 
-if ui.running() and len(trials) < wanted:
-    with ui.friendly(), ui.progress_line(status) as progress:
-        ui.more_trials(experiment, wanted, progress)
-    st.rerun()
+live()

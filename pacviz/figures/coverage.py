@@ -56,8 +56,8 @@ def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int =
         groups[VIOLATED if trial.violated else UNDECIDED if trial.undecided else HELD].append(trial)
     for line, members in groups.items():
         figure.add_scatter(
-            x=[trial.outcome.truth.mean for trial in members] or [None],
-            y=[trial.bound for trial in members] or [None],
+            x=[trial.outcome.truth.mean for trial in members],
+            y=[trial.bound for trial in members],
             name=f"{line.title}: {len(members)}",
             mode="markers",
             marker={"color": line.colour, "symbol": line.symbol, "size": 11, "opacity": 0.6},

@@ -4,6 +4,7 @@ from pacviz.ui.controls import scenario_controls
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import dark, friendly, offer_download, progress_line, start, warn_about_cache
 from pacviz.ui.trials import (
+    PAUSE,
     known_trials,
     more_trials,
     running,
@@ -16,6 +17,7 @@ from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
+    "PAUSE",
     "charges_table",
     "dark",
     "figures",

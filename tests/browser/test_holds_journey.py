@@ -17,14 +17,13 @@ def test_an_uncharged_choice_fails_and_charging_it_repairs_the_bound(app, page, 
     page.get_by_role("link", name="Does it hold?").click()
     sentence = page.get_by_role("heading", name="bounds were violated")
     expect(sentence).to_contain_text(re.compile(r"^0 of [1-9]\d* bounds were violated; δ allows 20 %"), timeout=60_000)
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
+    expect(page.locator(".js-plotly-plot:visible")).to_have_count(2)
     page.screenshot(path=SCREENSHOTS / f"holds-{theme}.png")
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     page.get_by_role("radio", name="guess").click()
     charge = page.locator("[data-testid=stSidebar]").get_by_text("Charge the choice")
     charge.click()
-    expect(sentence).to_contain_text("0 of 0")
     page.get_by_role("button", name="Resume").click()
     expect(sentence).to_contain_text(
         re.compile(r"of 100 bounds were violated: this is not a certificate"), timeout=60_000

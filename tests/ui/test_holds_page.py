@@ -21,6 +21,15 @@ def opened(**query):
     return app.run()
 
 
+def finished(app):
+    """The app after as many of its own reruns as it takes to run all trials."""
+    for _ in range(TRIALS):
+        if f"of {TRIALS} bounds" in headline(app):
+            break
+        app.run()
+    return healthy(app)
+
+
 def healthy(app):
     assert not app.exception
     assert not app.error
@@ -37,14 +46,14 @@ def expected(experiment, claim):
 
 
 def test_the_page_runs_the_pipeline_until_all_trials_are_there():
-    app = healthy(opened())
+    app = finished(opened())
     coverage = expected(Pipeline(n=200), Claim())
     assert headline(app) == f"### :blue[**{coverage.violated} of {TRIALS} bounds were violated**]; δ allows 20 %"
     assert len(app.latex) == 2
 
 
 def test_an_uncharged_guess_fails_and_charging_repairs_the_same_trials():
-    app = healthy(opened(learner="guess", charged="false", guess_guesses=1000))
+    app = finished(opened(learner="guess", charged="false", guess_guesses=1000))
     broken = expected(Guess(guesses=1000), Claim(charged=False))
     assert broken.refuted
     assert (
@@ -61,9 +70,10 @@ def test_pause_stops_the_trials_and_resume_goes_on():
     app.button(key="holds_run").click().run()
     assert app.button(key="holds_run").label == "Resume"
     app.number_input(key="holds_pipeline_seed").set_value(5).run()
+    app.run()
     assert "0 of 0 bounds" in headline(healthy(app))
     app.button(key="holds_run").click().run()
-    assert f"of {TRIALS} bounds" in headline(healthy(app))
+    assert f"of {TRIALS} bounds" in headline(finished(app))
     assert app.button(key="holds_run").label == "Pause"
 
 

@@ -6,6 +6,7 @@ from pacviz import certify, data, known, ui
 from pacviz.figures import error_curves, size_curves, waterfall
 from pacviz.sweep import scenarios
 
+ui.through_app()
 with ui.friendly():
     scenario, axis = ui.scenario_controls()
     status = st.sidebar.empty()

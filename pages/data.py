@@ -5,6 +5,7 @@ import streamlit as st
 from pacviz import data, ui
 from pacviz.figures import sheet
 
+ui.through_app()
 with st.sidebar:
     name = st.selectbox("Data set", tuple(data.DATASETS), key="data", bind="query-params")
     start = st.slider(

@@ -5,6 +5,7 @@ import streamlit as st
 from pacviz import ui
 from pacviz.figures import errors_and_bounds, violation_share
 
+ui.through_app()
 with ui.friendly():
     experiment, claim, wanted = ui.trial_controls()
     status = st.sidebar.empty()

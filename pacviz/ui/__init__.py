@@ -2,7 +2,16 @@
 
 from pacviz.ui.controls import scenario_controls
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
-from pacviz.ui.session import dark, friendly, offer_download, progress_line, start, warn_about_cache
+from pacviz.ui.session import (
+    dark,
+    friendly,
+    navigation,
+    offer_download,
+    progress_line,
+    start,
+    through_app,
+    warn_about_cache,
+)
 from pacviz.ui.trials import (
     PAUSE,
     known_trials,
@@ -27,12 +36,14 @@ __all__ = [
     "known_trials",
     "ledger_table",
     "more_trials",
+    "navigation",
     "offer_download",
     "progress_line",
     "running",
     "scenario_controls",
     "start",
     "take_away",
+    "through_app",
     "trial_controls",
     "trial_figures",
     "trial_formula",

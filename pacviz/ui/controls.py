@@ -42,7 +42,7 @@ def scenario_controls() -> tuple[Scenario, str]:
         with right:
             names = checkpoints.available(values["model"], values["data"])
             values["checkpoint"] = _choice("checkpoint", names or (defaults()["checkpoint"],))
-        with st.expander("Statement: δ, bound, seed, pixels"):
+        with st.expander("δ, bound, seed, pixels"):
             values["bound"] = _choice("bound", settings()["bound"].choices())
             for name in ("delta", "seed", "input_low", "input_high"):
                 values[name] = number(name)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 import torch
+from streamlit.navigation.page import StreamlitPage
 
 from pacviz import data, store
 from pacviz.errors import PacvizError
@@ -25,9 +26,30 @@ STYLE = """
 
 
 def start() -> None:
-    """Once per run, before any page: the style, the link's version, and the digits on their way."""
+    """Once per run, before any page: the style, and the digits on their way."""
+    st.session_state["started"] = True
     st.html(STYLE)
     _warm()
+
+
+def navigation() -> StreamlitPage:
+    """Declares the pages; the one that is asked for."""
+    pages = [
+        st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
+        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
+        st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
+    ]
+    return st.navigation(pages, position="top")
+
+
+def through_app() -> None:
+    """Before anything else of a page: sends a run that did not come through app.py there.
+
+    Until a navigation is declared, a server takes the files of pages/ for an app of their own.
+    """
+    if "started" not in st.session_state:
+        navigation()
+        st.rerun()
 
 
 @st.cache_resource(show_spinner=False)

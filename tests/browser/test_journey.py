@@ -100,3 +100,10 @@ def test_the_data_page_shows_a_sheet(app, page):
     expect(page.get_by_text("The bound uses the training examples only")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "data.png")
     no_error(page)
+
+
+def test_a_link_to_a_page_may_be_the_very_first_visit(new_app, page):
+    page.goto(f"{new_app}/data?start=200")
+    expect(page.get_by_role("link", name="Does it hold?")).to_be_visible()
+    expect(page.get_by_text("Examples 200 onwards")).to_be_visible()
+    no_error(page)

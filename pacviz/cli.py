@@ -76,7 +76,7 @@ def certify_command(
         else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
     )
     print(certificate.statement)
-    print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {measured.test.mean:.3%}")
+    print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {certificate.test.mean:.3%}")
     print(
         f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n"
     )

@@ -45,7 +45,7 @@ def table(certificates: Sequence[Certificate]) -> pd.DataFrame:
             **certificate.scenario.to_dict(),
             "train_error": certificate.risk.mean,
             "train_error_upper": certificate.risk.upper,
-            "test_error": certificate.measurement.test.mean,
+            "test_error": certificate.test.mean,
             "code_bytes": certificate.measurement.code_bytes,
             "effective_bytes": certificate.effective_bytes,
             "chosen_bound": certificate.bound,

@@ -94,8 +94,8 @@ def figures(certificate: Certificate) -> None:
         ),
         (
             "Test error",
-            f"{measured.test.mean:.2%}",
-            f"accuracy {1 - measured.test.mean:.2%}",
+            f"{certificate.test.mean:.2%}",
+            f"accuracy {1 - certificate.test.mean:.2%}",
             "On examples that played no part in training. For information: the bound does not use it.",
         ),
         (

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from pacviz import data
+from pacviz.archive import Archive
 from pacviz.bounds import all_bounds
 from pacviz.bounds.refund import best_prior
 from pacviz.certificate import certify, known
@@ -22,6 +23,7 @@ from pacviz.compression.noise import posterior_stds
 from pacviz.data.digits import sample
 from pacviz.risk import count_errors, sampled_risk, stochastic_risk
 from pacviz.scenario import Scenario
+from pacviz.verification import pack, verify
 
 
 def benchmark() -> dict[str, Any]:
@@ -37,8 +39,9 @@ def benchmark() -> dict[str, Any]:
         posterior_stds(sparse, 0.05),
         [cluster_weights(layer) for layer in sparse.layers],
     )
+    dense_code = encode(dense)
     point = Scenario(sparsity=0.985)
-    certify(point)
+    archive = Archive.from_bytes(pack(certify(point)))
 
     def refund_and_bounds() -> None:
         nats = sum(
@@ -52,6 +55,9 @@ def benchmark() -> dict[str, Any]:
         "compress_and_encode_sparsity_98.5": (lambda: encode(compressed(0.985)), 10),
         "compress_and_encode_sparsity_0": (lambda: encode(compressed(0.0)), 5),
         "decode_sparsity_98.5": (lambda: decode(code.data), 10),
+        "encode_sparsity_0": (lambda: encode(dense), 5),
+        "decode_sparsity_0": (lambda: decode(dense_code.data), 5),
+        "verify_sparsity_98.5": (lambda: verify(archive), 3),
         "exact_error_60000_sparsity_98.5": (lambda: count_errors(sparse, digits.train), 5),
         "exact_error_60000_sparsity_0": (lambda: count_errors(dense, digits.train), 5),
         "preview_10000_sparsity_98.5": (lambda: sampled_risk(sparse, digits.train, 10_000, 0.01, 0), 5),

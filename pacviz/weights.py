@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 from pacviz.compression.compress import as_it_stands
 from pacviz.errors import PacvizError
@@ -42,8 +43,7 @@ def read(path: Path, model: str) -> Weights:
     """
     expected = architecture(model)
     try:
-        with safe_open(path, "pt") as file:
-            state = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 (not a mapping)
+        state = {key: tensor.float() for key, tensor in load_file(path).items()}
     except (OSError, SafetensorError) as error:
         raise PacvizError(
             f"{path} cannot be read as weights ({error}); give a safetensors file with the state dict of {model}."

@@ -154,6 +154,25 @@ def train_command(model: str, data: str, name: str, folder: str | None, json: bo
     )
 
 
+def sweep_command(
+    model: str, data: str, checkpoint: str, pruning: str, folder: str | None, json: bool, **grid: Any
+) -> None:
+    """Records the response surface of a checkpoint, over which the app's curves move while a slider is dragged.
+
+    An interrupted recording goes on where it stopped.
+    """
+    from pacviz import store, surface
+
+    scenario = Scenario(model=model, data=data, checkpoint=checkpoint, pruning=pruning)
+    wanted = surface.Grid(**{name: value for name, value in grid.items() if value is not None})
+    store.require_writable(surface.path(scenario, None if folder is None else Path(folder)).parent)
+    with _progress_bar() as progress:
+        recorded = surface.record(scenario, wanted, progress)
+    path = surface.save(recorded, None if folder is None else Path(folder))
+    report = {"path": str(path), "points": len(wanted), "bytes": path.stat().st_size}
+    print(_json(report) if json else f"{path}\n{len(wanted):,} points, {path.stat().st_size / 1000:,.0f} kB")
+
+
 def data_command(list: bool, download: str | None, json: bool) -> None:
     """Lists the data sets, or downloads one."""
     from pacviz import data as datasets
@@ -252,6 +271,18 @@ def _parser() -> argparse.ArgumentParser:
         ("seed", int),
     ):
         train.add_argument(f"--{option}", type=kind)
+    sweep = add("sweep", sweep_command)
+    for name in ("model", "data", "checkpoint", "pruning"):
+        sweep.add_argument(f"--{name}", default=defaults()[name], help=f"default {defaults()[name]}")
+    for name in ("sparsity", "bits", "noise"):
+        sweep.add_argument(
+            f"--{name}",
+            nargs="+",
+            metavar=name.upper(),
+            help=f"values of the grid, ascending; {settings()[name].allowed}",
+        )
+    sweep.add_argument("--draws", type=int, help="draws of a training example and fresh weights at a noisy point")
+    sweep.add_argument("--folder", help="where to write it; default: where the app finds it")
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")

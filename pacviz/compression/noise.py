@@ -38,6 +38,13 @@ def stochastic_code(network: CompressedNetwork, noise: float) -> Encoded:
     The KL of a layer appears as two lines: its assignments as the entropy coder would send them, and the refund, the
     (negative) difference that the noise buys back.
     """
+    priors, charges = refunds(network, noise)
+    prior = encode_prior(network, priors)
+    return Encoded(prior.data, prior.ledger + Ledger(charges))
+
+
+def refunds(network: CompressedNetwork, noise: float) -> tuple[dict[str, int], tuple[Charge, ...]]:
+    """The prior scale of each layer, as an index, and the charges of `stochastic_code` that are not bytes."""
     priors, charges = {}, []
     for layer in network.layers:
         weights, std = cluster_weights(layer), posterior_std(layer, noise)
@@ -58,8 +65,7 @@ def stochastic_code(network: CompressedNetwork, noise: float) -> Encoded:
                 "bits that the noise makes unnecessary to send",
             ),
         ]
-    prior = encode_prior(network, priors)
-    return Encoded(prior.data, prior.ledger + Ledger(tuple(charges)))
+    return priors, tuple(charges)
 
 
 def zhou_bytes(network: CompressedNetwork, noise: float) -> float:

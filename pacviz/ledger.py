@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-
 PARTS: dict[str, tuple[str, ...]] = {
     "positions": ("positions",),
     "assignments": ("assignments",),

@@ -29,6 +29,7 @@ class Setting:
 
     low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
     choices: the allowed texts; where there are none, any name goes.  percent: shown as a percentage.
+    scale: how a slider spaces it: "linear", "log", or "log-rest", logarithmic in what is left to 1.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Setting:
     step: float = 1.0
     exclusive: bool = False
     percent: bool = False
+    scale: str = "linear"
     choices: Callable[[], tuple[str, ...]] = tuple
 
     @property
@@ -103,6 +105,7 @@ class Scenario:
         high=0.999,
         step=0.001,
         percent=True,
+        scale="log-rest",
     )
     bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = setting(
@@ -122,6 +125,7 @@ class Scenario:
         high=1.0,
         step=0.001,
         exclusive=True,
+        scale="log",
     )
     bound: str = setting(
         "seeger",

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from pacviz import checkpoints, data, store
+from pacviz.certificate import Certificate
 from pacviz.compression.coder import encode, encode_prior
 from pacviz.compression.compress import quantized
 from pacviz.compression.noise import posterior_stds, refunds
@@ -167,7 +168,7 @@ class Surface:
                 )
             )
             head = {name: values[name] for name in _HEAD} | {"layers": tuple(values["layers"])}
-            grid = Grid(**{name: tuple(v) if name in AXES else v for name, v in values["grid"].items()})
+            grid = Grid(**values["grid"])
         except (KeyError, TypeError, ValueError) as error:
             raise PacvizError(f"This is no surface of pacviz ({error!r}); make it again.") from error
         return cls(**head, grid=grid, cells=cells)
@@ -257,6 +258,29 @@ def _require_default_pixels(scenario: Scenario) -> None:
             "A surface is measured with black and white pixels at "
             f"{defaults()['input_low']:g} and {defaults()['input_high']:g}; leave input_low and input_high as they are."
         )
+
+
+def along(certificates: Sequence[Certificate], axis: str) -> Surface | None:
+    """What is known along one axis as a surface that is a line; None where nothing is.
+
+    certificates: of scenarios that differ in `axis` only.
+    """
+    points = sorted(certificates, key=lambda one: one.scenario.to_dict()[axis])
+    if not points:
+        return None
+    first = points[0].scenario.to_dict()
+    values = {name: (first[name],) for name in AXES} | {axis: tuple(one.scenario.to_dict()[axis] for one in points)}
+    measured = points[0].measurement
+    return Surface(
+        **{name: first[name] for name in ("model", "data", "checkpoint", "pruning")},
+        weights=measured.fingerprints["weights"],
+        layers=points[0].layers,
+        n=measured.n,
+        classes=measured.classes,
+        parameters=measured.parameters,
+        grid=Grid(**values),
+        cells=tuple(cell(one.measurement, one.layers) for one in points),
+    )
 
 
 def path(scenario: Scenario, folder: Path | None = None) -> Path:

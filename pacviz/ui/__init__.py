@@ -1,7 +1,7 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
-from pacviz.ui.controls import scenario_controls
-from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
+from pacviz.ui.explorer import explorer, explorer_state
+from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
     dark,
     friendly,
@@ -27,22 +27,18 @@ from pacviz.ui.work import unfinished, work
 __all__ = [
     "ABOUT",
     "PAUSE",
-    "charges_table",
+    "below",
     "dark",
-    "figures",
-    "formula",
+    "explorer",
+    "explorer_state",
     "friendly",
-    "headline",
     "known_trials",
-    "ledger_table",
     "more_trials",
     "navigation",
     "offer_download",
     "progress_line",
     "running",
-    "scenario_controls",
     "start",
-    "take_away",
     "through_app",
     "trial_controls",
     "trial_figures",

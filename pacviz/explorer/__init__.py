@@ -78,12 +78,14 @@ def payload(
     pins: Sequence[Certificate | None] = (),
     working: bool = False,
     echo: int = 0,
+    bare: bool = False,
 ) -> dict[str, Any]:
     """The data of `mount` as plain values.
 
     certificates: what has been measured; where there is no surface, those along `view.along` make the curves.
     recorded: of `surface.find`.  pins: the certificate of each pin of the view, None where it is not known.
     working: a better measurement of this very scenario is on its way.  echo: the last `seq` heard from the browser.
+    bare: a link to a step of the tour that does not carry its settings.
     """
     base = {name: value for name, value in scenario.to_dict().items() if name not in LIVE}
     base_id = json.dumps(base)
@@ -119,6 +121,7 @@ def payload(
             "pins": [{**pin.scenario.to_dict(), "n": pin.n} for pin in view.pins],
         },
         "echo": echo,
+        "bare": bare,
         "surface": _surface(base_id, certificates, recorded, view.along),
         "measured": [_point(base_id, present)] if present else [],
         "working": working,

@@ -23,16 +23,14 @@ const MARKS = {
 /** A chart's ground: title, legend, axes with ticks; `plot` holds what moves. scale: {pixel(value), ticks, title}. */
 class Frame {
   constructor(host, name, height) {
-    Object.assign(this, { host, height, width: 0 });
+    Object.assign(this, { host, height });
     this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, height, "font-family": FONT }, host);
   }
 
   /** Draws the ground anew. */
   ground(width, { title, legend, x, y, bottom = 46 }) {
-    const old = this.root.querySelector("title");
-    this.root.replaceChildren(...(old ? [old] : []));
+    this.root.replaceChildren();
     set(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
-    this.width = width;
     this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
     let [across, down] = [4, 40];
     for (const entry of legend) {
@@ -82,8 +80,25 @@ class Frame {
 
 /** Lines over an axis with the present point marked; every range is fixed. */
 class LineChart {
-  constructor(host, name, height, names, styles, y) {
-    Object.assign(this, { frame: new Frame(host, name, height), names, styles, y, lines: {} });
+  /** bold: how much thicker than usual the lines are. */
+  constructor(host, name, height, names, styles, y, bold) {
+    Object.assign(this, { frame: new Frame(host, name, height), names, styles, y, bold, lines: {} });
+    this.tip = html("div", { class: "values", hidden: true }, host);
+    host.addEventListener("pointermove", (event) => this.tell(event));
+    host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
+  }
+
+  /** The values at the recorded point that is nearest to the pointer. */
+  tell(event) {
+    const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), at = event.clientX - box.left;
+    const near = (i) => Math.abs(frame.x(this.x.place(drawn.x[i])) - at);
+    let best = -1;
+    drawn?.x.forEach((_, i) => { if (drawn.recorded[i] && (best < 0 || near(i) < near(best))) best = i; });
+    this.tip.hidden = best < 0 || near(best) > 40 || event.buttons > 0;
+    if (this.tip.hidden) return;
+    const lines = this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`);
+    write(this.tip, [this.x.text(drawn.x[best]), ...lines].join("\n"));
+    this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - 190)}px`;
   }
 
   layout(width, x, title) {
@@ -138,7 +153,7 @@ class LineChart {
       for (const name of this.names) {
         const [line, marks] = this.lines[name], wide = name === chosen;
         line.setAttribute("d", this.path(curves.x, curves[name]));
-        line.setAttribute("stroke-width", wide ? 4.5 : name in BOUNDS ? 1.8 : 3);
+        line.setAttribute("stroke-width", this.bold * (wide ? 4.5 : name in BOUNDS ? 1.8 : 3));
         let d = "";
         curves.recorded.forEach((recorded, i) => {
           if (recorded && curves[name][i] !== null)

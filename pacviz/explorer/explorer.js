@@ -19,7 +19,7 @@ const AXES = {
     takeaway: "Noise buys bits back until it costs accuracy", sizes: "Noisy weights need fewer bits to describe",
   },
 };
-const xAxis = (along) => ({ ...AXES[along], ticks: AXES[along].ticks.map(([x, label]) => [AXES[along].place(x), label]) });
+const xAxis = (along) => ({ ...AXES[along], text: (x) => `${along} ${along === "bits" ? x : percent(x, 1)}`, ticks: AXES[along].ticks.map(([x, label]) => [AXES[along].place(x), label]) });
 const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
@@ -32,11 +32,12 @@ class Explorer {
     this.observer.observe(this.root);
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
-    const hot = (event) => {
-      const name = event.target.closest?.("[data-sym]")?.dataset.sym;
-      if (name) this.root.dataset.hot = name; else delete this.root.dataset.hot;
+    const highlight = (event) => {
+      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
+      const hot = name?.sym || name?.of;
+      if (hot && !this.touched) this.root.dataset.hot = hot; else delete this.root.dataset.hot;
     };
-    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, hot);
+    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
     for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
   }
 
@@ -57,6 +58,7 @@ class Explorer {
     if (structure !== this.structure) this.build(structure);
     this.curveKey = this.ghostKey = null;
     if (data.surface?.id !== this.surfaceId) this.load(data.surface);
+    if (data.bare && this.state.tour && !this.sent) this.tour.go(this.state.tour);
     this.schedule(true);
   }
 
@@ -113,22 +115,24 @@ class Explorer {
         html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
       return [name, html("div", { class: "plot" }, figure)];
     }));
+    const bold = data.present ? 1.6 : 1, tall = data.present ? 1.3 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
-      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x,
+      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
       shade: { from: data.known.vacuous, title: "vacuous" },
     };
     const log = {
-      title: "size (bytes)", place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
+      title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
       ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
     };
-    this.errors = new LineChart(this.hosts.errors, "errors", CHARTS.errors, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y);
-    this.sizes = new LineChart(this.hosts.sizes, "sizes", CHARTS.sizes, ["code", "bytes"], data.styles, log);
-    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", CHARTS.waterfall, data.known.parts, data.known.layers, looks);
+    this.errors = new LineChart(this.hosts.errors, "errors", tall * CHARTS.errors, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
+    this.sizes = new LineChart(this.hosts.sizes, "sizes", tall * CHARTS.sizes, ["code", "bytes"], data.styles, log, bold);
+    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", tall * CHARTS.waterfall, data.known.parts, data.known.layers, looks);
     const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
     this.allBounds = html("p", { class: "all-bounds" }, formula);
+    html("p", { class: "note", text: "Marks on the curves were recorded, the lines between them are interpolated; the large point is measured as the badge above says." }, this.root);
     this.pins = part("pins", "section", { "aria-label": "Pinned settings" });
     const take = part("take", "div", { role: "group", "aria-label": "Take it away" });
     html("span", { text: "What is shown, as " }, take);
@@ -156,6 +160,7 @@ class Explorer {
   layout() {
     const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
     this.layoutKey = this.state.along;
+    this.boundShown = null;
     this.errors.layout(width("errors"), xAxis(this.state.along), axis.takeaway);
     this.sizes.layout(width("sizes"), xAxis(this.state.along), axis.sizes);
     this.waterfall.layout(width("waterfall"));
@@ -166,6 +171,7 @@ class Explorer {
 
   move(name, value) {
     this.touched = true;
+    delete this.root.dataset.hot;
     this.state[name] = value;
     if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
     if (name === "n" && value === this.data.known.n) this.state.n = 0;
@@ -241,7 +247,10 @@ class Explorer {
     this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: percent(found.bound, 1), line: state.bound }, ghosts.errors);
     this.sizes.update(this.curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
     if (found) this.waterfall.update(found.parts, found.bytes, ghosts.waterfall);
-    for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
+    if (this.boundShown !== state.bound) {
+      this.boundShown = state.bound;
+      for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
+    }
     this.formula.update(state, found, data.bounds[state.bound].title);
     if (this.settled) this.settle(found);
   }
@@ -268,7 +277,7 @@ class Explorer {
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");
-      write(note, texts ? texts[name][1] : " ");
+      write(note, texts ? texts[name][1] : "\u00a0");
     }
     write(this.formulaTitle, `${data.bounds[state.bound].title} (${data.bounds[state.bound].source})`);
     write(this.allBounds, found ? Object.entries(found.bounds).map(([name, value]) =>

@@ -65,14 +65,15 @@ function explanation(state, found, known, base) {
 const symbol = (name, glyph) => `<munder data-sym="${name}" tabindex="0">${glyph}<mtext></mtext></munder>`;
 const R_HAT = symbol("r", "<mover><mi>r</mi><mo>^</mo></mover>"), KL = symbol("K", "<mi>K</mi>");
 const N = symbol("n", "<mi>n</mi>"), DELTA = symbol("delta", "<mi>δ</mi>");
-const fraction = (above, below) => `<mfrac><mrow>${above}</mrow><mrow>${below}</mrow></mfrac>`;
+const fraction = (above, below) => `<mfrac displaystyle="true"><mrow>${above}</mrow><mrow>${below}</mrow></mfrac>`;
 const brackets = (inside, [open, close] = "()") => `<mo stretchy="true">${open}</mo><mrow>${inside}</mrow><mo stretchy="true">${close}</mo>`;
 const inverse = (of, index = "") => {
   const power = "<mrow><mo>−</mo><mn>1</mn></mrow>";
   return index ? `<msubsup><mi>${of}</mi><mrow>${index}</mrow>${power}</msubsup>` : `<msup><mi>${of}</mi>${power}</msup>`;
 };
-const MAURER = `${KL}<mo>+</mo><mi>ln</mi>${fraction(`<mn>2</mn><msqrt>${N}</msqrt>`, DELTA)}`;
-const OCCAM = `${KL}<mo>+</mo><mi>ln</mi>${fraction("<mn>1</mn>", DELTA)}`;
+const over = (above, below) => `<mo>(</mo>${above}<mo>/</mo>${below}<mo>)</mo>`;
+const MAURER = `${KL}<mo>+</mo><mi>ln</mi>${over(`<mn>2</mn><msqrt>${N}</msqrt>`, DELTA)}`;
+const OCCAM = `${KL}<mo>+</mo><mi>ln</mi>${over("<mn>1</mn>", DELTA)}`;
 const FORMULAS = {
   seeger: inverse("kl") + brackets(`${R_HAT}<mo>,</mo>${fraction(MAURER, N)}`),
   mcallester: `${R_HAT}<mo>+</mo><msqrt>${fraction(MAURER, `<mn>2</mn>${N}`)}</msqrt>`,

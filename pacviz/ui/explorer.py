@@ -71,7 +71,8 @@ def explorer(
     pins = [certificates.known(pin.scenario) for pin in view.pins]
     moved = st.session_state.get(_KEY) or {}
     echo = (moved.get("moved") or {}).get("seq", 0)
-    data = payload(scenario, view, measured, recorded, pins, working, echo)
+    bare = not any(name in st.query_params for name in (*LIVE, "n"))
+    data = payload(scenario, view, measured, recorded, pins, working, echo, bare)
     _component(key=_KEY, data=data, on_moved_change=_moved)
 
 

@@ -265,7 +265,8 @@ def along(certificates: Sequence[Certificate], axis: str) -> Surface | None:
 
     certificates: of scenarios that differ in `axis` only.
     """
-    points = sorted(certificates, key=lambda one: one.scenario.to_dict()[axis])
+    by_value = {one.scenario.to_dict()[axis]: one for one in certificates}
+    points = [by_value[value] for value in sorted(by_value)]
     if not points:
         return None
     first = points[0].scenario.to_dict()

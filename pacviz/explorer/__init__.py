@@ -30,12 +30,23 @@ STOPS = 24
 PATTERNS = ("", "M0 8L8 0", "M0 0L8 8M0 8L8 0", "M3 4h2", "M0 0L8 8", "M4 0V8M0 4H8")
 """What is drawn over the colour of each layer."""
 TILES = (
-    ("train", "Training error", "Share of training examples that the compressed (noisy) network gets wrong: the empirical risk in the bound.", "r"),
-    ("test", "Test error", "On examples that played no part in training. For information: the bound does not use it.", None),
+    (
+        "train",
+        "Training error",
+        "Share of training examples that the compressed (noisy) network gets wrong: the empirical risk in the bound.",
+        "r",
+    ),
+    (
+        "test",
+        "Test error",
+        "On examples that played no part in training. For information: the bound does not use it.",
+        None,
+    ),
     ("code", "Compressed size", "Length of the real bytes that decode to the network without noise.", None),
     ("bytes", "Effective size", "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes).", "K"),
     ("bound", "Bound", "With probability 1 − δ the true error is below this.", "R"),
-)  # fmt: skip
+)
+"""The large numbers: name, title, help, and the symbol of the formula that each stands for."""
 _STYLES = {"train": "train_error", "test": "test_error", "code": "code_bytes", "bytes": "effective_bytes"}
 
 __all__ = ["LIVE", "MOST_PINS", "PANELS", "PRESETS", "TOUR", "Pin", "Preset", "View", "payload", "source", "stops"]

@@ -149,6 +149,20 @@ def shipped() -> tuple[tuple[str, str, str], ...]:
     return tuple((checkpoint.model, checkpoint.data, checkpoint.name) for checkpoint in found)
 
 
+def trained(training: Mapping[str, Any], folder: Path) -> Checkpoint | None:
+    """The checkpoint in a folder that this very recipe made, or None where there is no such file.
+
+    training: a recipe as Training.to_dict gives it.  Raises PacvizError for a checkpoint of that name by another recipe.
+    """
+    path = _file(folder, training["model"], training["data"], training["name"])
+    if not path.exists():
+        return None
+    checkpoint = load(path)
+    if checkpoint.training != training:
+        raise PacvizError(f"{path} was trained with other settings; delete it, or choose another folder.")
+    return checkpoint
+
+
 def find(model: str, data: str, name: str) -> Checkpoint:
     """The checkpoint of that name, a shipped one before one of the user's.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pacviz import checkpoints
@@ -11,7 +9,7 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
 from pacviz.measurement import Progress
 from pacviz.training.fit import Step
-from pacviz.training.recipe import SCRATCH, Training
+from pacviz.training.recipe import Training
 from pacviz.training.train import train
 
 LADDER = ((0.1, 3), (0.05, 3), (0.03, 3), (0.015, 4), (0.01, 4), (0.005, 8), (0.002, 16))
@@ -25,9 +23,7 @@ def ladder(data: str, method: str, quick: bool) -> tuple[Training, ...]:
     stages = [plain]
     for density, epochs in QUICK_LADDER if quick else LADDER:
         name = f"{method}-{100 * density:g}"
-        stages.append(
-            Training.of(method, data=data, name=name, start=stages[-1].name, density=density, epochs=epochs)
-        )
+        stages.append(Training.of(method, data=data, name=name, start=stages[-1].name, density=density, epochs=epochs))
     return tuple(stages)
 
 

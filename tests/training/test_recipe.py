@@ -35,7 +35,7 @@ def test_a_field_out_of_range_is_named_with_its_value_and_what_is_allowed(field,
 
 
 def test_settings_that_contradict_each_other_are_refused():
-    with pytest.raises(PacvizError, match="density is 0.1, but method 'dense' prunes nothing"):
+    with pytest.raises(PacvizError, match=r"density is 0\.1, but method 'dense' prunes nothing"):
         Training(density=0.1)
     with pytest.raises(PacvizError, match="name must differ from start"):
         Training.of("gradual", name="plain")

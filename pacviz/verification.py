@@ -136,7 +136,12 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         found = Certificate(scenario, dataclasses.replace(measurement, version=claimed["version"]))
         # A setting that a file does not know has its default: the file was made before there was a choice.
         claimed = {**claimed, "scenario": {**defaults(), **claimed["scenario"]}}
-        given = {**archive.header, "certificate": claimed, "code": _sha256(archive.code), "prior": _sha256(archive.prior)}
+        given = {
+            **archive.header,
+            "certificate": claimed,
+            "code": _sha256(archive.code),
+            "prior": _sha256(archive.prior),
+        }
         expected = {
             "certificate": found.to_dict(),
             **_posterior(network, scenario),

@@ -50,6 +50,11 @@ class Checkpoint:
         """Hex SHA-256 of the model's name and every weight, in the order of the layers."""
         return Weights(self.model, self.matrices).fingerprint
 
+    @cached_property
+    def density(self) -> float:
+        """The share of its weights that are not zero."""
+        return sum(map(np.count_nonzero, self.matrices.values())) / sum(m.size for m in self.matrices.values())
+
 
 def user_folder() -> Path:
     """Where the user's own checkpoints lie."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import gzip
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from pacviz.risk import RiskEstimate, exact_risk, stochastic_risk
 from pacviz.scenario import PIXELS, Scenario, defaults, settings
 
 AXES = ("sparsity", "bits", "noise")
+FIXED = ("spread", *PIXELS)
+"""Settings that a surface does not vary."""
 SHIPPED = store.ASSETS / "surfaces"
 FORMAT = 1
 """Raised whenever the content of a file of a surface changes."""
@@ -121,7 +124,7 @@ def _cell(
 class Surface:
     """The cells of a checkpoint under one pruning on a Grid, sparsity slowest and noise fastest.
 
-    weights: fingerprint of the checkpoint.  n: training examples.  parameters: weights before pruning.
+    weights: by `fingerprint`.  n: training examples.  parameters: weights before pruning.
     """
 
     model: str
@@ -179,14 +182,15 @@ _COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
 def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> Surface:
-    """Measures the surface of a scenario's checkpoint, data and pruning; seed 0, pixels as the scenario says by default.
+    """Measures the surface of a scenario's checkpoint, data and pruning; seed 0, pixels and spread of noise by default.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  Each finished sparsity is kept, so that an interrupted
     recording goes on where it stopped.  Raises PacvizError where checkpoint or data are missing or broken.
     """
-    _require_default_pixels(scenario)
-    weights = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    if not recordable(scenario):
+        names = ", ".join(f"{name} {defaults()[name]!r}" for name in FIXED)
+        raise PacvizError(f"A surface is measured with {names}; leave these settings as they are.")
     dataset = data.load(scenario.data, progress=progress)
     spec = architecture(scenario.model)
     layers = tuple(layer.name for layer in spec.layers)
@@ -194,6 +198,7 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
     per_slab = len(grid.bits) * len(grid.noise)
     cells: list[Cell] = []
     for index, sparsity in enumerate(grid.sparsity):
+        weights = checkpoints.of(scenario.but(sparsity=sparsity))
         slab_of = dataclasses.replace(grid, sparsity=(sparsity,))
         key = json.dumps(
             ["surface", FORMAT, RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning,
@@ -212,7 +217,7 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
         scenario.data,
         scenario.checkpoint,
         scenario.pruning,
-        weights.fingerprint,
+        fingerprint(scenario, grid),
         layers,
         len(dataset.train),
         dataset.classes,
@@ -246,18 +251,21 @@ def _slab(
                 ledger = code.ledger
                 train, test = exact_risk(network, dataset.train), exact_risk(network, dataset.test)
             else:
-                ledger = prior.ledger + Ledger(refunds(network, noise)[1])
+                ledger = prior.ledger + Ledger(refunds(network, stds)[1])
                 train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, 0)
                 test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, 0)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
 
 
-def _require_default_pixels(scenario: Scenario) -> None:
-    if any(getattr(scenario, name) != defaults()[name] for name in PIXELS):
-        raise PacvizError(
-            "A surface is measured with black and white pixels at "
-            f"{defaults()['input_low']:g} and {defaults()['input_high']:g}; leave input_low and input_high as they are."
-        )
+def recordable(scenario: Scenario) -> bool:
+    """Whether a surface can speak for a scenario: what no axis moves has its default."""
+    return all(getattr(scenario, name) == defaults()[name] for name in FIXED)
+
+
+def fingerprint(scenario: Scenario, grid: Grid) -> str:
+    """Of the weights behind a surface: one checkpoint, or the members of a family that its sparsities ask for."""
+    members = dict.fromkeys(checkpoints.of(scenario.but(sparsity=value)).fingerprint for value in grid.sparsity)
+    return next(iter(members)) if len(members) == 1 else hashlib.sha256("".join(members).encode()).hexdigest()
 
 
 def along(certificates: Sequence[Certificate], axis: str) -> Surface | None:
@@ -315,14 +323,13 @@ def find(scenario: Scenario) -> tuple[Surface, str] | None:
 
     One of the user's goes before a shipped one; one of other weights, or that cannot be read, counts as none.
     """
-    if any(getattr(scenario, name) != defaults()[name] for name in PIXELS):
+    if not recordable(scenario):
         return None
     for folder in (None, SHIPPED):
         file = path(scenario, folder)
-        if file.exists() and (found := _found(file, file.stat().st_mtime_ns)) is not None:
-            weights = checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
-            if found[0].weights == weights.fingerprint:
-                return found
+        found = _found(file, file.stat().st_mtime_ns) if file.exists() else None
+        if found is not None and found[0].weights == fingerprint(scenario, found[0].grid):
+            return found
     return None
 
 

@@ -57,9 +57,9 @@ TOUR = (
     Step(
         "dense",
         "A trained network, hardly compressed",
-        "It is nearly always right, and yet its bound is vacuous: describing it takes more bits than the examples can pay for.",
+        "It is nearly always right, and yet its bound is vacuous: it takes more bits to describe than the examples can pay for.",
         {"sparsity": 0.5, "bits": 5},
-        question="Half of the weights are left, and the network is nearly always right on its training data. Is the bound vacuous?",
+        question="Half of the weights are left, and the network is nearly always right on its training data. Vacuous or not?",
         answers=GUESS,
     ),
     Step(

@@ -44,6 +44,12 @@ def choice(name: str, options: tuple[str, ...]) -> str:
     )
 
 
+def text(name: str) -> str:
+    """An input field for a text of a Scenario, in the URL under its name."""
+    setting = settings()[name]
+    return st.text_input(setting.title, defaults()[name], key=name, help=setting.help, bind="query-params")
+
+
 def number(name: str, kind: type = Scenario, prefix: str = "") -> float:
     """An input field for a number of `kind`, in the URL under its name with `prefix`."""
     setting, default = settings(kind)[name], defaults(kind)[name]

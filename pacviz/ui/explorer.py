@@ -13,7 +13,7 @@ from pacviz.certificate import Certificate
 from pacviz.errors import PacvizError
 from pacviz.explorer import LIVE, Pin, View, payload, source
 from pacviz.scenario import Scenario, defaults, settings
-from pacviz.ui.controls import check_link, choice, number
+from pacviz.ui.controls import check_link, choice, number, text
 
 _component = st.components.v2.component("pacviz_explorer", js=source())
 _KEY = "explorer"
@@ -39,11 +39,12 @@ def explorer_state() -> tuple[Scenario, View]:
         for name in ("data", "model"):
             values[name] = choice(name, settings()[name].choices())
         values["pruning"] = choice("pruning", settings()["pruning"].choices())
-        names = checkpoints.available(values["model"], values["data"])
+        names = checkpoints.choices(values["model"], values["data"])
         values["checkpoint"] = choice("checkpoint", names or (defaults()["checkpoint"],))
-        with st.expander("Seed, pixels"):
+        with st.expander("Seed, pixels, spread"):
             for name in ("seed", "input_low", "input_high"):
                 values[name] = number(name)
+            values["spread"] = text("spread")
     if values["noise"] > 0 and values["bound"] == "occam":
         st.warning(
             "Occam–Chernoff holds without noise only; Maurer–Seeger is shown instead.", icon=":material/link_off:"

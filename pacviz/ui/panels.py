@@ -10,7 +10,7 @@ from pacviz.certificate import WHOLE_EVALUATIONS, Certificate
 from pacviz.charges import COLUMNS, ROWS
 from pacviz.explorer import View
 from pacviz.figures import size
-from pacviz.scenario import PIXELS, Scenario, defaults
+from pacviz.scenario import Scenario
 from pacviz.ui.session import friendly, progress_line
 from pacviz.verification import pack
 
@@ -97,6 +97,8 @@ def below(scenario: Scenario, view: View, certificate: Certificate | None, recor
 
 def offer_surface(scenario: Scenario) -> None:
     """Where nobody has recorded the surface of a checkpoint: says what it is for, and records it on request."""
+    if not surface.recordable(scenario):
+        return
     command = f"python -m pacviz sweep --model {scenario.model} --data {scenario.data}"
     command += f" --checkpoint {scenario.checkpoint} --pruning {scenario.pruning}"
     st.info(
@@ -104,10 +106,9 @@ def offer_surface(scenario: Scenario) -> None:
         f"surface (some 15 minutes): `{command}`",
         icon=":material/gesture:",
     )
-    pixels = {name: value for name, value in defaults().items() if name in PIXELS}
-    if not data.is_available(scenario.data) or pixels != {name: getattr(scenario, name) for name in PIXELS}:
-        return
-    if st.button("Record it here", help="Moving a control stops it; it then goes on where it stopped."):
+    if data.is_available(scenario.data) and st.button(
+        "Record it here", help="Moving a control stops it; it then goes on where it stopped."
+    ):
         with friendly(), progress_line(st.empty()) as progress:
             surface.save(surface.record(scenario, surface.Grid(), progress))
         st.rerun()

@@ -16,6 +16,7 @@ from playwright.sync_api import Error, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 expect.set_options(timeout=60_000)
+HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -92,7 +93,7 @@ def is_missing(response) -> bool:
 def page(browser):
     """A page at 1280 x 720 that may talk to this machine only; console errors and page errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.route("**/*", lambda route: route.continue_() if "//127.0.0.1:" in route.request.url else route.abort())
+    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(HERE) else route.abort())
     page = context.new_page()
     page.set_default_timeout(60_000)
     complaints: list[str] = []

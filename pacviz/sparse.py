@@ -31,8 +31,9 @@ def unpacked(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for key in [key.removesuffix(".shape") for key in state if key.endswith(".shape")]:
         try:
             shape, places, values = (state[key + part] for part in PARTS)
-            flat = torch.zeros(int(shape.prod()), dtype=values.dtype).index_put_((places.long(),), values)
-            result[key] = flat.view(shape.tolist())
+            flat = torch.zeros(int(shape.prod()), dtype=values.dtype)
+            flat[places.long()] = values
+            result[key] = flat.view(*shape.tolist())
         except (KeyError, IndexError, RuntimeError) as error:
             raise ValueError(f"{key} is not whole: {error}") from error
     return result

@@ -221,8 +221,13 @@ def data_command(list: bool, download: str | None, json: bool) -> None:
         print(f"{row['name']:15}{row['title']:25}{ready}")
 
 
-def benchmark_command() -> None:
+def benchmark_command(app: bool, sessions: int | None) -> None:
     """Prints the medians that README.md quotes, as JSON."""
+    if app or sessions is not None:
+        from pacviz.appbench import app_benchmark
+
+        print(_json(app_benchmark(sessions)))
+        return
     from pacviz.benchmark import benchmark
 
     print(_json(benchmark()))
@@ -311,7 +316,11 @@ def _parser() -> argparse.ArgumentParser:
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")
-    add("benchmark", benchmark_command, json=False)
+    benchmark = add("benchmark", benchmark_command, json=False)
+    benchmark.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
+    benchmark.add_argument(
+        "--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes"
+    )
     add("record", record_command, json=False)
     return parser
 

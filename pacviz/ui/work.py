@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from pacviz import data
 from pacviz.certificate import certify, known
@@ -12,6 +14,9 @@ from pacviz.scenario import Scenario
 
 BATCH = 5
 """Points of a curve that are computed between two drawings."""
+PATIENCE = 0.2
+"""Seconds after which a visitor who waits for a turn is told so, and may have moved on."""
+_turns = threading.Lock()
 
 
 def unfinished(scenario: Scenario, curve: Sequence[Scenario], pins: Sequence[Pin]) -> list[tuple[Scenario, bool]]:
@@ -33,9 +38,21 @@ def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
     first = jobs[0]
     alone = not first[1] or (first[0], False) in jobs
     batch = [first] if alone else [job for job in jobs[:BATCH] if job[1]]
-    for index, (scenario, preview) in enumerate(batch):
+    with _turn(progress):
+        for index, (scenario, preview) in enumerate(batch):
 
-        def advance(fraction: float, what: str, index: int = index) -> None:
-            progress((index + fraction) / len(batch), what)
+            def advance(fraction: float, what: str, index: int = index) -> None:
+                progress((index + fraction) / len(batch), what)
 
-        certify(scenario, preview, advance)
+            certify(scenario, preview, advance)
+
+
+@contextmanager
+def _turn(progress: Progress) -> Iterator[None]:
+    """Measurements of all visitors, one batch at a time: who waits finds what was measured meanwhile, and none waits long."""
+    while not _turns.acquire(timeout=PATIENCE):
+        progress(0.0, "waiting for another visitor's measurement")
+    try:
+        yield
+    finally:
+        _turns.release()

@@ -380,7 +380,7 @@ class Explorer {
     const source = await (await fetch(import.meta.url)).text();
     const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0 };
     const text = JSON.stringify(data).replaceAll("<", "\\u003c");
-    return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
   }
 }
 

@@ -17,6 +17,7 @@ from pacviz.ui.controls import check_link, choice, number, text
 
 _component = st.components.v2.component("pacviz_explorer", js=source())
 _KEY = "explorer"
+_REFUSED = "refused"
 
 PRESENTING = """
 <style>
@@ -30,6 +31,8 @@ def explorer_state() -> tuple[Scenario, View]:
     """Draws what the sidebar asks; the Scenario and the View that it and the URL describe."""
     view, problems = View.from_query(st.query_params.to_dict())
     check_link([("", Scenario)], problems)
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.warning(refused, icon=":material/block:")
     if view.present:
         st.html(PRESENTING)
     if view.hide:
@@ -79,15 +82,16 @@ def explorer(
 
 def _moved() -> None:
     moved = dict(st.session_state[_KEY]["moved"])
-    seq, pins = moved.pop("seq"), moved.pop("pins")
+    pins = moved.pop("pins")
+    del moved["seq"]
     rest = {name: moved.pop(name) for name in ("along", "tour")}
     try:
         point = Pin.from_mapping(moved)
         asked = {**rest, "n": point.n, "pins": tuple(map(Pin.from_mapping, pins))}
         old = View.from_query(st.query_params.to_dict())[0]
         view = View(**{**vars(old), **asked})
-    except (PacvizError, TypeError) as error:
-        st.session_state["refused"] = f"{error} (message {seq})"
+    except PacvizError as error:
+        st.session_state[_REFUSED] = str(error)
         return
     values = point.scenario.to_dict()
     for name, value in values.items():

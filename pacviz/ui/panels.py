@@ -37,7 +37,7 @@ def ledger_table(certificate: Certificate) -> None:
         hide_index=True,
         width="stretch",
         column_config=numbers,
-        key="ledger",
+        key="ledger_lines",
     )
     if certificate.measurement.zhou_bytes is not None:
         st.caption(
@@ -84,7 +84,7 @@ def below(scenario: Scenario, view: View, certificate: Certificate | None, recor
         return
     if not recorded:
         offer_surface(scenario)
-    with st.container(key="ledger_panel"), st.expander("The ledger: every charge, a line each"):
+    with st.container(key="ledger"), st.expander("The ledger: every charge, a line each"):
         if certificate is None:
             st.caption("Not measured yet.")
         else:

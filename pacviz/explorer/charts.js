@@ -31,7 +31,8 @@ class Frame {
   ground(width, { title, legend, x, y, bottom = 46 }) {
     this.root.replaceChildren();
     set(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
-    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
+    const narrow = width < 430;
+    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
     let [across, down] = [4, 40];
     for (const entry of legend) {
       const group = svg("g", { "font-size": 13, class: "legend", "data-line": entry.name }, this.root);
@@ -47,11 +48,15 @@ class Frame {
     const ticks = svg("g", { "font-size": 13, fill: "currentColor", class: "axis" }, this.root);
     this.yTicks = svg("g", {}, ticks);
     this.drawYTicks(y.ticks);
+    let free = -Infinity;
     for (const [place, label] of x.ticks) {
-      const at = left + place * (right - left);
+      const at = left + place * (right - left), half = 4 * Math.max(...label.split("\n").map((line) => line.length));
       if (x.grid) svg("path", { d: `M${at} ${top}V${floor}`, stroke: "currentColor", "stroke-opacity": 0.14 }, ticks);
-      label.split("\n").forEach((line, row) =>
-        svg("text", { x: at, y: floor + 17 + 14 * row, "text-anchor": "middle", text: line, class: "tick" }, ticks));
+      if (x.grid && at - half < free) continue;
+      free = at + half;
+      label.split("\n").forEach((line, row) => svg("text", {
+        x: at, y: floor + 17 + 14 * row, "text-anchor": "middle", text: line, "font-size": narrow && !x.grid ? 10.5 : 13,
+      }, ticks));
     }
     svg("path", { d: `M${left} ${top}V${floor}H${right}`, stroke: "currentColor", fill: "none" }, ticks);
     svg("text", { x: (left + right) / 2, y: this.height - 6, "text-anchor": "middle", text: x.title }, ticks);

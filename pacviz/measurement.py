@@ -91,7 +91,7 @@ def network_of(scenario: Scenario, weights: Source | None = None) -> CompressedN
 
     weights: where they came as a file; else those of the scenario's checkpoint.
     """
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    weights = weights or checkpoints.of(scenario)
     if scenario.checkpoint == AS_IS:
         return as_it_stands(weights.model, weights.matrices)
     return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning)
@@ -135,7 +135,7 @@ def measure_anew(
     A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws; its estimate is wider but as valid.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    weights = weights or checkpoints.of(scenario)
     report = progress or (lambda fraction, what: None)
     report(0.0, "compressing")
     network = network_of(scenario, weights)
@@ -221,7 +221,7 @@ def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str
 
     A setting that came later is left out where it changes nothing, so that what was measured before keeps its key.
     """
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    weights = weights or checkpoints.of(scenario)
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
     values["seed"] = scenario.seed if preview or scenario.noise > 0 else None

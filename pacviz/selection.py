@@ -43,6 +43,7 @@ PLAIN_SPARSITIES = (0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99)
 """What a checkpoint is pruned to that was not trained to be sparse."""
 DEEPER = (1.0, 0.75)
 """What a checkpoint is pruned to that was: these shares of its own density."""
+_A_FEW = 2e-5
 _OTHER_DRAWS = 2**30
 _SEARCH = 25
 
@@ -64,9 +65,13 @@ class Option:
 
 
 def own_sparsity(checkpoint: Checkpoint) -> float:
-    """The sparsity at which a checkpoint keeps all weights that its training left, on the slider's grid."""
+    """The sparsity, on the slider's grid, at which a checkpoint keeps what its training left.
+
+    That may be a few weights more than the density that it was trained for: those do not count.
+    """
     limits = settings()["sparsity"]
-    return min(math.floor((1 - checkpoint.density) / limits.step) * limits.step, limits.high)
+    steps = math.floor((1 - checkpoint.density + _A_FEW) / limits.step)
+    return min(round(steps * limits.step, 6), limits.high)
 
 
 def compressions(

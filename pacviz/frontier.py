@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 from pacviz import checkpoints
-from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate, known
 from pacviz.checkpoints import Checkpoint
 from pacviz.measurement import network_of
+from pacviz.published import ZHOU, Published
 from pacviz.scenario import Scenario, defaults
 from pacviz.selection import own_sparsity
 from pacviz.training.recipe import METHODS, QUANTIZING
@@ -59,35 +58,8 @@ class Point:
         return scenario
 
 
-@dataclass(frozen=True)
-class Published:
-    """A published certificate.  Sizes in bytes; bound: as printed, to a whole percent; its own bound is Catoni's."""
-
-    title: str
-    compressed_bytes: float
-    effective_bytes: float
-    bound: float
-    n: int
-    delta: float
-
-    def train_errors(self) -> tuple[float, float, float]:
-        """The training errors at which Catoni's bound gives the least, the printed and the largest value that rounds to it."""
-        nats = self.effective_bytes * 8 * float(np.log(2))
-
-        def implied(bound: float) -> float:
-            excess: Callable[[float], float] = lambda risk: (  # noqa: E731
-                BOUNDS["catoni"].function(risk, nats, self.n, self.delta) - bound
-            )
-            return float(brentq(excess, 0.0, bound)) if excess(0.0) < 0 else 0.0
-
-        low, middle, high = (implied(self.bound + shift) for shift in (-0.005, 0.0, 0.005))
-        return low, middle, high
-
-
-PUBLISHED: dict[tuple[str, str], Published] = {
-    ("lenet5", "mnist"): Published("Zhou et al. 2019", 8.1 * 1024, 6.23 * 1024, 0.46, 60_000, 0.05)
-}
-"""By model and data: Table 1 of Zhou et al. 2019, row MNIST.  It prints no training error: `train_errors` derives it."""
+PUBLISHED: dict[tuple[str, str], Published] = {("lenet5", "mnist"): ZHOU}
+"""By model and data: what the literature has on the frontier."""
 
 
 def method_of(checkpoint: Checkpoint) -> str:
@@ -133,7 +105,9 @@ def points(wanted: Iterable[Scenario]) -> list[Point]:
             density = min(1 - scenario.sparsity, checkpoint.density)
             found.append(Point(method_of(checkpoint), density, certificate))
     order = list(METHODS)
-    return sorted(found, key=lambda point: (order.index(point.method), -point.density, point.certificate.scenario.noise))
+    return sorted(
+        found, key=lambda point: (order.index(point.method), -point.density, point.certificate.scenario.noise)
+    )
 
 
 def best(found: Iterable[Point]) -> Point:

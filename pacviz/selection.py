@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+import pandas as pd
+
 from pacviz import data
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import certify
@@ -77,16 +79,16 @@ def own_sparsity(checkpoint: Checkpoint) -> float:
 def compressions(
     checkpoint: Checkpoint,
     base: Scenario,
-    sparsities: Sequence[float] | None = None,
+    sparsities: Sequence[float] = (),
     bits: Sequence[int] = CODEBOOK_BITS,
 ) -> list[Scenario]:
     """The scenarios without noise that a checkpoint is worth trying at; all else as in `base`.
 
-    sparsities: where None, the checkpoint's own and sparser ones.  A checkpoint whose weights share the entries of a
+    sparsities: where there are none, the checkpoint's own and sparser ones.  A checkpoint whose weights share the entries of a
     codebook already keeps them.
     """
     own = own_sparsity(checkpoint)
-    if sparsities is None:
+    if not sparsities:
         sparse = {own} | {min(1 - share * (1 - own), settings()["sparsity"].high) for share in DEEPER}
         sparsities = sorted(sparse) if own > 0 else PLAIN_SPARSITIES
     if checkpoint.training.get("method") in QUANTIZING:
@@ -128,6 +130,38 @@ def choose(
 
 def _by_bound(row: tuple[Checkpoint, Option]) -> float:
     return row[1].bound
+
+
+def table(options: Sequence[Option]) -> pd.DataFrame:
+    """A row an option, with numbers as a person reads them."""
+    rows = [
+        (
+            option.scenario.checkpoint,
+            f"{option.scenario.sparsity:.2%}",
+            option.scenario.bits,
+            f"{option.scenario.noise:g}",
+            option.scenario.spread,
+            f"{option.nonzeros:,}",
+            f"{option.train_error:.3%}",
+            f"{option.effective_bytes:,.0f}",
+            f"{option.bound:.2%}",
+            "preview" if option.preview else "exact",
+        )
+        for option in options
+    ]
+    columns = [
+        "checkpoint",
+        "sparsity",
+        "bits",
+        "noise",
+        "spread",
+        "nonzeros",
+        "train_error",
+        "bytes",
+        "bound",
+        "measured",
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Progress | None = None) -> Option:

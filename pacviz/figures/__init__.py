@@ -7,4 +7,16 @@ from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
 from pacviz.figures.waterfall import waterfall
 
-__all__ = ["LINES", "METHOD_LINES", "error_curves", "errors_and_bounds", "frontier", "layer_shares", "sheet", "size", "size_curves", "violation_share", "waterfall"]
+__all__ = [
+    "LINES",
+    "METHOD_LINES",
+    "error_curves",
+    "errors_and_bounds",
+    "frontier",
+    "layer_shares",
+    "sheet",
+    "size",
+    "size_curves",
+    "violation_share",
+    "waterfall",
+]

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from pacviz.bounds import largest_kl
 from pacviz.figures.style import PATTERNS, Line, size, themed
-from pacviz.frontier import Point, Published, best, percent, survivors
+from pacviz.frontier import Point, best, percent, survivors
+from pacviz.published import Published
 
 METHOD_LINES: dict[str, Line] = {
     "dense": Line("pruned after training", "#D55E00", "dash", "x"),
@@ -145,7 +146,7 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
     """Its two sizes at the training error that its bound implies; the bar is what rounding that bound leaves open."""
     low, middle, high = published.train_errors()
     figure.add_scatter(
-        x=[published.compressed_bytes, published.effective_bytes],
+        x=[published.compressed, published.effective],
         y=[middle, middle],
         error_y={
             "type": "data",
@@ -155,12 +156,12 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
             "thickness": 1.5,
         },
         mode="lines+markers",
-        name=published.title,
+        name=published.source,
         line={"color": _GREY, "width": 2},
         marker={"symbol": ["hexagon2-open", "hexagon2"], "size": 14, "line": {"width": 2}},
         hovertext=[
-            f"{published.title}, compressed: {size(published.compressed_bytes)}",
-            f"{published.title}, effective: {size(published.effective_bytes)}, certified below {published.bound:.0%}",
+            f"{published.source}, compressed: {size(published.compressed)}",
+            f"{published.source}, effective: {size(published.effective)}, certified below {published.bound:.0%}",
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 14}},

@@ -10,10 +10,11 @@ import streamlit as st
 
 from pacviz import checkpoints, data
 from pacviz.figures import METHOD_LINES, size
-from pacviz.frontier import BITS, PUBLISHED, Point, Published, best, method_of, percent
+from pacviz.frontier import BITS, PUBLISHED, Point, best, method_of, percent
 from pacviz.frontier import points as measured_points
 from pacviz.frontier import scenarios as frontier_scenarios
 from pacviz.models import architecture
+from pacviz.published import Published
 from pacviz.scenario import Scenario, defaults, setting, settings
 from pacviz.ui.controls import LINK_VERSION, check_link
 from pacviz.ui.panels import EXPLANATION_HEIGHT
@@ -171,11 +172,9 @@ def points_table(shown: Shown) -> None:
     if (published := shown.published) is not None:
         low, middle, high = published.train_errors()
         st.caption(
-            f"{published.title}, Table 1: {published.compressed_bytes / 1024:.1f} KiB compressed (hollow), "
-            f"{published.effective_bytes / 1024:.2f} KiB effective (filled), bound {published.bound:.0%}. The table prints "
+            f"{published.source}: {published.compressed / 1024:.1f} KiB compressed (hollow), "
+            f"{published.effective / 1024:.2f} KiB effective (filled), bound {published.bound:.0%}. The table prints "
             f"no training error; the one drawn, {percent(middle)}, is where Catoni's bound at n = {published.n:,} and "
             f"δ = {published.delta:g} gives {published.bound:.0%}, and the bar is what the rounding of that number leaves "
             f"open ({percent(low)} to {percent(high)})."
         )
-
-

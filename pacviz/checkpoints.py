@@ -18,6 +18,7 @@ from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+from pacviz.sparse import packed, unpacked
 from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
@@ -83,7 +84,7 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     if folder is None:
         check_name(checkpoint.model, checkpoint.data, checkpoint.name)
     path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
-    state = architecture(checkpoint.model).state_dict(checkpoint.matrices)
+    state = packed(architecture(checkpoint.model).state_dict(checkpoint.matrices))
     about = {
         "name": checkpoint.name,
         "model": checkpoint.model,
@@ -119,7 +120,7 @@ def _load(path: Path, modified: int) -> Checkpoint:
             about["name"],
             about["model"],
             about["data"],
-            architecture(about["model"]).matrices(state),
+            architecture(about["model"]).matrices(unpacked(state)),
             float(about["train_error"]),
             float(about["test_error"]),
             json.loads(about["training"]),

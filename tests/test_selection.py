@@ -131,9 +131,9 @@ def test_a_tuned_codebook_is_kept():
 
 
 def test_the_command_prints_the_table_and_what_certifies_its_best_row(capsys):
-    assert main("choose --checkpoints plain --sparsity 0.97 0.98 --bits 3".split()) == 0
+    assert main(["choose", "--checkpoints", "plain", "--sparsity", "0.97", "0.98", "--bits", "3"]) == 0
     out = capsys.readouterr().out
     assert "python -m pacviz certify" in out.splitlines()[-1]
     assert out.index("bound") < out.index("%")
-    assert main("choose --sparsity 2".split()) == 2
+    assert main(["choose", "--sparsity", "2"]) == 2
     assert "sparsity must be from 0 to 0.999, got '2'" in capsys.readouterr().err

@@ -40,7 +40,7 @@ def test_a_spread_that_does_not_fit_the_layers_is_refused_with_what_would(text):
 
 def test_a_spread_must_fit_the_model():
     assert Scenario(model="mlp", spread="1-2-3").multipliers == (1, 2, 3)
-    with pytest.raises(PacvizError, match="3 multipliers .* fc1, fc2, fc3"):
+    with pytest.raises(PacvizError, match=r"3 multipliers .* fc1, fc2, fc3"):
         NOISY.but(model="mlp")
 
 

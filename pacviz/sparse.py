@@ -13,7 +13,7 @@ PARTS = (".shape", ".places", ".values")
 def packed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A state dict in which each tensor with fewer than half of its values nonzero is three: int32 shape and places (row by
     row), and the values there."""
-    result = {}
+    result: dict[str, Tensor] = {}
     for key, tensor in state.items():
         flat = tensor.flatten()
         places = flat.nonzero().flatten()

@@ -45,7 +45,8 @@ class Point:
         """How it was made, in words."""
         scenario = self.certificate.scenario
         noise = f", noise {scenario.noise:.3g}" if scenario.noise else ""
-        return f"{METHODS[self.method].title}, {percent(self.density)} of the weights, {scenario.bits} bits{noise}"
+        made = "Pruned after training" if self.method == "dense" else METHODS[self.method].title
+        return f"{made}, {percent(self.density)} of the weights, {scenario.bits} bits{noise}"
 
     @property
     def link(self) -> Scenario:
@@ -121,7 +122,7 @@ def alike(found: Iterable[Point], density: float) -> list[Point]:
     for point in sorted(found, key=lambda point: abs(np.log(point.density / density))):
         if not point.certificate.scenario.noise and max(point.density / density, density / point.density) <= NEAR:
             near.setdefault(point.method, point)
-    return list(near.values())
+    return [near[method] for method in METHODS if method in near]
 
 
 @lru_cache(maxsize=256)
@@ -132,5 +133,5 @@ def survivors(scenario: Scenario) -> dict[str, tuple[int, int]]:
 
 
 def percent(share: float) -> str:
-    """A small share as a person writes it: 10 %, 1.5 %, 0.38 %."""
-    return f"{float(f'{100 * share:.2g}'):g} %"
+    """A share to two digits, as a person writes it: 10%, 1.5%, 0.38%."""
+    return f"{float(f'{100 * share:.2g}'):g}%"

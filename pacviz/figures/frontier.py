@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pacviz.bounds import largest_kl
-from pacviz.figures.style import PATTERNS, Line, size, themed
+from pacviz.figures.style import PATTERNS, Line, ink, size, themed
 from pacviz.frontier import Point, best, percent, survivors
 from pacviz.published import Published
 
@@ -36,7 +36,7 @@ def frontier(
     n: int = 60_000,
     delta: float = 0.05,
     dark: bool = False,
-    height: int = 430,
+    height: int = 410,
 ) -> go.Figure:
     """Training error against effective size, both logarithmic: a curve a method, and where equal certificates lie.
 
@@ -53,7 +53,7 @@ def frontier(
             if point.method == method and not point.certificate.scenario.noise
         ]
         if places:
-            _draw_method(figure, line, [points[place] for place in places], places)
+            _draw_method(figure, line, [points[place] for place in places], places, ink(dark))
     if published is not None:
         _draw_published(figure, published)
     if points:
@@ -74,7 +74,7 @@ def frontier(
         ticktext=[percent(share) for share in _ERROR_TICKS],
     )
     themed(figure, _takeaway(points), dark, height)
-    return figure.update_layout(margin_t=88, dragmode=False, clickmode="event+select")
+    return figure.update_layout(margin_t=92, margin_l=70, dragmode=False, clickmode="event+select")
 
 
 def _takeaway(points: Sequence[Point]) -> str:
@@ -118,14 +118,14 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None
     )
 
 
-def _draw_method(figure: go.Figure, line: Line, points: Sequence[Point], places: Sequence[int]) -> None:
+def _draw_method(figure: go.Figure, line: Line, points: Sequence[Point], places: Sequence[int], colour: str) -> None:
     figure.add_scatter(
         x=[point.certificate.effective_bytes for point in points],
         y=[max(point.certificate.risk.upper, ERRORS[0]) for point in points],
         customdata=list(places),
         text=[percent(point.density) for point in points],
         textposition="top right",
-        textfont={"size": 12, "color": line.colour},
+        textfont={"size": 12, "color": colour},
         mode="lines+markers+text",
         name=line.title,
         line={"color": line.colour, "dash": line.dash, "width": 3},
@@ -138,7 +138,8 @@ def _draw_method(figure: go.Figure, line: Line, points: Sequence[Point], places:
         hovertemplate="%{hovertext}<extra></extra>",
         # What is not selected stays as it is: the others are there to be compared with.
         selected={"marker": {"size": 11}},
-        unselected={"marker": {"opacity": 1}, "textfont": {"color": line.colour}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
+        cliponaxis=False,
     )
 
 
@@ -181,6 +182,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         textposition="bottom left",
         textfont={"size": 19},
         name="best certificate",
+        showlegend=False,
         marker={
             "symbol": "star",
             "size": 22,
@@ -204,7 +206,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         )
 
 
-def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 430) -> go.Figure:
+def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 410) -> go.Figure:
     """The share of each layer's weights (logarithmic) that is left, a bar a point."""
     figure = go.Figure()
     for point in points:
@@ -213,7 +215,7 @@ def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 430)
         figure.add_bar(
             x=list(left),
             y=[kept / count for kept, count in left.values()],
-            name=f"{line.title}, {percent(point.density)}",
+            name=line.title,
             marker={
                 "color": line.colour,
                 "pattern": {
@@ -229,19 +231,30 @@ def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 430)
     figure.update_yaxes(
         title="share of weights left (logarithmic)",
         type="log",
-        range=[-3.3, 0],
+        range=[-3.7, 0],
         tickvals=[0.001, 0.01, 0.1, 1],
-        ticktext=["0.1 %", "1 %", "10 %", "100 %"],
+        ticktext=["0.1%", "1%", "10%", "100%"],
     )
     figure.update_xaxes(title="layer")
     themed(figure, _layers_takeaway(points), dark, height)
-    return figure.update_layout(barmode="group", margin_t=88, legend_entrywidth=0.48)
+    return figure.update_layout(
+        barmode="group", margin_t=92, margin_l=70, legend={"entrywidth": 0.5, "font": {"size": 12}}
+    )
 
 
 def _layers_takeaway(points: Sequence[Point]) -> str:
     if not points:
         return "Which layers are kept"
-    left = survivors(points[-1].certificate.scenario)
-    shares = {name: kept / count for name, (kept, count) in left.items()}
-    most, least = max(shares, key=lambda name: shares[name]), min(shares, key=lambda name: shares[name])
-    return f"{most} keeps {percent(shares[most])} of its weights, {least} {percent(shares[least])}"
+    shares: dict[str, list[float]] = {}
+    for point in points:
+        for name, (kept, count) in survivors(point.certificate.scenario).items():
+            shares.setdefault(name, []).append(kept / count)
+    ordered = sorted(shares, key=lambda name: sum(shares[name]))
+    least, most = (f"{name} {_range(shares[name])}" for name in (ordered[0], ordered[-1]))
+    return f"Left of {most}, of {least}"
+
+
+def _range(shares: Sequence[float]) -> str:
+    """From the smallest to the largest, in percent."""
+    low, high = percent(min(shares)), percent(max(shares))
+    return low if low == high else f"{low.removesuffix('%')}–{high}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -84,6 +85,9 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     if folder is None:
         check_name(checkpoint.model, checkpoint.data, checkpoint.name)
     path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
+    # A sparse file knows no -0: what is written has the fingerprint of what will be read.
+    matrices = {name: matrix + np.float32(0) for name, matrix in checkpoint.matrices.items()}
+    checkpoint = dataclasses.replace(checkpoint, matrices=matrices)
     state = packed(architecture(checkpoint.model).state_dict(checkpoint.matrices))
     about = {
         "name": checkpoint.name,
@@ -110,7 +114,7 @@ def load(path: Path) -> Checkpoint:
         raise PacvizError(f"{path} cannot be read as a checkpoint ({error}); delete it and train again.") from error
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _load(path: Path, modified: int) -> Checkpoint:
     with safe_open(path, "pt") as file:
         about = file.metadata() or {}

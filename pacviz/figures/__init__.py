@@ -2,8 +2,21 @@
 
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
+from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
 from pacviz.figures.waterfall import waterfall
 
-__all__ = ["LINES", "error_curves", "errors_and_bounds", "sheet", "size", "size_curves", "violation_share", "waterfall"]
+__all__ = [
+    "LINES",
+    "METHOD_LINES",
+    "error_curves",
+    "errors_and_bounds",
+    "frontier",
+    "layer_shares",
+    "sheet",
+    "size",
+    "size_curves",
+    "violation_share",
+    "waterfall",
+]

@@ -1,6 +1,14 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
 from pacviz.ui.explorer import explorer, explorer_state
+from pacviz.ui.frontier import (
+    Shown,
+    frontier_controls,
+    frontier_headline,
+    point_line,
+    points_table,
+    selected_point,
+)
 from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
     dark,
@@ -27,17 +35,23 @@ from pacviz.ui.work import unfinished, work
 __all__ = [
     "ABOUT",
     "PAUSE",
+    "Shown",
     "below",
     "dark",
     "explorer",
     "explorer_state",
     "friendly",
+    "frontier_controls",
+    "frontier_headline",
     "known_trials",
     "more_trials",
     "navigation",
     "offer_download",
+    "point_line",
+    "points_table",
     "progress_line",
     "running",
+    "selected_point",
     "start",
     "through_app",
     "trial_controls",

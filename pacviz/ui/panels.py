@@ -22,6 +22,8 @@ ABOUT = {
     "fashion-mnist": "Articles of clothing by Xiao et al. 2017, in the format of MNIST and harder.",
 }
 """What each data set is, for a person."""
+EXPLANATION_HEIGHT = 84
+"""Pixels: three lines, whatever they say, so that nothing below them moves."""
 
 
 def ledger_table(certificate: Certificate) -> None:

@@ -32,8 +32,6 @@ PREFIX = "holds_"
 POWERS = tuple(10**power for power in range(7))
 SECONDS = 0.5
 """The page is drawn again after as many seconds of trials, or after one that takes longer."""
-EXPLANATION_HEIGHT = 84
-"""Pixels: three lines, whatever they say, so that nothing below them moves."""
 PAUSE = 0.1
 """Seconds between a drawing and the next trials."""
 _PRETENCE = "The bound pretends that it was fixed before them. **Charge the choice**, and it holds."

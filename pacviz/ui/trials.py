@@ -27,6 +27,7 @@ from pacviz.simulation import (
     outcome,
 )
 from pacviz.ui.controls import check_link, number, slider
+from pacviz.ui.panels import EXPLANATION_HEIGHT
 
 PREFIX = "holds_"
 POWERS = tuple(10**power for power in range(7))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pacviz import PacvizError, Scenario, certify, checkpoints, surface
+from pacviz import PacvizError, Scenario, certify, surface
 from pacviz.surface import Grid
 
 SCENARIO = Scenario(sparsity=0.985, bits=2)
@@ -66,7 +66,8 @@ def test_only_the_surface_of_these_very_weights_is_found(recorded, tmp_path, mon
     file = surface.save(recorded, tmp_path)
     found = surface.find(SCENARIO)
     assert found is not None
-    assert found[0].weights == checkpoints.find("lenet5", "digits", "plain").fingerprint
+    assert found[0].weights == surface.fingerprint(SCENARIO, GRID)
+    assert found[0].weights != surface.fingerprint(SCENARIO.but(checkpoint="plain"), GRID)
     assert surface.find(SCENARIO.but(pruning="layer")) is None
     assert surface.find(SCENARIO.but(input_high=2)) is None
     values = json.loads(gzip.decompress(file.read_bytes())) | {"weights": "others"}

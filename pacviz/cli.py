@@ -258,7 +258,7 @@ def data_command(list: bool, download: str | None, json: bool) -> None:
 def benchmark_command(app: bool, sessions: int | None) -> None:
     """Prints the medians that README.md quotes, as JSON."""
     if app or sessions is not None:
-        from pacviz.appbench import app_benchmark
+        from pacviz.ui.appbench import app_benchmark
 
         print(_json(app_benchmark(sessions)))
         return

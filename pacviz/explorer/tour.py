@@ -75,7 +75,7 @@ TOUR = (
     Step(
         "prune",
         "Prune, and train on",
-        "One weight in twenty is left, trained to do the work of all: the code shrinks, the error hardly grows. Drag the sparsity.",
+        "One weight in twenty is left and does the work of all: the code shrinks, the error hardly grows. Drag the sparsity.",
         {**COMPRESSIBLE, "sparsity": 0.95},
     ),
     Step(

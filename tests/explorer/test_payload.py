@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pacviz import Scenario, certify, known
+from pacviz import Scenario, certify
 from pacviz.bounds import BOUNDS
 from pacviz.explorer import LIVE, Pin, View, payload, source, stops
 from pacviz.scenario import defaults, settings
@@ -35,9 +35,9 @@ def test_the_payload_is_plain_and_holds_the_measured_point():
 
 def test_pins_of_other_data_bring_their_own_numbers():
     pin = Pin(Scenario(model="mlp"))
-    values = payload(Scenario(), View(pins=(pin,)), [certify(Scenario())], None, [known(pin.scenario)])
+    values = payload(Scenario(), View(pins=(pin,)), [certify(Scenario())], None, [certify(pin.scenario)])
     assert values["pins"][0]["known"]["n"] == 60_000
-    assert values["pins"][0]["cell"]["bits"] == pytest.approx(known(pin.scenario).ledger.bits, abs=0.01)
+    assert values["pins"][0]["cell"]["bits"] == pytest.approx(certify(pin.scenario).ledger.bits, abs=0.01)
 
 
 def test_the_script_is_one_module_without_imports():

@@ -20,7 +20,7 @@ from typing import Any
 
 from pacviz.errors import PacvizError
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 START = 120.0
 """Seconds that a server may take before it answers."""
 FRAMES = """

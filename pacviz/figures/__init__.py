@@ -1,9 +1,22 @@
 """Plotly figures drawn from certificates and data: the same in the app and in a notebook."""
 
+from pacviz.figures.bound_curves import bounds_against_delta, bounds_against_n, bounds_against_size
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
 from pacviz.figures.waterfall import waterfall
 
-__all__ = ["LINES", "error_curves", "errors_and_bounds", "sheet", "size", "size_curves", "violation_share", "waterfall"]
+__all__ = [
+    "LINES",
+    "bounds_against_delta",
+    "bounds_against_n",
+    "bounds_against_size",
+    "error_curves",
+    "errors_and_bounds",
+    "sheet",
+    "size",
+    "size_curves",
+    "violation_share",
+    "waterfall",
+]

@@ -32,7 +32,7 @@ class OperatingPoint:
         "The share of the training examples that the network gets wrong.",
         low=0.0,
         high=1.0,
-        step=0.005,
+        step=0.001,
         percent=True,
     )
     kl: float = setting(
@@ -41,7 +41,7 @@ class OperatingPoint:
         "KL(posterior ‖ prior), or the length of a code that decodes to the network.",
         low=0.0,
         high=1e9,
-        step=100.0,
+        step=1.0,
     )
     unit: str = setting("bytes", "K in", "1 byte = 8 bits, 1 bit = ln 2 nats.", choices=lambda: tuple(NATS_PER))
     delta: float = setting(

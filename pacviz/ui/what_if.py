@@ -16,8 +16,6 @@ from pacviz.scenario import defaults, settings
 from pacviz.ui.controls import check_link
 
 PREFIX = "bounds_"
-SMALLEST = {"n": 1e1, "risk": 1e-3, "kl": 1e0, "delta": 1e-12}
-"""What is slid, and the smallest positive value of each slider."""
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 """The steps of a decade."""
 FORMATS = {"n": "%d", "risk": "%.6g", "kl": "%.8g", "delta": "%.6g"}
@@ -106,13 +104,13 @@ def _number_and_slider(name: str) -> float:
 def _grid(name: str) -> tuple[float, ...]:
     """The slider's values: MANTISSAS in every decade, and the field's lowest value."""
     setting, kind = _SETTINGS[name], type(_DEFAULTS[name])
-    decades = range(round(math.log10(SMALLEST[name])), math.ceil(math.log10(setting.high)) + 1)
+    decades = range(math.floor(math.log10(setting.smallest)), math.ceil(math.log10(setting.high)) + 1)
     steps = {kind(float(f"{mantissa}e{power}")) for power in decades for mantissa in MANTISSAS}
     return tuple(sorted({kind(setting.low), *(step for step in steps if setting.low <= step <= setting.high)}))
 
 
 def _log(value: float, name: str) -> float:
-    return math.log(max(value, SMALLEST[name] / 2))
+    return math.log(max(value, _SETTINGS[name].smallest / 2))
 
 
 def _slide(name: str) -> None:

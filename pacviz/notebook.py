@@ -52,13 +52,7 @@ def explore(draw: Callable[[Value], Any], start: Value, names: Sequence[str]) ->
 def _widget(setting: Setting, value: Any) -> Any:
     import ipywidgets
 
-    common = {
-        "value": value,
-        "description": setting.title,
-        "tooltip": setting.help,
-        "continuous_update": False,
-        **_WIDTHS,
-    }
+    common = {"value": value, "description": setting.title, "tooltip": setting.help, **_WIDTHS}
     if choices := setting.choices():
         return ipywidgets.Dropdown(options=choices, **common)
     if isinstance(value, str):

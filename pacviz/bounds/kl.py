@@ -77,7 +77,7 @@ def _excess(x: float, one_plus_x: float) -> float:
 def _binary_kls(q: np.ndarray, p: np.ndarray) -> np.ndarray:
     """`_binary_kl` for q <= p, element by element."""
     d = p - q
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         wrong = np.where(q > 1e-300, q * _excesses(d / q, p / q), d)
         right = np.where(q < 1, (1 - q) * _excesses(-d / (1 - q), (1 - p) / (1 - q)), -d)
     return np.where(d == 0, 0.0, wrong + right)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import reprlib
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -74,8 +75,8 @@ def _check(architecture: Architecture) -> None:
     shape: tuple[int, ...] = architecture.input_shape
     if len(shape) != 3 or not _whole(*shape, architecture.classes, *_numbers(architecture)):
         raise PacvizError(
-            f"A network reads images of (channels, height, width) and counts in positive whole numbers, got {shape} and "
-            f"{architecture.operations}."
+            f"A network reads images of (channels, height, width) and counts in positive whole numbers, got "
+            f"{reprlib.repr(shape)} and {reprlib.repr(architecture.operations)}."
         )
     names = [layer.name for layer in architecture.layers]
     if (
@@ -83,7 +84,7 @@ def _check(architecture: Architecture) -> None:
         or not all(type(name) is str and name.isidentifier() for name in names)
         or len(set(names)) < len(names)
     ):
-        raise PacvizError(f"Every layer needs a name of its own, got {', '.join(map(repr, names)) or 'no layers'}.")
+        raise PacvizError(f"Every layer needs a name of its own, got {reprlib.repr(names)}.")
     products = 0
     for operation in architecture.operations:
         before = math.prod(shape)

@@ -9,7 +9,7 @@ SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_preset_a_slide_and_a_unit_are_in_the_link_and_nothing_leaves_this_machine(app, page, theme):
+def test_a_preset_a_slide_and_a_unit_are_in_the_link_without_a_network(app, page, theme):
     SCREENSHOTS.mkdir(exist_ok=True)
     page.emulate_media(color_scheme=theme)
     page.goto(f"{app}/bounds")

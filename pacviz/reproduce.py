@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pacviz import checkpoints, data, store
 from pacviz.certificate import Certificate, certify
@@ -12,24 +13,13 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
 from pacviz.errors import PacvizError
 from pacviz.measurement import Progress
+from pacviz.published import KIB, ZHOU, Published
 from pacviz.scenario import Scenario
 from pacviz.selection import Option, choose, compressions
 from pacviz.training.fit import Step
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
 from pacviz.verification import pack
-
-KIB = 1024
-
-
-@dataclass(frozen=True)
-class Published:
-    """A row of a paper's table.  Sizes in bytes; bound: on the true error, at 95 %."""
-
-    source: str
-    compressed: float
-    effective: float
-    bound: float
 
 
 @dataclass(frozen=True)
@@ -83,7 +73,6 @@ class Recipe:
         )
 
 
-ZHOU = Published("Zhou et al. 2019, Table 1", 8.1 * KIB, 6.23 * KIB, 0.46)
 LADDER = ((0.1, 3), (0.05, 3), (0.03, 3), (0.015, 4), (0.01, 4), (0.005, 8), (0.002, 16))
 QUICK_LADDER = ((0.05, 2), (0.01, 3), (0.003, 6))
 TITLE = "LeNet-5 by dynamic network surgery, codebook tuning and noise"
@@ -94,18 +83,72 @@ RECIPES = {
 QUICK = {
     "zhou2019-lenet5": Recipe(TITLE, ZHOU, "lenet5", "mnist", "surgery", 3, QUICK_LADDER, 1),
 }
+SHOWN = 12
+"""How many of the compared scenarios are printed."""
+CHOOSING = 8
+"""Comparing by the bound takes about as long as so many epochs: for the progress."""
 CANDIDATES = 3
 """How many of the sparsest networks are compared by their bounds."""
 
 
 @dataclass(frozen=True)
 class Reproduction:
-    """What came of a recipe.  options: every scenario that was compared, best first.  file: the certificate with the network."""
+    """What came of a recipe.
+
+    options: every scenario that was compared, best first.  file: the certificate with the network.
+    """
 
     recipe: Recipe
     options: tuple[Option, ...]
     certificate: Certificate
     file: Path
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The published row and ours: sizes in bytes, errors and bound in [0, 1]; None where the paper says nothing."""
+        published, measured = self.recipe.published, self.certificate.measurement
+        return [
+            {
+                "result": published.source,
+                "compressed": published.compressed,
+                "effective": published.effective,
+                "weights": None,
+                "training error": None,
+                "test error": None,
+                "bound": published.bound,
+            },
+            {
+                "result": "pacviz",
+                "compressed": measured.code_bytes,
+                "effective": self.certificate.effective_bytes,
+                "weights": measured.nonzeros,
+                "training error": self.certificate.risk.mean,
+                "test error": self.certificate.test.mean,
+                "bound": self.certificate.bound,
+            },
+        ]
+
+    @property
+    def table(self) -> str:
+        """The rows, and the scenarios that were compared, for a person."""
+        head = f"{'':28}{'compressed':>12}{'effective':>12}{'weights':>10}{'training':>10}{'test':>8}{'bound':>8}"
+        lines = [head]
+        for row in self.rows:
+            weights = "" if row["weights"] is None else f"{row['weights']:,}"
+            train, test = ("" if row[name] is None else f"{row[name]:.2%}" for name in ("training error", "test error"))
+            lines.append(
+                f"{row['result']:28}{row['compressed'] / KIB:8.2f} KiB{row['effective'] / KIB:8.2f} KiB"
+                f"{weights:>10}{train:>10}{test:>8}{row['bound']:8.1%}"
+            )
+        lines += ["", "Compared by the bound (* estimated from draws that the certificate does not use):"]
+        lines.append(f"{'':28}{'sparsity':>12}{'bits':>12}{'noise':>10}{'training':>10}{'bytes':>8}{'bound':>8}")
+        for option in self.options[:SHOWN]:
+            scenario = option.scenario
+            lines.append(
+                f"{scenario.checkpoint:28}{scenario.sparsity:12.2%}{scenario.bits:12}{scenario.noise:10.1%}"
+                f"{option.train_error:10.2%}{option.effective_bytes:8,.0f}{option.bound:8.1%}{'*' * option.preview}"
+            )
+        return "\n".join(lines)
 
 
 def recipe(name: str, quick: bool) -> Recipe:
@@ -143,11 +186,8 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
     certificate = certify(option.scenario, weights=weights)
     file = folder / f"{recipe.model}-{recipe.data}.pacviz"
     store.write_atomic(file, lambda path: path.write_bytes(pack(certificate, weights)))
+    progress(1.0, "certified")
     return Reproduction(recipe, tuple(option for _, option in compared), certificate, file)
-
-
-CHOOSING = 8
-"""Comparing by the bound takes about as long as so many epochs: for the progress."""
 
 
 def climb(

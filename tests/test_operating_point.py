@@ -6,8 +6,9 @@ import pytest
 
 from pacviz import PacvizError
 from pacviz.bounds import BOUNDS, seeger
+from pacviz.literature import PUBLISHED
 from pacviz.operating_point import NATS_PER, OperatingPoint
-from pacviz.published import PUBLISHED
+from pacviz.published import ZHOU
 
 
 @pytest.mark.parametrize("unit", NATS_PER)
@@ -72,9 +73,13 @@ def test_zhou_on_imagenet_is_the_published_certificate():
     assert round(point.bounds["seeger"], 3) == RESULTS["Zhou · ImageNet"].bound
 
 
-@pytest.mark.parametrize(
-    ("name", "bound"), [("Zhou · MNIST", 0.47), ("Louizos", 0.22), ("MIRACLE", 0.164), ("Han", 0.98)]
-)
+def test_zhou_on_mnist_has_the_training_error_at_which_the_printed_bound_follows():
+    result = RESULTS["Zhou · MNIST"]
+    assert result.risk == round(ZHOU.train_errors()[1], 4)
+    assert result.point.bounds["catoni"] == pytest.approx(0.46, abs=1e-4)
+
+
+@pytest.mark.parametrize(("name", "bound"), [("Louizos", 0.22), ("MIRACLE", 0.164), ("Han", 0.98)])
 def test_a_published_size_gives_the_bound_that_is_known_for_it(name, bound):
     assert RESULTS[name].point.bounds["seeger"] == pytest.approx(bound, abs=0.006)
 

@@ -3,17 +3,21 @@
 from pacviz.figures.bound_curves import bounds_against_delta, bounds_against_n, bounds_against_size
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
+from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
 from pacviz.figures.waterfall import waterfall
 
 __all__ = [
     "LINES",
+    "METHOD_LINES",
     "bounds_against_delta",
     "bounds_against_n",
     "bounds_against_size",
     "error_curves",
     "errors_and_bounds",
+    "frontier",
+    "layer_shares",
     "sheet",
     "size",
     "size_curves",

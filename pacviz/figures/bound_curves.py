@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pacviz.bounds import BOUNDS, curves
-from pacviz.figures.style import LINES, size, themed
+from pacviz.figures.style import LINES, ink, size, themed
+from pacviz.literature import PUBLISHED, PublishedResult
 from pacviz.operating_point import NATS_PER, OperatingPoint
-from pacviz.published import PUBLISHED, PublishedResult
 
 POINTS = 121
 """Of a curve."""
@@ -108,7 +108,7 @@ def _turning_points(point: OperatingPoint, turns: Mapping[str, float | None], wo
 
 def _published(places: Iterable[tuple[float, PublishedResult]], dark: bool, named: bool) -> list[Trace]:
     """Published results at these places, certificates apart from sizes from which pacviz computes a bound."""
-    ink, listed = "#FAFAFA" if dark else "#1A1C22", list(places)
+    listed = list(places)
     kinds = (
         ("published", "star", [place for place in listed if place[1].bound is not None]),
         ("from its size", "star-open", [place for place in listed if place[1].bound is None]),
@@ -122,7 +122,7 @@ def _published(places: Iterable[tuple[float, PublishedResult]], dark: bool, name
             "text": [result.label for _, result in kind],
             "textposition": ["bottom center" if result.height > 0.85 else "middle right" for _, result in kind],
             "textfont": {"size": 13},
-            "marker": {"symbol": symbol, "size": 12, "color": ink, "line": {"width": 1.5, "color": ink}},
+            "marker": {"symbol": symbol, "size": 12, "color": ink(dark), "line": {"width": 1.5, "color": ink(dark)}},
             "customdata": [result.summary for _, result in kind],
             "hovertemplate": "%{customdata}<extra></extra>",
         }

@@ -1,6 +1,14 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
 from pacviz.ui.controls import scenario_controls
+from pacviz.ui.frontier import (
+    Shown,
+    frontier_controls,
+    frontier_headline,
+    point_line,
+    points_table,
+    selected_point,
+)
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import (
     dark,
@@ -35,11 +43,14 @@ from pacviz.ui.work import unfinished, work
 __all__ = [
     "ABOUT",
     "PAUSE",
+    "Shown",
     "charges_table",
     "dark",
     "figures",
     "formula",
     "friendly",
+    "frontier_controls",
+    "frontier_headline",
     "headline",
     "known_trials",
     "ledger_table",
@@ -49,12 +60,15 @@ __all__ = [
     "point_controls",
     "point_formula",
     "point_headline",
+    "point_line",
     "point_tiles",
+    "points_table",
     "progress_line",
     "published_results",
     "published_table",
     "running",
     "scenario_controls",
+    "selected_point",
     "start",
     "take_away",
     "through_app",

@@ -10,8 +10,8 @@ import streamlit as st
 
 from pacviz.bounds import BOUNDS
 from pacviz.figures import size
+from pacviz.literature import PUBLISHED
 from pacviz.operating_point import NATS_PER, OperatingPoint
-from pacviz.published import PUBLISHED
 from pacviz.scenario import defaults, settings
 from pacviz.ui.controls import check_link
 

@@ -4,8 +4,8 @@ import pytest
 
 from pacviz.bounds import BOUNDS
 from pacviz.figures import LINES, bounds_against_delta, bounds_against_n, bounds_against_size
+from pacviz.literature import PUBLISHED
 from pacviz.operating_point import OperatingPoint
-from pacviz.published import PUBLISHED
 
 FIGURES = (bounds_against_n, bounds_against_size, bounds_against_delta)
 POINT = OperatingPoint(n=100_000, risk=0.02, kl=1000.0, delta=0.01)

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from pacviz import data
 from pacviz.bounds import BOUNDS
+from pacviz.literature import PUBLISHED
 from pacviz.operating_point import OperatingPoint
-from pacviz.published import PUBLISHED
 
 APP = str(Path(__file__).parents[2] / "app.py")
 PRESETS = [result for result in PUBLISHED if result.point is not None]

@@ -1,5 +1,6 @@
 """ "Trained to compress" shows recorded certificates, marks the best and leads to its scenario."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ APP = str(Path(__file__).parents[2] / "app.py")
 
 @pytest.fixture(autouse=True)
 def nothing_is_measured(monkeypatch):
-    from pacviz.ui import work
+    work = import_module("pacviz.ui.work")
 
     def refuse(*_):
         raise AssertionError("a frontier that ships has to be recorded")

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
-from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+from pacviz.scenario import AS_IS, FROM_FILE, PLAIN, Scenario
 from pacviz.sparse import packed, unpacked
 from pacviz.weights import Weights
 
@@ -164,13 +164,13 @@ def families(model: str, data: str) -> dict[str, dict[float, str]]:
     for name in available(model, data):
         if match := _MEMBER.fullmatch(name):
             found.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
-    return {method: {1.0: "plain", **members} for method, members in found.items() if len(members) > 1}
+    return {method: {1.0: PLAIN, **members} for method, members in found.items() if len(members) > 1}
 
 
 def choices(model: str, data: str) -> tuple[str, ...]:
     """What a Scenario's checkpoint may be for a model on a data set: each family by its method, and single ones."""
     grouped = families(model, data)
-    members = {name for family in grouped.values() for name in family.values()} - {"plain"}
+    members = {name for family in grouped.values() for name in family.values()} - {PLAIN}
     return (*(name for name in available(model, data) if name not in members), *grouped)
 
 

@@ -13,7 +13,7 @@ from pacviz.certificate import Certificate, known
 from pacviz.checkpoints import Checkpoint
 from pacviz.measurement import network_of
 from pacviz.published import ZHOU, Published
-from pacviz.scenario import Scenario, defaults
+from pacviz.scenario import PLAIN, Scenario
 from pacviz.selection import own_sparsity
 from pacviz.training.recipe import METHODS, QUANTIZING
 
@@ -23,7 +23,6 @@ SPARSITIES = (0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995)
 """Where the curve of a network that is pruned after training is measured."""
 CHOSEN: tuple[Scenario, ...] = ()
 """What `python -m pacviz choose` found best for shipped checkpoints: with noise, and certified with draws of its own."""
-PLAIN = defaults()["checkpoint"]
 NEAR = 1.5
 """Two densities are near enough to compare up to this factor."""
 

@@ -20,6 +20,8 @@ PIXELS = ("input_low", "input_high")
 EVEN = "even"
 """How the noise is spread where every layer has the same share of its range, as in Zhou et al. 2019."""
 SPREAD = re.compile(rf"{EVEN}|\d{{1,3}}(\.\d{{1,3}})?(-\d{{1,3}}(\.\d{{1,3}})?)*")
+PLAIN = "plain"
+"""What the checkpoint of a network is called that was trained to be accurate, and not to be small."""
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
@@ -94,7 +96,12 @@ class Scenario:
         choices=lambda: tuple(ARCHITECTURES),
     )
     data: str = setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
-    checkpoint: str = setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
+    checkpoint: str = setting(
+        "gradual",
+        "Checkpoint",
+        "Which trained weights the compression starts from.  A method that was recorded at several densities (gradual, "
+        "surgery) means the one nearest to the sparsity; plain was trained to be accurate only.",
+    )
     pruning: str = setting(
         "global",
         "Pruning",
@@ -102,7 +109,7 @@ class Scenario:
         choices=lambda: PRUNINGS,
     )
     sparsity: float = setting(
-        0.98,
+        0.998,
         "Sparsity",
         "The share of weights set to exactly zero: the smallest magnitudes go first.",
         low=0.0,
@@ -110,7 +117,7 @@ class Scenario:
         step=0.001,
         percent=True,
     )
-    bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    bits: int = setting(2, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = setting(
         0.0,
         "Noise scale",

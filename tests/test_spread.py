@@ -16,7 +16,7 @@ from pacviz.measurement import RESULTS_FORMAT, coded, key, network_of, noise_of
 from pacviz.models import architecture
 from pacviz.verification import pack, verify
 
-NOISY = Scenario(noise=0.05, spread="0.5-1-2-0.25")
+NOISY = Scenario(checkpoint="plain", sparsity=0.98, bits=3, noise=0.05, spread="0.5-1-2-0.25")
 
 
 def test_each_layer_has_its_share_of_the_noise():

@@ -36,7 +36,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "it does not change the function; the code sends one order, which costs it least",
     ),
     ("Choice of the bound and of δ", "no", "make it before you look; the best of M bounds would cost δ/M each"),
-    ("Architecture and pixel range themselves", "no", "fixed before the data were seen"),
+    (
+        "Architecture and pixel range themselves",
+        "no",
+        "fixed before the data were seen; a declared architecture is named by its fingerprint",
+    ),
     (
         "Seed of the draws",
         "no",

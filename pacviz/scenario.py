@@ -12,7 +12,7 @@ from typing import Any
 from pacviz.bounds import BOUNDS
 from pacviz.compression.prune import PRUNINGS
 from pacviz.errors import PacvizError
-from pacviz.models import ARCHITECTURES
+from pacviz.models import ARCHITECTURES, architecture, declared
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist")
@@ -49,6 +49,11 @@ class Setting:
     choices: Callable[[], tuple[str, ...]] = tuple
     pattern: re.Pattern[str] = NAME
     form: str = "a name of lower-case letters, digits, dots and dashes"
+
+    @property
+    def smallest(self) -> float:
+        """The smallest positive value: where a logarithmic slider starts."""
+        return self.low if self.low > 0 else self.step
 
     @property
     def allowed(self) -> str:
@@ -176,6 +181,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         limits = settings()
+        if declared(self.model):
+            limits["model"] = dataclasses.replace(limits["model"], choices=lambda: (self.model,))
         if self.checkpoint == AS_IS:
             limits |= {name: dataclasses.replace(limits[name], **wider) for name, wider in AS_FOUND.items()}
         check_settings(self, limits)
@@ -198,7 +205,7 @@ class Scenario:
         """Gives equal spreads one text; raises PacvizError for one that does not fit the model's layers."""
         if (each := self.multipliers) is None:
             return
-        names = [layer.name for layer in ARCHITECTURES[self.model].layers]
+        names = [layer.name for layer in architecture(self.model).layers]
         if len(each) != len(names) or not all(0.01 <= multiplier <= 100 for multiplier in each):
             raise PacvizError(
                 f"spread must be {EVEN!r} or {len(names)} multipliers from 0.01 to 100 joined by dashes, one for each of "

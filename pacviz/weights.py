@@ -57,8 +57,8 @@ def read(path: Path, model: str) -> Weights:
         raise PacvizError(f"{path}: {error}") from error
 
 
-def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool) -> Scenario:
-    """The scenario of weights from a file: compressed as `given` says or, `as_is`, with the sparsity and bits found.
+def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False) -> Scenario:
+    """The scenario of weights from a file or a module: compressed as `given` says or, `as_is`, with the sparsity and bits found.
 
     given: settings by name.  Raises PacvizError for settings that a file of weights leaves no choice about.
     """
@@ -67,10 +67,11 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool) -> Scen
         advice = "leave out --as-is to have the weights compressed" if as_is else "the file takes its place"
         raise PacvizError(f"{refused[0]} cannot be set for weights that are given as a file; {advice}.")
     if not as_is:
-        return Scenario.from_mapping({**given, "checkpoint": FROM_FILE})
+        return Scenario.from_mapping({**given, "model": weights.model, "checkpoint": FROM_FILE})
     network = as_it_stands(weights.model, weights.matrices)
     entries = max(len(layer.codebook) for layer in network.layers)
     found = {
+        "model": weights.model,
         "checkpoint": AS_IS,
         "sparsity": 1 - network.nonzeros / architecture(weights.model).parameters,
         "bits": math.ceil(math.log2(max(1, entries))),

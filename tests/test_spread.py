@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from pacviz import PacvizError, Scenario, certify, store, weights
+from pacviz import PacvizError, Scenario, certify, weights
 from pacviz.archive import Archive
 from pacviz.bounds import best_prior
 from pacviz.compression.coder import cluster_weights, decode_prior
@@ -16,7 +16,7 @@ from pacviz.measurement import RESULTS_FORMAT, coded, key, network_of, noise_of
 from pacviz.models import architecture
 from pacviz.verification import pack, verify
 
-NOISY = Scenario(noise=0.05, spread="0.5-1-2-0.25")
+NOISY = Scenario(checkpoint="plain", sparsity=0.98, bits=3, noise=0.05, spread="0.5-1-2-0.25")
 
 
 def test_each_layer_has_its_share_of_the_noise():
@@ -46,7 +46,6 @@ def test_a_spread_must_fit_the_model():
 
 def test_what_was_measured_before_there_were_spreads_keeps_its_key():
     for scenario in (Scenario(), Scenario(noise=0.05)):
-        assert key(scenario, preview=False) in store.recordings()
         older = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta", "spread")}
         older |= {"checkpoint": None, "seed": 0 if scenario.noise else None}
         fingerprint = "2" * 64

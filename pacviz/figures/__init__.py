@@ -1,5 +1,6 @@
 """Plotly figures drawn from certificates and data: the same in the app and in a notebook."""
 
+from pacviz.figures.bound_curves import bounds_against_delta, bounds_against_n, bounds_against_size
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
 from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
@@ -10,6 +11,9 @@ from pacviz.figures.waterfall import waterfall
 __all__ = [
     "LINES",
     "METHOD_LINES",
+    "bounds_against_delta",
+    "bounds_against_n",
+    "bounds_against_size",
     "error_curves",
     "errors_and_bounds",
     "frontier",

@@ -1,7 +1,8 @@
 """The architectures that pacviz knows, by name."""
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import Architecture, Conv, Flatten, LayerSpec, Linear, MaxPool, ReLU
+from pacviz.models.architecture import Architecture, Conv, Flatten, LayerSpec, Linear, MaxPool, Operation, ReLU
+from pacviz.models.declaration import declare, declared, described, from_description
 from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
 from pacviz.models.tiny import TINY
@@ -10,10 +11,26 @@ ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for ar
 
 
 def architecture(name: str) -> Architecture:
-    """The architecture of that name; raises PacvizError for an unknown one."""
-    if name not in ARCHITECTURES:
+    """The architecture of that name, registered or declared; raises PacvizError for an unknown one."""
+    known = ARCHITECTURES.get(name) or declared(name)
+    if known is None:
         raise PacvizError(f"There is no model {name!r}; choose one of {', '.join(ARCHITECTURES)}.")
-    return ARCHITECTURES[name]
+    return known
 
 
-__all__ = ["ARCHITECTURES", "Architecture", "Conv", "Flatten", "LayerSpec", "Linear", "MaxPool", "ReLU", "architecture"]
+__all__ = [
+    "ARCHITECTURES",
+    "Architecture",
+    "Conv",
+    "Flatten",
+    "LayerSpec",
+    "Linear",
+    "MaxPool",
+    "Operation",
+    "ReLU",
+    "architecture",
+    "declare",
+    "declared",
+    "described",
+    "from_description",
+]

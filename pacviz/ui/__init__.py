@@ -30,6 +30,14 @@ from pacviz.ui.trials import (
     trial_formula,
     verdict,
 )
+from pacviz.ui.what_if import (
+    point_controls,
+    point_formula,
+    point_headline,
+    point_tiles,
+    published_results,
+    published_table,
+)
 from pacviz.ui.work import unfinished, work
 
 __all__ = [
@@ -47,9 +55,15 @@ __all__ = [
     "more_trials",
     "navigation",
     "offer_download",
+    "point_controls",
+    "point_formula",
+    "point_headline",
     "point_line",
+    "point_tiles",
     "points_table",
     "progress_line",
+    "published_results",
+    "published_table",
     "running",
     "selected_point",
     "start",

@@ -31,7 +31,11 @@ class _Choices:
     data: str = setting("mnist", "Data set", "What the networks were trained on.", choices=lambda: _shipped(1))
     model: str = setting("lenet5", "Network", "Their architecture.", choices=lambda: _shipped(0))
     bits: int = setting(
-        3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=min(BITS), high=max(BITS)
+        defaults()["bits"],
+        "Codebook bits",
+        "Each layer's weights share at most 2^bits values; a tuned codebook is shown at its own size only.",
+        low=min(BITS),
+        high=max(BITS),
     )
 
 

@@ -4,10 +4,11 @@ import math
 
 import pytest
 
+from pacviz import checkpoints
 from pacviz.bounds import BOUNDS, seeger
 from pacviz.figures import METHOD_LINES, frontier, layer_shares, size
 from pacviz.figures.frontier import TARGETS
-from pacviz.frontier import Point, alike, best, points, scenarios, survivors
+from pacviz.frontier import Point, alike, best, on_frontier, points, survivors
 from pacviz.published import ZHOU
 from pacviz.training.recipe import METHODS
 
@@ -15,7 +16,7 @@ from pacviz.training.recipe import METHODS
 @pytest.fixture(scope="module")
 def measured():
     """The plain network's points, every other of them passed off as one that was trained to be sparse."""
-    plain = points(scenarios("lenet5", "digits", 3, ["plain"]))
+    plain = points(on_frontier(checkpoints.find("lenet5", "digits", "plain"), 3))
     assert len(plain) == 9
     return [
         Point(["dense", "gradual"][place % 2], point.density, point.certificate) for place, point in enumerate(plain)

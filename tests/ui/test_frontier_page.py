@@ -1,5 +1,6 @@
 """ "Trained to compress" shows recorded certificates, marks the best and leads to its scenario."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,15 @@ from streamlit.testing.v1 import AppTest
 
 from pacviz import known
 from pacviz.frontier import best, points, scenarios
+from pacviz.scenario import defaults
 
+BITS = defaults()["bits"]
 APP = str(Path(__file__).parents[2] / "app.py")
 
 
 @pytest.fixture(autouse=True)
 def nothing_is_measured(monkeypatch):
-    from pacviz.ui import work
+    work = import_module("pacviz.ui.work")
 
     def refuse(*_):
         raise AssertionError("a frontier that ships has to be recorded")
@@ -46,7 +49,7 @@ def shown(app):
 @pytest.mark.parametrize("data", ["digits", "mnist"])
 def test_every_recorded_point_is_listed_and_the_best_one_leads(data):
     app = healthy(opened(data=data))
-    found = expected("lenet5", data, 3)
+    found = expected("lenet5", data, BITS)
     winner = best(found)
     assert f"**{winner.certificate.bound:.1%}**" in app.markdown[0].value
     table = shown(app)
@@ -57,8 +60,8 @@ def test_every_recorded_point_is_listed_and_the_best_one_leads(data):
 
 
 def test_another_codebook_is_another_frontier():
-    app = opened(data="digits", bits=2)
-    winner = best(expected("lenet5", "digits", 2))
+    app = opened(data="digits", bits=4)
+    winner = best(expected("lenet5", "digits", 4))
     assert f"**{winner.certificate.bound:.1%}**" in healthy(app).markdown[0].value
 
 
@@ -66,14 +69,14 @@ def test_methods_can_be_hidden():
     app = opened(data="mnist")
     pills = next(group for group in app.button_group if group.key.startswith("frontier_methods"))
     pills.set_value(["dense"]).run()
-    found = [point for point in expected("lenet5", "mnist", 3) if point.method == "dense"]
+    found = [point for point in expected("lenet5", "mnist", BITS) if point.method == "dense"]
     assert len(shown(healthy(app))) == len(found)
     assert f"**{best(found).certificate.bound:.1%}**" in app.markdown[0].value
 
 
 def test_the_link_leads_to_the_very_certificate():
     for data in ("digits", "mnist"):
-        for point in expected("lenet5", data, 3):
+        for point in expected("lenet5", data, BITS):
             assert known(point.link).measurement == point.certificate.measurement
 
 
@@ -81,4 +84,4 @@ def test_the_link_leads_to_the_very_certificate():
 def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
     app = healthy(opened(**{name: value}))
     assert any(warning.value.startswith(f"frontier_{name} must be") for warning in app.warning)
-    assert len(shown(app)) == len(expected("lenet5", "mnist", 3))
+    assert len(shown(app)) == len(expected("lenet5", "mnist", BITS))

@@ -71,6 +71,7 @@ class Explorer {
     if (surface.id !== this.surfaceId) return;
     this.surface = openSurface(raw, this.data.known.failure_share);
     this.curveKey = this.ghostKey = null;
+    this.seek();
     this.schedule(true);
   }
 
@@ -197,8 +198,16 @@ class Explorer {
   preset(preset) {
     const plain = { ...this.data.defaults, n: 0 }, keep = Object.fromEntries(Object.keys(this.data.base.names).map((name) => [name, this.state[name]]));
     const wanted = { ...plain, ...keep, ...preset.changes };
-    if (preset.sweet_spot && this.surface) Object.assign(wanted, sweetSpot(this.surface, wanted, this.data.known));
+    this.seeking = Boolean(preset.sweet_spot);
     this.apply(wanted);
+    this.seek();
+  }
+
+  /** Goes to the smallest bound where a preset asks for it, as soon as the surface of its checkpoint is there. */
+  seek() {
+    if (!this.seeking || !this.surface || !this.sameBase(this.state)) return;
+    this.seeking = false;
+    this.apply(sweetSpot(this.surface, this.state, this.data.known));
   }
 
   key(event) {

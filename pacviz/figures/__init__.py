@@ -4,6 +4,20 @@ from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
+from pacviz.figures.training import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures.waterfall import waterfall
 
-__all__ = ["LINES", "error_curves", "errors_and_bounds", "sheet", "size", "size_curves", "violation_share", "waterfall"]
+__all__ = [
+    "LINES",
+    "accuracy_curve",
+    "bound_curve",
+    "density_curve",
+    "error_curves",
+    "errors_and_bounds",
+    "loss_curve",
+    "sheet",
+    "size",
+    "size_curves",
+    "violation_share",
+    "waterfall",
+]

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -30,6 +30,8 @@ ALIVE: tuple[State, ...] = ("waiting", "running", "stopping")
 RESUMABLE: tuple[State, ...] = ("stopped", "interrupted", "failed")
 SECONDS_TO_START = 60
 """A new process has as long to take its lock before its run counts as interrupted."""
+_PACE = 30
+"""Rows whose pace tells the time that is left."""
 RECORDED = store.ASSETS / "runs"
 
 
@@ -148,6 +150,20 @@ def rewind(run: str, step: int) -> float:
     with transaction() as database:
         database.execute("DELETE FROM metrics WHERE run = ? AND step >= ?", (run, step))
         return float(database.execute("SELECT max(seconds) FROM metrics WHERE run = ?", (run,)).fetchone()[0] or 0.0)
+
+
+def last_measured(rows: Sequence[Metrics]) -> Metrics | None:
+    """The last row that tells the bound."""
+    return next((row for row in reversed(rows) if row.bound is not None), None)
+
+
+def seconds_left(run: Run, rows: Sequence[Metrics]) -> float | None:
+    """How long the rest will take at the pace of the last rows; None where that is not known yet."""
+    recent = rows[-_PACE:]
+    if len(recent) < 2 or recent[-1].epoch <= recent[0].epoch:
+        return None
+    pace = (recent[-1].seconds - recent[0].seconds) / (recent[-1].epoch - recent[0].epoch)
+    return pace * (run.training.epochs - recent[-1].epoch)
 
 
 @cache

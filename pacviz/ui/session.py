@@ -36,6 +36,7 @@ def navigation() -> StreamlitPage:
     """Declares the pages; the one that is asked for."""
     pages = [
         st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
         st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
     ]

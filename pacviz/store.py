@@ -100,7 +100,7 @@ def recall(key: str) -> str | None:
 def transaction() -> Iterator[sqlite3.Connection]:
     """The user's database, written by nobody else meanwhile; what the block wrote is kept whole, or not at all.
 
-    Raises PacvizError where it cannot be read or written.
+    Raises PacvizError where it cannot be written.
     """
     path = cache_dir() / RESULTS
     try:
@@ -110,7 +110,7 @@ def transaction() -> Iterator[sqlite3.Connection]:
             yield database
     except (OSError, sqlite3.Error) as error:
         raise PacvizError(
-            f"{path} cannot be used ({error}); free some space, or point PACVIZ_CACHE to a folder that you may write."
+            f"{path} cannot be written ({error}); free some space, or point PACVIZ_CACHE to a folder that you may write."
         ) from error
 
 

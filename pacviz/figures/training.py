@@ -21,7 +21,7 @@ _SHARES = (5e-4, 1.0)
 _TICKS = (0.001, 0.01, 0.1, 1.0)
 
 
-def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 240) -> go.Figure:
+def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """Cross-entropy of the last batch in nats (logarithmic) after each epoch or part of one."""
     figure = go.Figure()
     _line(figure, LOSS, [(row.epoch, row.loss) for row in rows], ".4f", 2, low=_LOSSES[0])
@@ -31,7 +31,7 @@ def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, 
     return _over_epochs(figure, training, title, dark, height)
 
 
-def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 240) -> go.Figure:
+def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """Error on training examples (logarithmic, 0.05 to 100 %): as they come, and of the network as it is written down."""
     figure = go.Figure()
     _line(figure, AS_THEY_COME, [(row.epoch, 1 - row.accuracy) for row in rows], ".2%", 2, low=_SHARES[0])
@@ -43,7 +43,7 @@ def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fal
     return _over_epochs(figure, training, title, dark, height, legend=True)
 
 
-def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 240) -> go.Figure:
+def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """The share of weights that is left (logarithmic, 0.05 to 100 %)."""
     figure = go.Figure()
     _line(figure, DENSITY, [(row.epoch, row.density) for row in rows], ".3%", 4, low=_SHARES[0])
@@ -58,7 +58,7 @@ def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fals
     return _over_epochs(figure, training, title, dark, height)
 
 
-def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 240) -> go.Figure:
+def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """The bound (0 to 100 %) on the network as it would be written down after each epoch or part of one."""
     figure = go.Figure()
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
@@ -128,5 +128,5 @@ def _over_epochs(
     figure.update_xaxes(title="epoch", range=[0, training.epochs])
     themed(figure, title, dark, height)
     return figure.update_layout(
-        showlegend=legend, margin={"t": 62 if legend else 38, "b": 42, "r": 16}, legend_entrywidth=0.4
+        showlegend=legend, margin={"t": 58 if legend else 36, "b": 40, "r": 16}, legend_entrywidth=0.4
     )

@@ -217,18 +217,23 @@ def _launch(run: Run) -> None:
     command += ["--folder", str(run.folder)] if run.folder else []
     here = {"PACVIZ_CACHE": store.cache_dir(), "PACVIZ_DATA": store.data_dir()}
     apart = ("DETACHED_PROCESS", "CREATE_NEW_PROCESS_GROUP", "BELOW_NORMAL_PRIORITY_CLASS")  # on Windows only
-    run.place.mkdir(parents=True, exist_ok=True)
-    with run.log.open("w", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            command,
-            cwd=store.ASSETS.parent,
-            env={**os.environ, **{name: str(path.resolve()) for name, path in here.items()}},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            creationflags=sum(getattr(subprocess, flag, 0) for flag in apart),
-        )
+    try:
+        run.place.mkdir(parents=True, exist_ok=True)
+        with run.log.open("w", encoding="utf-8") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=store.ASSETS.parent,
+                env={**os.environ, **{name: str(path.resolve()) for name, path in here.items()}},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                creationflags=sum(getattr(subprocess, flag, 0) for flag in apart),
+            )
+    except OSError as error:
+        message = f"No process could be started for {run.id} ({error}); free some memory or space, and resume it."
+        mark(run.id, "failed", message)
+        raise PacvizError(message) from error
     if hasattr(os, "setpriority"):
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)

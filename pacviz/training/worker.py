@@ -19,7 +19,7 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.compression.coder import encode
 from pacviz.compression.compress import compress
 from pacviz.data import Dataset
-from pacviz.measurement import FAILURE_SHARE, PREVIEW_EXAMPLES
+from pacviz.measurement import FAILURE_SHARE, PREVIEW_DRAWS
 from pacviz.models import architecture
 from pacviz.risk import exact_risk, sampled_risk
 from pacviz.scenario import defaults
@@ -115,7 +115,7 @@ def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Data
     risk = (
         exact_risk(network, split)
         if exact
-        else sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE * delta, training.seed)
+        else sampled_risk(network, split, PREVIEW_DRAWS, FAILURE_SHARE * delta, training.seed)
     )
     bound = seeger(risk.upper, code.ledger.nats, len(split), delta - risk.failure)
     measured = {"code_bytes": len(code.data), "error": risk.mean, "error_upper": risk.upper}

@@ -21,6 +21,8 @@ PREFIX = "train_"
 CHOSEN = "run"
 PULSE = 2.0
 """Seconds between two looks at runs that are alive."""
+METHOD = "gradual"
+"""What the page offers first: plain training would show a bound that stays vacuous."""
 FIRST = ("method", "data", "model", "start", "density", "bits", "epochs", "name")
 """The settings that are always in sight."""
 STATES = {
@@ -41,8 +43,9 @@ def training_controls() -> str:
     check_link([(PREFIX, Training), *((prefix, Training) for prefix in prefixes.values())])
     values: dict[str, Any] = {}
     with st.sidebar:
-        for name in ("method", "data", "model"):
-            values[name] = _choice(name, PREFIX, settings(Training)[name].choices(), defaults(Training)[name])
+        for name, default in {**defaults(Training), "method": METHOD}.items():
+            if name in ("method", "data", "model"):
+                values[name] = _choice(name, PREFIX, settings(Training)[name].choices(), default)
         method = values["method"]
         usual, prefix = {**defaults(Training), **METHODS[method].usual}, prefixes[method]
         names = checkpoints.available(values["model"], values["data"])
@@ -51,9 +54,9 @@ def training_controls() -> str:
         numbers = [name for name in settings(Training) if name not in ("name", *values)]
         if method == "dense":
             numbers.remove("density")  # plain training keeps all weights
-        shown = st.columns(3)
-        for name, place in zip([name for name in numbers if name in FIRST], shown, strict=False):
-            with place:
+        pair = st.columns(2)
+        for index, name in enumerate(name for name in numbers if name in FIRST):
+            with pair[index % 2]:
                 values[name] = number(name, Training, prefix, usual[name])
         with st.expander("Optimizer, seed"):
             for name in numbers:
@@ -213,7 +216,7 @@ def shown_run(chosen: str) -> tuple[Run, list[Metrics]]:
 def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
     """Where the run stands, in one sentence, and what its bound says."""
     badge = RECORDED if chosen.startswith(_EXAMPLE) else STATES[run.state]
-    with st.container(height=58, border=False):
+    with st.container(height=52, border=False):
         st.markdown(f"{badge} {run.message or run_explanation(run, rows)}")
 
 

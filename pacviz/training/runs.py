@@ -169,7 +169,7 @@ def taking_part(training: Training, folder: Path | None, report: Report) -> Iter
             mark(run.id, "failed", str(error))
             raise
         except Exception as error:
-            mark(run.id, "failed", f"An unexpected error ended it: {error or type(error).__name__}.")
+            mark(run.id, "failed", f"An unexpected error ended it: {str(error) or type(error).__name__}.")
             raise
         mark(run.id, "done")
 

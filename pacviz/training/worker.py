@@ -44,9 +44,13 @@ def work(run: Run, report: Report) -> Checkpoint:
     fails; everything is kept.
     """
     with _asked_to_stop() as asked:
-        dataset = data.load(run.training.data, progress=report)
-        if asked.is_set():
-            raise Stopped
+
+        def loading(fraction: float, what: str) -> None:
+            report(fraction, what)
+            if asked.is_set():
+                raise Stopped
+
+        dataset = data.load(run.training.data, progress=loading)
         watch = _Watch(run, dataset, report, asked)
         checkpoint = train(run.training, dataset, watch, run.resume_file)
     checkpoints.save(checkpoint, run.folder)

@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"

@@ -14,7 +14,7 @@ from pacviz.training.records import Metrics
 
 LOSS = Line("loss", "#0072B2", "solid", "circle")
 AS_THEY_COME = Line("training batches", "#0072B2", "solid", "circle")
-WRITTEN_DOWN = Line("written down", "#D55E00", "dot", "diamond")
+COMPRESSED = Line("compressed", "#D55E00", "dot", "diamond")
 DENSITY = Line("density", "#009E73", "solid", "circle")
 _LOSSES = (1e-4, 10.0)
 _SHARES = (5e-4, 1.0)
@@ -36,7 +36,7 @@ def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fal
     figure = go.Figure()
     _line(figure, AS_THEY_COME, [(row.epoch, 1 - row.accuracy) for row in rows], ".2%", 2, low=_SHARES[0])
     seen = [(row.epoch, row.error) for row in rows if row.error is not None]
-    _line(figure, WRITTEN_DOWN, seen, ".2%", 2.5, low=_SHARES[0], markers=True)
+    _line(figure, COMPRESSED, seen, ".2%", 2.5, low=_SHARES[0], markers=True)
     _logarithmic(figure, _SHARES, list(_TICKS), [f"{tick:.1%}".replace(".0%", "%") for tick in _TICKS])
     figure.update_yaxes(title="error")
     title = f"Error: {1 - rows[-1].accuracy:.2%} as the batches come" if rows else "Errors will show here"
@@ -63,7 +63,7 @@ def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False,
     figure = go.Figure()
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
     figure.add_annotation(
-        text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.945, showarrow=False, font={"size": 13}
+        text="vacuous", x=0.99, xref="paper", xanchor="right", y=0.945, showarrow=False, font={"size": 13}
     )
     seen = [row for row in rows if row.bound is not None]
     line = LINES["seeger"]

@@ -226,7 +226,6 @@ def run_explanation(run: Run, rows: list[Metrics]) -> str:
     if last is None or last.bound is None:
         return "Its numbers show as soon as it has read the data."
     takes = f"{last.nonzeros:,} weights take {size(last.code_bytes or 0)}"
-    preview = "" if last.exact else " Previews look at a part of the data: valid, but wider."
     if last.bound >= VACUOUS and run.training.density == 1 and run.training.method not in QUANTIZING:
         return (
             f"**Vacuous**, and it stays so: plain training drops no weights, and {takes}. Prune what comes out of it."
@@ -234,8 +233,10 @@ def run_explanation(run: Run, rows: list[Metrics]) -> str:
     if last.bound >= VACUOUS and last.density == 1:
         return f"**Vacuous** so far: pruning has not begun, and {takes}."
     if last.bound >= VACUOUS:
-        return f"**Vacuous** so far: {takes}.{preview}"
-    return f"**With probability 95 %, the true error is below {last.bound:.1%}**: {takes}.{preview}"
+        return f"**Vacuous**{'' if last.exact else ' so far'}: {takes}."
+    if last.exact:
+        return f"**With probability 95 %, the true error is below {last.bound:.1%}**: {takes}."
+    return f"**With probability 95 %, the true error is below {last.bound:.1%}** (preview): {takes} by now."
 
 
 def run_figures(run: Run, rows: list[Metrics]) -> None:

@@ -87,12 +87,10 @@ def training_controls() -> str:
 
 
 def _choice(name: str, prefix: str, options: tuple[str, ...], default: str) -> str:
-    titles = {method: METHODS[method].title for method in METHODS} if name == "method" else {}
     return st.selectbox(
         settings(Training)[name].title,
         options,
         index=options.index(default) if default in options else 0,
-        format_func=lambda option: titles.get(option, option),
         key=prefix + name,
         help=settings(Training)[name].help,
         bind="query-params",
@@ -103,17 +101,17 @@ def choose_run() -> str:
     """Draws the list of runs and what can be done with the chosen one; the id of that, a recorded one where there is none."""
     present = {run.id: run for run in records.listing()}
     options = [*present, *(f"{_EXAMPLE}{run}" for run in records.recorded())]
-    if st.session_state.get(CHOSEN, options[0]) not in options:
-        del st.session_state[CHOSEN]
+    wanted = st.session_state.get(CHOSEN, st.query_params.get(CHOSEN))
+    st.session_state[CHOSEN] = wanted if wanted in options else options[0]
     place, *actions = st.columns([5, 2, 2, 2], vertical_alignment="bottom")
     chosen = place.selectbox(
         f"Runs ({len(present)})",
         options,
         format_func=lambda run: f"{run} · {present[run].state}" if run in present else f"{_plain(run)} · recorded",
         key=CHOSEN,
-        bind="query-params",
         help="The runs of all pages and shells on this machine; they go on when the page is closed.",
     )
+    st.query_params[CHOSEN] = chosen  # bound to the widget, it would hold the state, too
     if (run := present.get(chosen)) is not None:
         _actions(run, actions)
     return str(chosen)

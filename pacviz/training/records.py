@@ -103,8 +103,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `python -m pacviz runs --json` prints them."""
-        checkpoint = str(self.checkpoint) if self.state == "done" else None
-        told = {"id": self.id, "state": self.state, "message": self.message, "checkpoint": checkpoint}
+        told = {"id": self.id, "state": self.state, "message": self.message}
         return {**told, "command": self.training.command, "training": self.training.to_dict()}
 
 

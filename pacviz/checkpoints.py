@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,12 +18,15 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
-from pacviz.scenario import AS_IS, FROM_FILE
+from pacviz.scenario import AS_IS, FROM_FILE, PLAIN, Scenario
+from pacviz.sparse import packed, unpacked
 from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
 _SUFFIX = ".safetensors"
 _NAME = re.compile(r"[a-z0-9.-]+")
+_MEMBER = re.compile(r"(?P<method>[a-z-]+)-(?P<percent>\d+(\.\d+)?)")
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +51,11 @@ class Checkpoint:
     def fingerprint(self) -> str:
         """Hex SHA-256 of the model's name and every weight, in the order of the layers."""
         return Weights(self.model, self.matrices).fingerprint
+
+    @cached_property
+    def density(self) -> float:
+        """The share of its weights that are not zero."""
+        return sum(map(np.count_nonzero, self.matrices.values())) / sum(m.size for m in self.matrices.values())
 
 
 def user_folder() -> Path:
@@ -76,7 +85,10 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     if folder is None:
         check_name(checkpoint.model, checkpoint.data, checkpoint.name)
     path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
-    state = architecture(checkpoint.model).state_dict(checkpoint.matrices)
+    # A sparse file knows no -0: what is written has the fingerprint of what will be read.
+    matrices = {name: matrix + np.float32(0) for name, matrix in checkpoint.matrices.items()}
+    checkpoint = dataclasses.replace(checkpoint, matrices=matrices)
+    state = packed(architecture(checkpoint.model).state_dict(checkpoint.matrices))
     about = {
         "name": checkpoint.name,
         "model": checkpoint.model,
@@ -102,7 +114,7 @@ def load(path: Path) -> Checkpoint:
         raise PacvizError(f"{path} cannot be read as a checkpoint ({error}); delete it and train again.") from error
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _load(path: Path, modified: int) -> Checkpoint:
     with safe_open(path, "pt") as file:
         about = file.metadata() or {}
@@ -112,7 +124,7 @@ def _load(path: Path, modified: int) -> Checkpoint:
             about["name"],
             about["model"],
             about["data"],
-            architecture(about["model"]).matrices(state),
+            architecture(about["model"]).matrices(unpacked(state)),
             float(about["train_error"]),
             float(about["test_error"]),
             json.loads(about["training"]),
@@ -141,6 +153,37 @@ def _names(folder: Path, model: str, data: str) -> Iterator[str]:
 def available(model: str, data: str) -> tuple[str, ...]:
     """Names of the checkpoints of a model on a data set, the shipped ones first; none is opened."""
     return tuple(dict.fromkeys([*_names(SHIPPED, model, data), *_names(user_folder(), model, data)]))
+
+
+def families(model: str, data: str) -> dict[str, dict[float, str]]:
+    """Methods with checkpoints at several densities (names METHOD-PERCENT): each one's names by density in (0, 1].
+
+    The plain network that they started from is every family's member of density 1.
+    """
+    found: dict[str, dict[float, str]] = {}
+    for name in available(model, data):
+        if match := _MEMBER.fullmatch(name):
+            found.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
+    return {method: {1.0: PLAIN, **members} for method, members in found.items() if len(members) > 1}
+
+
+def choices(model: str, data: str) -> tuple[str, ...]:
+    """What a Scenario's checkpoint may be for a model on a data set: each family by its method, and single ones."""
+    grouped = families(model, data)
+    members = {name for family in grouped.values() for name in family.values()} - {PLAIN}
+    return (*(name for name in available(model, data) if name not in members), *grouped)
+
+
+def of(scenario: Scenario) -> Checkpoint:
+    """The checkpoint that a scenario compresses; raises PacvizError where `find` does.
+
+    Of a family it is the one trained for the nearest density that is not below the scenario's; pruning does the rest.
+    """
+    family = families(scenario.model, scenario.data).get(scenario.checkpoint)
+    if family is None or scenario.checkpoint in available(scenario.model, scenario.data):
+        return find(scenario.model, scenario.data, scenario.checkpoint)
+    enough = [density for density in family if density > 1 - scenario.sparsity - _ROUNDING]
+    return find(scenario.model, scenario.data, family[min(enough)])
 
 
 def shipped() -> tuple[tuple[str, str, str], ...]:

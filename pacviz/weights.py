@@ -18,6 +18,7 @@ from pacviz.compression.compress import as_it_stands
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+from pacviz.sparse import unpacked
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,13 @@ class Weights:
 def read(path: Path, model: str) -> Weights:
     """The weights in a safetensors file whose keys are the state-dict names of the named architecture, as float32.
 
+    A checkpoint of pacviz will do too.
     Raises PacvizError where the file cannot be read, or holds weights that the architecture cannot have.
     """
     expected = architecture(model)
     try:
-        state = {key: tensor.float() for key, tensor in load_file(path).items()}
-    except (OSError, SafetensorError) as error:
+        state = {key: tensor.float() for key, tensor in unpacked(load_file(path)).items()}
+    except (OSError, ValueError, SafetensorError) as error:
         raise PacvizError(
             f"{path} cannot be read as weights ({error}); give a safetensors file with the state dict of {model}."
         ) from error

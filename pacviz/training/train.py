@@ -29,7 +29,7 @@ def train(
     network = architecture(training.model)
     if start is None and training.start != SCRATCH:
         start = checkpoints.find(training.model, training.data, training.start)
-    state = fit(network, dataset, training, start and start.matrices, progress, resume)
+    state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
     return Checkpoint(
         name=training.name,
         model=training.model,

@@ -1,6 +1,14 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
 from pacviz.ui.controls import scenario_controls
+from pacviz.ui.frontier import (
+    Shown,
+    frontier_controls,
+    frontier_headline,
+    point_line,
+    points_table,
+    selected_point,
+)
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import (
     dark,
@@ -38,6 +46,7 @@ __all__ = [
     "ABOUT",
     "PAUSE",
     "PULSE",
+    "Shown",
     "any_alive",
     "charges_table",
     "choose_run",
@@ -45,17 +54,22 @@ __all__ = [
     "figures",
     "formula",
     "friendly",
+    "frontier_controls",
+    "frontier_headline",
     "headline",
     "known_trials",
     "ledger_table",
     "more_trials",
     "navigation",
     "offer_download",
+    "point_line",
+    "points_table",
     "progress_line",
     "run_figures",
     "run_headline",
     "running",
     "scenario_controls",
+    "selected_point",
     "shown_run",
     "start",
     "states",

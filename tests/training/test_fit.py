@@ -113,7 +113,7 @@ def test_a_training_is_not_resumed_from_the_file_of_another(small, tmp_path):
     with pytest.raises(PacvizError, match="belongs to a training with other settings; delete it"):
         fit(architecture("mlp"), small, replace(recipe, seed=5), resume=resume)
     resume.write_bytes(resume.read_bytes()[:1000])
-    with pytest.raises(PacvizError, match="cannot be read .* delete it and train again"):
+    with pytest.raises(PacvizError, match=r"cannot be read .* delete it and train again"):
         fit(architecture("mlp"), small, recipe, resume=resume)
 
 

@@ -35,7 +35,7 @@ def test_a_field_out_of_range_is_named_with_its_value_and_what_is_allowed(field,
 
 
 def test_settings_that_contradict_each_other_are_refused():
-    with pytest.raises(PacvizError, match="density is 0.1, but method 'dense' prunes nothing"):
+    with pytest.raises(PacvizError, match=r"density is 0\.1, but method 'dense' prunes nothing"):
         Training(density=0.1)
     with pytest.raises(PacvizError, match="name must differ from start"):
         Training.of("gradual", name="plain")
@@ -55,5 +55,8 @@ def test_a_method_comes_with_what_suits_it_and_yields_to_what_is_given():
 def test_the_command_repeats_the_training(method):
     for training in (Training.of(method), Training.of(method, name="other", seed=7, batch_size=32, weight_decay=0.0)):
         words = shlex.split(training.command)[4:]
-        given = {name.removeprefix("--").replace("-", "_"): value for name, value in zip(words[::2], words[1::2], strict=True)}
+        given = {
+            name.removeprefix("--").replace("-", "_"): value
+            for name, value in zip(words[::2], words[1::2], strict=True)
+        }
         assert Training.of(**given) == training

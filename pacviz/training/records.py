@@ -132,7 +132,7 @@ def metrics(run: str) -> list[Metrics]:
     """What was measured of a run, in the order of its steps."""
     with transaction() as database:
         rows = database.execute(f"SELECT {_COLUMNS} FROM metrics WHERE run = ? ORDER BY step", (run,)).fetchall()
-    return [Metrics(*row[:-1], exact=bool(row[-1])) for row in rows]
+    return [Metrics(*row[:-1], bool(row[-1])) for row in rows]
 
 
 def record(run: str, rows: Iterable[Metrics]) -> bool:

@@ -132,34 +132,61 @@ def bound_command(risk: float, kl: float, n: int, delta: float, json: bool) -> N
     print(_json(values) if json else "\n".join(f"{name:12}{value:.6f}" for name, value in values.items()))
 
 
-def train_command(folder: str | None, json: bool, **given: Any) -> None:
+def train_command(folder: str | None, json: bool, **given: Any) -> int | None:
     """Trains a network and writes its checkpoint; stopped, the same command goes on where it was."""
-    from pacviz import checkpoints, store
-    from pacviz import data as datasets
-    from pacviz.training.fit import Step
-    from pacviz.training.train import train
+    from pacviz.training import records, runs
 
     training = Training.of(**{name: value for name, value in given.items() if value is not None})
-    if folder is None:
-        checkpoints.check_name(training.model, training.data, training.name)
-    store.require_writable(checkpoints.user_folder() if folder is None else Path(folder))
-    with _progress_bar() as progress:
-        dataset = datasets.load(training.data, progress=progress)
+    place = None if folder is None else Path(folder).resolve()
+    run = records.Run(records.identity(training), training, place)
+    done = {found.id for found in records.listing() if found.state == "done" and found.checkpoint.exists()}
+    if run.id in done:
+        runs.check(training, place)
+        from pacviz.checkpoints import load
 
-    with _progress_bar() as progress:
+        checkpoint = load(run.checkpoint)
+    else:
+        try:
+            with _progress_bar() as progress, runs.taking_part(training, place, progress):
+                from pacviz.training.worker import work
 
-        def report(step: Step) -> None:
-            epoch = f"epoch {step.epoch + 1} of {training.epochs}"
-            progress(step.step / step.steps, f"{epoch}, {step.accuracy:.1%} right")
+                checkpoint = work(run, progress)
+        except runs.Stopped:
+            print(f"pacviz: {run.id} is stopped and kept; the same command goes on.", file=sys.stderr)
+            return 130
+    path, train_error, test_error = run.checkpoint, checkpoint.train_error, checkpoint.test_error
+    result = {"path": str(path), "train_error": train_error, "test_error": test_error}
+    print(_json(result) if json else f"{path}\ntraining error {train_error:.3%}, test error {test_error:.3%}")
+    return None
 
-        checkpoint = train(training, dataset, report)
-    path = checkpoints.save(checkpoint, None if folder is None else Path(folder))
-    result = {"path": str(path), "train_error": checkpoint.train_error, "test_error": checkpoint.test_error}
-    print(
-        _json(result)
-        if json
-        else f"{path}\ntraining error {checkpoint.train_error:.3%}, test error {checkpoint.test_error:.3%}"
-    )
+
+def runs_command(run: str | None, action: str | None, json: bool) -> None:
+    """Lists the trainings of every page and shell; stops, resumes or discards one, or prints what was measured of it."""
+    from pacviz.training import records, runs
+
+    if run is None:
+        if action is not None:
+            raise PacvizError(f"--{action} needs the name of a run; `python -m pacviz runs` lists them.")
+        found = records.listing()
+        if json:
+            print(_json([each.to_dict() for each in found]))
+        else:
+            print("\n".join(f"{each.state:12} {each.id}  {each.message}".rstrip() for each in found) or "No runs yet.")
+        return
+    if action is not None:
+        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard}[action](run)
+        return
+    known, rows = records.find(run), records.metrics(run)
+    if json:
+        print(_json({**known.to_dict(), "metrics": [dataclasses.asdict(row) for row in rows]}))
+        return
+    print(f"{known.id}: {known.state} {known.message}".rstrip() + f"\n{known.training.command}")
+    for row in rows:
+        if row.bound is not None:
+            print(
+                f"epoch {row.epoch:7.2f}  loss {row.loss:.4f}  {row.accuracy:7.2%} right  {row.density:7.2%} left  "
+                f"{row.code_bytes:9,} bytes  bound {row.bound:6.1%}{'' if row.exact else ' (preview)'}"
+            )
 
 
 def choose_command(
@@ -321,6 +348,15 @@ def _parser() -> argparse.ArgumentParser:
             help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; {usual}."),
         )
     train.add_argument("--folder", help="where to write it; default: where the app finds it")
+    runs = add("runs", runs_command)
+    runs.add_argument("run", metavar="RUN", nargs="?", help="the run to tell about")
+    actions = runs.add_mutually_exclusive_group()
+    for action, help in (
+        ("stop", "keep everything and stop"),
+        ("resume", "go on in the background"),
+        ("discard", "delete the run and its checkpoint"),
+    ):
+        actions.add_argument(f"--{action}", dest="action", action="store_const", const=action, help=help)
     reproduce = add("reproduce", reproduce_command)
     reproduce.add_argument("name", metavar="NAME", help="zhou2019-lenet5: LeNet-5 on MNIST, 46 % in the paper")
     reproduce.add_argument("--quick", action="store_true", help="in minutes, with a weaker result")

@@ -6,18 +6,23 @@ from pacviz.figures.curves import error_curves, size_curves
 from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
+from pacviz.figures.training import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures.waterfall import waterfall
 
 __all__ = [
     "LINES",
     "METHOD_LINES",
+    "accuracy_curve",
+    "bound_curve",
     "bounds_against_delta",
     "bounds_against_n",
     "bounds_against_size",
+    "density_curve",
     "error_curves",
     "errors_and_bounds",
     "frontier",
     "layer_shares",
+    "loss_curve",
     "sheet",
     "size",
     "size_curves",

@@ -15,7 +15,7 @@ from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-DATA_NAMES = ("digits", "mnist", "fashion-mnist")
+DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""

@@ -15,6 +15,7 @@ from typing import Any
 from pacviz.bounds import all_bounds
 from pacviz.errors import PacvizError
 from pacviz.scenario import PIXELS, Scenario, defaults, settings
+from pacviz.training.recipe import Training, option
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,25 +131,31 @@ def bound_command(risk: float, kl: float, n: int, delta: float, json: bool) -> N
     print(_json(values) if json else "\n".join(f"{name:12}{value:.6f}" for name, value in values.items()))
 
 
-def train_command(model: str, data: str, name: str, folder: str | None, json: bool, **training: Any) -> None:
-    """Trains a network and writes its checkpoint."""
+def train_command(folder: str | None, json: bool, **given: Any) -> None:
+    """Trains a network and writes its checkpoint; stopped, the same command goes on where it was."""
     from pacviz import checkpoints, store
     from pacviz import data as datasets
-    from pacviz.models import architecture
-    from pacviz.training import Training, train
+    from pacviz.training.fit import Step
+    from pacviz.training.train import train
 
-    recipe = Training(**{key: value for key, value in training.items() if value is not None})
+    training = Training.of(**{name: value for name, value in given.items() if value is not None})
     if folder is None:
-        checkpoints.check_name(model, data, name)
+        checkpoints.check_name(training.model, training.data, training.name)
     store.require_writable(checkpoints.user_folder() if folder is None else Path(folder))
     with _progress_bar() as progress:
-        dataset = datasets.load(data, progress=progress)
+        dataset = datasets.load(training.data, progress=progress)
+
     with _progress_bar() as progress:
-        checkpoint = train(architecture(model), dataset, name, recipe, progress)
+
+        def report(step: Step) -> None:
+            epoch = f"epoch {step.epoch + 1} of {training.epochs}"
+            progress(step.step / step.steps, f"{epoch}, {step.accuracy:.1%} right")
+
+        checkpoint = train(training, dataset, report)
     path = checkpoints.save(checkpoint, None if folder is None else Path(folder))
-    report = {"path": str(path), "train_error": checkpoint.train_error, "test_error": checkpoint.test_error}
+    result = {"path": str(path), "train_error": checkpoint.train_error, "test_error": checkpoint.test_error}
     print(
-        _json(report)
+        _json(result)
         if json
         else f"{path}\ntraining error {checkpoint.train_error:.3%}, test error {checkpoint.test_error:.3%}"
     )
@@ -240,18 +247,16 @@ def _parser() -> argparse.ArgumentParser:
     bound.add_argument("--n", type=int, required=True, help="training examples, at least 8")
     bound.add_argument("--delta", type=float, default=0.05, help="failure probability in (0, 1); default 0.05")
     train = add("train", train_command)
-    train.add_argument("--model", default="lenet5", help="default lenet5")
-    train.add_argument("--data", default="digits", help="default digits")
-    train.add_argument("--name", default="mine", help="what the app calls the checkpoint; default mine")
+    for name, setting in settings(Training).items():
+        usual = f"default {defaults(Training)[name]}" + (
+            "" if name in ("model", "data", "name") else ", or what suits the method"
+        )
+        train.add_argument(
+            f"--{option(name)}",
+            metavar=name.upper(),
+            help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; {usual}."),
+        )
     train.add_argument("--folder", help="where to write it; default: where the app finds it")
-    for option, kind in (
-        ("epochs", int),
-        ("batch-size", int),
-        ("learning-rate", float),
-        ("weight-decay", float),
-        ("seed", int),
-    ):
-        train.add_argument(f"--{option}", type=kind)
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")

@@ -24,6 +24,17 @@ def device() -> torch.device:
     return torch.device(wanted)
 
 
+def quick_bfloat16() -> bool:
+    """Whether the device multiplies bfloat16 faster than float32: enough for training, not for a certificate."""
+    match device().type:
+        case "cuda":
+            return torch.cuda.is_bf16_supported(including_emulation=False)
+        case "cpu":
+            able = torch.cpu.get_capabilities()
+            return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return False
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """One torch thread for a while: work in small pieces gains nothing from more, and on busy cores they cost tenfold."""

@@ -22,7 +22,8 @@ from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, count_errors
 from pacviz.scenario import check_settings, setting
-from pacviz.training import Step, Training, fit
+from pacviz.training.fit import Step, fit
+from pacviz.training.recipe import Training
 
 FAILURE = 1e-3
 """Probability with which a limit of a true error may be wrong: a violation is counted only where this is not to blame."""
@@ -225,7 +226,7 @@ def _compressed(experiment: Pipeline, drawn: Split, fresh: Split, report: Progre
         report(step.step / step.steps, "training")
 
     with one_thread():
-        state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), _RECIPE, advance)
+        state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), _RECIPE, progress=advance)
     code = encode(compress(tiny.name, tiny.matrices(state), experiment.sparsity, experiment.bits, "global"))
     network, _ = decode(code.data)
     return _outcome(

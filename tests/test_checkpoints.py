@@ -13,7 +13,7 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.data import digits, load
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
-from pacviz.training import error_rate
+from pacviz.training.fit import error_rate
 
 
 @pytest.fixture(autouse=True)

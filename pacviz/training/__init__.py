@@ -1,5 +1,1 @@
-"""Where weights come from."""
-
-from pacviz.training.fit import Step, Training, error_rate, fit, train
-
-__all__ = ["Step", "Training", "error_rate", "fit", "train"]
+"""Training: one loop, and the ways in which trained tensors become a network's weights."""

@@ -1,51 +1,34 @@
-"""Plain training from scratch: what it did to find the weights costs no bound a single bit."""
+"""The training loop, one for all methods.  What it did to find the weights costs no bound a single bit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+import pickle
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
-from pacviz.checkpoints import Checkpoint
+from pacviz import store
 from pacviz.data.dataset import Dataset, Split
-from pacviz.device import device
+from pacviz.device import device, quick_bfloat16
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture
+from pacviz.training.parametrisation import Parametrisation, parametrise
+from pacviz.training.recipe import METHODS, Training
 
-_EVALUATION_BATCH = 250
-_STEPS_PER_REPORT = 20
-
-
-@dataclass(frozen=True)
-class Training:
-    """A recipe: AdamW with decoupled weight decay, the learning rate rising to its peak and falling to 0 (one cycle).
-
-    learning_rate: the peak.  weight_decay: by default strong enough that magnitude pruning finds small
-    weights.  Raises PacvizError for a field outside its range.
-    """
-
-    epochs: int = 10
-    batch_size: int = 128
-    learning_rate: float = 2e-3
-    weight_decay: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        ranges = {
-            "epochs": (1, 1000),
-            "batch_size": (1, 10_000),
-            "learning_rate": (1e-6, 1.0),
-            "weight_decay": (0.0, 10.0),
-            "seed": (0, 2**63 - 1),
-        }
-        for name, (low, high) in ranges.items():
-            if not low <= getattr(self, name) <= high:
-                raise PacvizError(f"{name} must lie in [{low}, {high}], got {getattr(self, name)}.")
+EVALUATION_BATCH = 250
+STEPS_PER_REPORT = 20
+SECONDS_PER_SAVE = 30.0
+MOST_GRADIENT = 1.0
+"""Gradients are shortened to this norm: surgery splices weights back, and the loss jumps."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +36,8 @@ class Step:
     """Where a training stands.
 
     epoch: counted from 0.  step, steps: done so far and in all.  loss: cross-entropy of the last batch in nats.
-    accuracy: share of this epoch's examples so far that were classified rightly when they came.
+    accuracy: share of this epoch's examples so far that were classified rightly when they came.  state: gives a copy of
+    the present weights as a float32 state dict on the CPU.
     """
 
     epoch: int
@@ -61,56 +45,149 @@ class Step:
     steps: int
     loss: float
     accuracy: float
+    state: Callable[[], dict[str, Tensor]]
 
 
 def fit(
     architecture: Architecture,
     dataset: Dataset,
     training: Training,
+    start: Mapping[str, np.ndarray] | None = None,
     progress: Callable[[Step], None] | None = None,
+    resume: Path | None = None,
 ) -> dict[str, Tensor]:
     """A network trained on dataset.train, as its float32 state dict on the CPU.
 
+    start: float32 matrices (rows, columns) by layer to start from; random weights where None.  progress: told every
+    STEPS_PER_REPORT steps; an exception that it raises stops the training.  resume: a file in which the training is kept
+    every SECONDS_PER_SAVE and when progress stops it; where it exists, the training goes on from there, to the same end.
     The same weights for the same arguments on the same machine.  Raises PacvizError where the images do not fit the
-    architecture, or where the loss stops being finite.
+    architecture, the file belongs to another training, or the loss stops being finite.
     """
+    check_fit(architecture, dataset)
     train, where = dataset.train, device()
-    if (tuple(train.images.shape[1:]), dataset.classes) != (architecture.input_shape, architecture.classes):
-        raise PacvizError(
-            f"{architecture.title} takes images of shape {architecture.input_shape} in {architecture.classes} classes, "
-            f"but {dataset.title} has {tuple(train.images.shape[1:])} in {dataset.classes}; choose another model."
-        )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        network = _placed(architecture.build()).train()
-    shuffle = torch.Generator().manual_seed(training.seed)
-    steps = training.epochs * math.ceil(len(train) / training.batch_size)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        network: nn.Module = architecture.build()
+    if start is not None:
+        network.load_state_dict(architecture.state_dict(start))
+    network = _placed(network).train()
+    parametrisation = parametrise(
+        architecture, {key: w.detach() for key, w in network.named_parameters()}, training, where
     )
+    epoch_steps = math.ceil(len(train) / training.batch_size)
+    steps = training.epochs * epoch_steps
+    optimizer = _optimizer(parametrisation.trained.values(), training)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate, total_steps=steps, pct_start=0.2)
-    step = 0
-    for epoch in range(training.epochs):
+    kept = _Kept(training, parametrisation, optimizer, schedule, network)
+    images, labels = train.images.to(where), train.labels.to(where)
+    step = kept.read(resume, where) if resume and resume.exists() else 0
+    saved = time.monotonic()
+
+    def state() -> dict[str, Tensor]:
+        with torch.no_grad():
+            return _plain({**dict(network.named_buffers()), **parametrisation.weights()})
+
+    for epoch in range(step // epoch_steps, training.epochs):
         right, seen = torch.zeros((), dtype=torch.int64, device=where), 0
-        for batch in torch.randperm(len(train), generator=shuffle).split(training.batch_size):
-            labels = train.labels[batch].to(where)
-            logits = network(train.images[batch].to(where).float().div_(255))
-            loss = cross_entropy(logits, labels)
+        order = torch.randperm(len(train), generator=torch.Generator().manual_seed(training.seed + epoch * 2**31))
+        for batch in order.split(training.batch_size)[step - epoch * epoch_steps :]:
+            parametrisation.advance(step, steps)
+            batch = batch.to(where)
+            with torch.autocast(where.type, torch.bfloat16, enabled=quick_bfloat16()):
+                logits = functional_call(network, parametrisation.weights(), images[batch].float().div_(255))
+            loss = cross_entropy(logits.float(), labels[batch])
             optimizer.zero_grad()
             loss.backward()
+            nn.utils.clip_grad_norm_(parametrisation.trained.values(), MOST_GRADIENT)
             optimizer.step()
             schedule.step()
-            right += (logits.argmax(1) == labels).sum()
+            right += (logits.argmax(1) == labels[batch]).sum()
             step, seen = step + 1, seen + len(batch)
-            if step % _STEPS_PER_REPORT == 0 or step == steps:
+            if step % STEPS_PER_REPORT == 0 or step == steps:
                 if not loss.isfinite():
                     raise PacvizError(
                         f"The training diverged in epoch {epoch + 1} with learning_rate {training.learning_rate:g}; "
                         "train again with a smaller one."
                     )
-                if progress:
-                    progress(Step(epoch, step, steps, loss.item(), right.item() / seen))
-    return {key: weights.detach().cpu().contiguous() for key, weights in network.state_dict().items()}
+                try:
+                    if progress:
+                        progress(Step(epoch, step, steps, loss.item(), right.item() / seen, state))
+                except BaseException:
+                    if resume:
+                        kept.write(resume, step)
+                    raise
+                if resume and time.monotonic() - saved > SECONDS_PER_SAVE:
+                    kept.write(resume, step)
+                    saved = time.monotonic()
+    parametrisation.advance(steps, steps)
+    return _plain({**dict(network.named_buffers()), **parametrisation.final()})
+
+
+def check_fit(architecture: Architecture, dataset: Dataset) -> None:
+    """Raises PacvizError where the images do not fit the architecture."""
+    shape = tuple(dataset.train.images.shape[1:])
+    if (shape, dataset.classes) != (architecture.input_shape, architecture.classes):
+        raise PacvizError(
+            f"{architecture.title} takes images of shape {architecture.input_shape} in {architecture.classes} classes, "
+            f"but {dataset.title} has {shape} in {dataset.classes}; choose another model."
+        )
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What a training is kept in, and comes back from: everything that its next step depends on."""
+
+    training: Training
+    parametrisation: Parametrisation
+    optimizer: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    network: nn.Module
+
+    def write(self, path: Path, step: int) -> None:
+        """Whole or not at all."""
+        state = {
+            "training": self.training.to_dict(),
+            "step": step,
+            "trained": {key: tensor.detach() for key, tensor in self.parametrisation.trained.items()},
+            "fixed": self.parametrisation.fixed,
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "buffers": dict(self.network.named_buffers()),
+        }
+        store.write_atomic(path, lambda temporary: torch.save(state, temporary))
+
+    @torch.no_grad()
+    def read(self, path: Path, where: torch.device) -> int:
+        """Puts everything back, and returns the number of steps done.  Raises PacvizError for another training's file."""
+        try:
+            state = torch.load(path, where, weights_only=True)
+            same = state["training"] == self.training.to_dict()
+        except (OSError, RuntimeError, KeyError, EOFError, pickle.UnpicklingError) as error:
+            raise PacvizError(f"{path} cannot be read ({error}); delete it and train again.") from error
+        if not same:
+            raise PacvizError(f"{path} belongs to a training with other settings; delete it, or give those settings.")
+        for key, tensor in self.parametrisation.trained.items():
+            tensor.copy_(state["trained"][key])
+        self.parametrisation.fixed.update(state["fixed"])
+        for key, buffer in self.network.named_buffers():
+            buffer.copy_(state["buffers"][key])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        return int(state["step"])
+
+
+def _optimizer(trained: Iterable[Tensor], training: Training) -> torch.optim.Optimizer:
+    if METHODS[training.method].optimizer == "sgd":
+        return torch.optim.SGD(
+            trained, training.learning_rate, momentum=0.9, nesterov=True, weight_decay=training.weight_decay, fused=True
+        )
+    return torch.optim.AdamW(trained, training.learning_rate, weight_decay=training.weight_decay, fused=True)
+
+
+def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A copy on the CPU, in the usual layout."""
+    return {key: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for key, tensor in state.items()}
 
 
 def _placed(network: nn.Module) -> nn.Module:
@@ -124,40 +201,8 @@ def error_rate(architecture: Architecture, state: Mapping[str, Tensor], split: S
     network = _placed(architecture.build()).eval()
     network.load_state_dict(state)
     wrong = 0
-    for start in range(0, len(split), _EVALUATION_BATCH):
-        stop = start + _EVALUATION_BATCH
+    for start in range(0, len(split), EVALUATION_BATCH):
+        stop = start + EVALUATION_BATCH
         guesses = network(split.pixels(start, stop).to(device())).argmax(1).cpu()
         wrong += int((guesses != split.labels[start:stop]).sum())
     return wrong / len(split)
-
-
-def train(
-    architecture: Architecture,
-    dataset: Dataset,
-    name: str,
-    training: Training,
-    progress: Callable[[float, str], None] | None = None,
-) -> Checkpoint:
-    """A trained network with its errors, its recipe and the command that repeats it.
-
-    progress gets the fraction done in [0, 1] and a short sentence.  Raises PacvizError where `fit` does.
-    """
-
-    def report(step: Step) -> None:
-        if progress:
-            epoch = f"epoch {step.epoch + 1} of {training.epochs}"
-            progress(step.step / step.steps, f"{epoch}, {step.accuracy:.1%} right")
-
-    state = fit(architecture, dataset, training, report)
-    options = {"model": architecture.name, "data": dataset.name, "name": name}
-    options |= {key: value for key, value in asdict(training).items() if value != getattr(Training, key)}
-    return Checkpoint(
-        name=name,
-        model=architecture.name,
-        data=dataset.name,
-        matrices=architecture.matrices(state),
-        train_error=error_rate(architecture, state, dataset.train),
-        test_error=error_rate(architecture, state, dataset.test),
-        training=asdict(training),
-        command=" ".join(["python -m pacviz train", *(f"--{key.replace('_', '-')} {options[key]}" for key in options)]),
-    )

@@ -10,7 +10,9 @@ from torch import nn
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, architecture
-from pacviz.training import Training, error_rate, fit, train
+from pacviz.training.fit import error_rate, fit
+from pacviz.training.recipe import Training
+from pacviz.training.train import train
 
 QUICK = Training(epochs=3, batch_size=64)
 

@@ -1,0 +1,146 @@
+"""What a training is: everything that a user can set, in one frozen value."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pacviz.errors import PacvizError
+from pacviz.models import ARCHITECTURES
+from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
+
+SCRATCH = "scratch"
+"""What `start` is called where a training begins with random weights."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to train, and what suits it.
+
+    optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
+    settings that it starts from, where they differ from the defaults of Training.
+    """
+
+    title: str
+    help: str
+    optimizer: Literal["adamw", "sgd"]
+    usual: dict[str, Any]
+
+
+METHODS = {
+    "dense": Method("Plain training", "All weights stay.", "adamw", {}),
+    "gradual": Method(
+        "Gradual magnitude pruning",
+        "The smallest weights go for good, along a cubic schedule (Zhu and Gupta 2017).",
+        "adamw",
+        {"start": "plain", "density": 0.015, "epochs": 12, "batch_size": 256, "weight_decay": 0.0},
+    ),
+    "surgery": Method(
+        "Dynamic network surgery",
+        "Weights go, and come back where they turn out to matter (Guo et al. 2016).",
+        "sgd",
+        {
+            "start": "plain",
+            "density": 0.015,
+            "epochs": 12,
+            "batch_size": 256,
+            "weight_decay": 1e-4,
+            "learning_rate": 0.02,
+        },
+    ),
+    "codebook": Method(
+        "Codebook tuning",
+        "Which codebook entry a weight uses stays fixed; the entries are learned (Han et al. 2016).",
+        "adamw",
+        {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 1e-3},
+    ),
+    "straight-through": Method(
+        "Straight-through quantization",
+        "Weights are rounded to the codebook going forward, and moved as if they were not: they may change their entry.",
+        "adamw",
+        {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 5e-4},
+    ),
+}
+
+QUANTIZING = ("codebook", "straight-through")
+"""The methods that end with at most 2^bits values a layer."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training; every field is validated when the value is made.
+
+    The learning rate rises to its peak during the first fifth of the steps and falls to 0 (one cycle).  Raises
+    PacvizError naming the field, the value and what is allowed.
+    """
+
+    model: str = setting("lenet5", "Network", "The architecture.", choices=lambda: tuple(ARCHITECTURES))
+    data: str = setting("digits", "Data set", "What it is trained on.", choices=lambda: DATA_NAMES)
+    name: str = setting("mine", "Name", "What the app calls the checkpoint.")
+    start: str = setting(
+        SCRATCH, "Start from", f"A checkpoint of the same model on the same data; {SCRATCH}: random weights."
+    )
+    method: str = setting(
+        "dense",
+        "Method",
+        " ".join(f"{name}: {method.help}" for name, method in METHODS.items()),
+        choices=lambda: tuple(METHODS),
+    )
+    density: float = setting(
+        1.0, "Density", "The share of weights that is left in the end.", low=0.0005, high=1.0, step=0.0005, percent=True
+    )
+    bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8)
+    epochs: int = setting(10, "Epochs", "How often every training example is seen.", low=1, high=1000)
+    batch_size: int = setting(128, "Batch size", "Examples a step.", low=1, high=10_000)
+    learning_rate: float = setting(2e-3, "Learning rate", "The peak of its cycle.", low=1e-6, high=1.0, step=1e-4)
+    weight_decay: float = setting(
+        1.0,
+        "Weight decay",
+        "Decoupled for AdamW; strong enough by default that magnitude pruning finds small weights.",
+        low=0.0,
+        high=10.0,
+        step=0.01,
+    )
+    seed: int = setting(0, "Seed", "Seed of the first weights and of the examples' order.", low=0, high=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if self.density < 1 and self.method == "dense":
+            pruning = ", ".join(name for name in METHODS if name != "dense")
+            raise PacvizError(
+                f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
+            )
+        if self.start == self.name:
+            raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
+        if self.method in QUANTIZING and self.start == SCRATCH:
+            raise PacvizError(
+                f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
+            )
+
+    @classmethod
+    def of(cls, method: str = "dense", **given: Any) -> Training:
+        """A training by a method with its usual settings, save those that are given."""
+        usual = METHODS[method].usual if method in METHODS else {}
+        return cls(method=method, **{**usual, **given})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values by field name, in declaration order."""
+        return dataclasses.asdict(self)
+
+    def arguments(self) -> str:
+        """The command line that asks for this training, usual settings left out."""
+        usual = {**defaults(Training), **METHODS[self.method].usual, "method": defaults(Training)["method"]}
+        named = {"model", "data", "name"}
+        changed = {name: value for name, value in self.to_dict().items() if name in named or value != usual[name]}
+        return "".join(f" --{option(name)} {value}" for name, value in changed.items())
+
+    @property
+    def command(self) -> str:
+        """The whole command that repeats it."""
+        return f"python -m pacviz train{self.arguments()}"
+
+
+def option(name: str) -> str:
+    """How a field is called on the command line."""
+    return name.replace("_", "-")

@@ -1,0 +1,38 @@
+"""From a Training to a Checkpoint: the data, the network to start from, the loop, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pacviz import checkpoints
+from pacviz.checkpoints import Checkpoint
+from pacviz.data import Dataset
+from pacviz.models import architecture
+from pacviz.training.fit import Step, error_rate, fit
+from pacviz.training.recipe import SCRATCH, Training
+
+
+def train(
+    training: Training, dataset: Dataset, progress: Callable[[Step], None] | None = None, resume: Path | None = None
+) -> Checkpoint:
+    """A trained network with its errors, its recipe and the command that repeats it.
+
+    dataset: what training.data names.  progress, resume: as for `fit`.  Raises PacvizError where the checkpoint to start
+    from is missing, or where `fit` does.
+    """
+    network = architecture(training.model)
+    start = None
+    if training.start != SCRATCH:
+        start = checkpoints.find(training.model, training.data, training.start).matrices
+    state = fit(network, dataset, training, start, progress, resume)
+    return Checkpoint(
+        name=training.name,
+        model=training.model,
+        data=training.data,
+        matrices=network.matrices(state),
+        train_error=error_rate(network, state, dataset.train),
+        test_error=error_rate(network, state, dataset.test),
+        training=training.to_dict(),
+        command=training.command,
+    )

@@ -97,7 +97,9 @@ def read_jpeg(progress: Progress | None = None) -> tuple[Split, Split]:
 def _cached(path: Path) -> dict[str, Split] | None:
     try:
         with safe_open(path, "pt") as file:
-            return {name: Split(file.get_tensor(f"{name} images"), file.get_tensor(f"{name} labels")) for name in _SAMPLES}
+            return {
+                name: Split(file.get_tensor(f"{name} images"), file.get_tensor(f"{name} labels")) for name in _SAMPLES
+            }
     except (OSError, SafetensorError):
         return None
 

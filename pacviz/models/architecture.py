@@ -173,10 +173,17 @@ class Architecture:
 
         return fold(state, self.normalised)
 
+    def prunable(self, state: Mapping[str, Tensor]) -> list[str]:
+        """The keys of a state dict whose zeros stay zeros when it is folded: all but the biases of normalised layers."""
+        moved = {f"{name}.bias" for name in self.normalised if f"{name}.scale" in state}
+        return [key for layer in self.layers for key in layer.tensors if key not in moved]
+
     @cached_property
     def normalised(self) -> tuple[str, ...]:
         """Names of the layers that are trained with batch normalisation."""
-        return tuple(layer.name for layer in parametrised(self.operations) if isinstance(layer, Conv) and layer.normalised)
+        return tuple(
+            layer.name for layer in parametrised(self.operations) if isinstance(layer, Conv) and layer.normalised
+        )
 
     def matrices(self, state: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
         """A state dict, folded or not, as one float32 matrix (rows, columns) a layer.

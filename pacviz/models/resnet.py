@@ -1,5 +1,7 @@
 """ResNets for images of 32 x 32 (He et al. 2016, section 4.2): three stages of 16, 32 and 64 channels, shortcuts of option A."""
 
+from itertools import pairwise
+
 from pacviz.models.architecture import Architecture, AveragePool, Conv, Flatten, Linear, Operation, ReLU, Residual
 
 STAGES = (16, 32, 64)
@@ -23,8 +25,7 @@ def resnet(depth: int) -> Architecture:
     """The ResNet of that many layers, 6 k + 2 with k blocks a stage."""
     channels = [STAGES[0], *(width for width in STAGES for _ in range((depth - 2) // 6))]
     blocks = [
-        _block(f"block{index}", inputs, outputs)
-        for index, (inputs, outputs) in enumerate(zip(channels, channels[1:], strict=False), start=1)
+        _block(f"block{index}", inputs, outputs) for index, (inputs, outputs) in enumerate(pairwise(channels), start=1)
     ]
     return Architecture(
         f"resnet{depth}",

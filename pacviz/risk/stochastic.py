@@ -32,9 +32,7 @@ def noisy_affine(matrix: np.ndarray, std: float, device: torch.device) -> Stage:
     return stage
 
 
-def noisy_convolution(
-    operation: Conv, matrix: np.ndarray, std: float, shape: Shape, device: torch.device
-) -> Stage:
+def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Shape, device: torch.device) -> Stage:
     """A convolution under noise: kernels and biases for each example, the same at all positions of that example.
 
     matrix: (outputs, columns), the bias last.  shape: (channels, height, width) of the activations before it.

@@ -13,7 +13,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("Which variant of the code was used", "log2 of the number of variants, in the line of what it codes", ""),
     ("The last, partly filled byte", "rounding", ""),
     ("Width of the prior around each value", "7 bits: prior scale, a line each noisy layer", ""),
-    ("Strength of the noise", "no", "it belongs to the posterior, which may depend on the data as it likes"),
+    (
+        "Strength of the noise, and how it is spread over the layers",
+        "no",
+        "it belongs to the posterior, which may depend on the data as it likes",
+    ),
     ("Estimating the error of a noisy network", "a fifth of δ, and the upper limit instead of the mean", ""),
     ("Answers that rounding may turn on another machine", "they count as errors", ""),
     (

@@ -17,12 +17,14 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
-from pacviz.scenario import AS_IS, FROM_FILE
+from pacviz.scenario import AS_IS, FROM_FILE, Scenario
 from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
 _SUFFIX = ".safetensors"
 _NAME = re.compile(r"[a-z0-9.-]+")
+_MEMBER = re.compile(r"(?P<method>[a-z-]+)-(?P<percent>\d+(\.\d+)?)")
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +49,11 @@ class Checkpoint:
     def fingerprint(self) -> str:
         """Hex SHA-256 of the model's name and every weight, in the order of the layers."""
         return Weights(self.model, self.matrices).fingerprint
+
+    @cached_property
+    def density(self) -> float:
+        """The share of its weights that are not zero."""
+        return sum(map(np.count_nonzero, self.matrices.values())) / sum(m.size for m in self.matrices.values())
 
 
 def user_folder() -> Path:
@@ -143,10 +150,55 @@ def available(model: str, data: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_names(SHIPPED, model, data), *_names(user_folder(), model, data)]))
 
 
+def families(model: str, data: str) -> dict[str, dict[float, str]]:
+    """Methods with checkpoints at several densities (names METHOD-PERCENT): each one's names by density in (0, 1].
+
+    The plain network that they started from is every family's member of density 1.
+    """
+    found: dict[str, dict[float, str]] = {}
+    for name in available(model, data):
+        if match := _MEMBER.fullmatch(name):
+            found.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
+    return {method: {1.0: "plain", **members} for method, members in found.items() if len(members) > 1}
+
+
+def choices(model: str, data: str) -> tuple[str, ...]:
+    """What a Scenario's checkpoint may be for a model on a data set: each family by its method, and single ones."""
+    grouped = families(model, data)
+    members = {name for family in grouped.values() for name in family.values()} - {"plain"}
+    return (*(name for name in available(model, data) if name not in members), *grouped)
+
+
+def of(scenario: Scenario) -> Checkpoint:
+    """The checkpoint that a scenario compresses; raises PacvizError where `find` does.
+
+    Of a family it is the one trained for the nearest density that is not below the scenario's; pruning does the rest.
+    """
+    family = families(scenario.model, scenario.data).get(scenario.checkpoint)
+    if family is None or scenario.checkpoint in available(scenario.model, scenario.data):
+        return find(scenario.model, scenario.data, scenario.checkpoint)
+    enough = [density for density in family if density > 1 - scenario.sparsity - _ROUNDING]
+    return find(scenario.model, scenario.data, family[min(enough)])
+
+
 def shipped() -> tuple[tuple[str, str, str], ...]:
     """(model, data, name) of every checkpoint that comes with pacviz."""
     found = (load(path) for path in sorted(SHIPPED.glob(f"*{_SUFFIX}")))
     return tuple((checkpoint.model, checkpoint.data, checkpoint.name) for checkpoint in found)
+
+
+def trained(training: Mapping[str, Any], folder: Path) -> Checkpoint | None:
+    """The checkpoint in a folder that this very recipe made, or None where there is no such file.
+
+    training: a recipe as Training.to_dict gives it.  Raises PacvizError for a checkpoint of that name by another recipe.
+    """
+    path = _file(folder, training["model"], training["data"], training["name"])
+    if not path.exists():
+        return None
+    checkpoint = load(path)
+    if checkpoint.training != training:
+        raise PacvizError(f"{path} was trained with other settings; delete it, or choose another folder.")
+    return checkpoint
 
 
 def find(model: str, data: str, name: str) -> Checkpoint:

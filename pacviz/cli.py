@@ -162,6 +162,22 @@ def train_command(folder: str | None, json: bool, **given: Any) -> None:
     )
 
 
+def reproduce_command(name: str, quick: bool, folder: str | None, json: bool) -> None:
+    """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
+    from pacviz import store
+    from pacviz.reproduce import recipe, reproduce
+
+    wanted = recipe(name, quick)
+    place = Path(folder) if folder else store.cache_dir() / "reproductions" / (name + ("-quick" if quick else ""))
+    with _progress_bar() as progress:
+        result = reproduce(wanted, place, progress)
+    if json:
+        print(_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
+        return
+    print(f"{wanted.title}\n\n{result.table}\n")
+    print(f"{result.certificate.statement}\n{result.file}: python -m pacviz verify {result.file}")
+
+
 def data_command(list: bool, download: str | None, json: bool) -> None:
     """Lists the data sets, or downloads one."""
     from pacviz import data as datasets
@@ -290,6 +306,10 @@ def _parser() -> argparse.ArgumentParser:
             help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; {usual}."),
         )
     train.add_argument("--folder", help="where to write it; default: where the app finds it")
+    reproduce = add("reproduce", reproduce_command)
+    reproduce.add_argument("name", metavar="NAME", help="zhou2019-lenet5: LeNet-5 on MNIST, 46 % in the paper")
+    reproduce.add_argument("--quick", action="store_true", help="in minutes, with a weaker result")
+    reproduce.add_argument("--folder", help="where everything is kept; default: a folder of the cache")
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")

@@ -19,7 +19,7 @@ from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, exact_risk, sampled_risk, stochastic_risk
-from pacviz.scenario import AS_IS, Scenario
+from pacviz.scenario import AS_IS, EVEN, Scenario
 from pacviz.weights import Weights
 
 PREVIEW_EXAMPLES = 10_000
@@ -91,7 +91,7 @@ def network_of(scenario: Scenario, weights: Source | None = None) -> CompressedN
 
     weights: where they came as a file; else those of the scenario's checkpoint.
     """
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    weights = weights or checkpoints.of(scenario)
     if scenario.checkpoint == AS_IS:
         return as_it_stands(weights.model, weights.matrices)
     return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning)
@@ -102,13 +102,19 @@ def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> Co
     return compress(weights.model, weights.matrices, sparsity, bits, pruning)
 
 
-def coded(network: CompressedNetwork, noise: float) -> Coded:
-    """The bytes and charges of a network under `noise`."""
+def noise_of(network: CompressedNetwork, scenario: Scenario) -> dict[str, float]:
+    """The posterior's standard deviation that a scenario asks for, by layer."""
+    return posterior_stds(network, scenario.noise, scenario.multipliers)
+
+
+def coded(network: CompressedNetwork, scenario: Scenario) -> Coded:
+    """The bytes and charges of a network under a scenario's noise."""
     code = encode(network)
-    if noise == 0:
+    if scenario.noise == 0:
         return Coded(code.data, b"", code.ledger, None)
-    stochastic = stochastic_code(network, noise)
-    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, noise))
+    stds = noise_of(network, scenario)
+    stochastic = stochastic_code(network, stds)
+    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, stds))
 
 
 def measure(
@@ -129,11 +135,11 @@ def measure_anew(
     A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws; its estimate is wider but as valid.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    weights = weights or checkpoints.of(scenario)
     report = progress or (lambda fraction, what: None)
     report(0.0, "compressing")
     network = network_of(scenario, weights)
-    parts = coded(network, scenario.noise)
+    parts = coded(network, scenario)
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
     test, train = errors(network, scenario, dataset, preview, report)
@@ -151,7 +157,7 @@ def errors(
         raise PacvizError(
             f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
         )
-    stds = posterior_stds(network, scenario.noise)
+    stds = noise_of(network, scenario)
 
     def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
         def advance(fraction: float) -> None:
@@ -211,9 +217,14 @@ def recall(scenario: Scenario, preview: bool = False, weights: Source | None = N
 
 
 def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str:
-    """What a measurement depends on, hashed: not the bound, not delta, and the seed only where something is drawn."""
-    weights = weights or checkpoints.find(scenario.model, scenario.data, scenario.checkpoint)
+    """What a measurement depends on, hashed: not the bound, not delta, and the seed only where something is drawn.
+
+    A setting that came later is left out where it changes nothing, so that what was measured before keeps its key.
+    """
+    weights = weights or checkpoints.of(scenario)
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
     values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
+    if scenario.noise == 0 or scenario.spread == EVEN:
+        del values["spread"]
     return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()

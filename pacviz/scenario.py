@@ -17,6 +17,9 @@ from pacviz.models import ARCHITECTURES
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
+EVEN = "even"
+"""How the noise is spread where every layer has the same share of its range, as in Zhou et al. 2019."""
+SPREAD = re.compile(rf"{EVEN}|\d{{1,3}}(\.\d{{1,3}})?(-\d{{1,3}}(\.\d{{1,3}})?)*")
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
@@ -28,7 +31,8 @@ class Setting:
     """What a field of a Scenario may be, and how it is asked for.
 
     low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
-    choices: the allowed texts; where there are none, any name goes.  percent: shown as a percentage.
+    choices: the allowed texts; where there are none, any that matches `pattern`, which `form` puts in words.
+    percent: shown as a percentage.
     """
 
     title: str
@@ -39,6 +43,8 @@ class Setting:
     exclusive: bool = False
     percent: bool = False
     choices: Callable[[], tuple[str, ...]] = tuple
+    pattern: re.Pattern[str] = NAME
+    form: str = "a name of lower-case letters, digits, dots and dashes"
 
     @property
     def allowed(self) -> str:
@@ -46,7 +52,7 @@ class Setting:
         if choices := self.choices():
             return f"one of {', '.join(choices)}"
         if self.low == -math.inf:
-            return "a name of lower-case letters, digits, dots and dashes"
+            return self.form
         between = "strictly between {:g} and {:g}" if self.exclusive else "from {:g} to {:g}"
         return between.format(self.low, self.high)
 
@@ -62,7 +68,7 @@ class Setting:
         except (TypeError, ValueError, OverflowError):
             raise refusal from None
         if kind is str:
-            if converted not in self.choices() if self.choices() else not NAME.fullmatch(converted):
+            if converted not in self.choices() if self.choices() else not self.pattern.fullmatch(converted):
                 raise refusal
             return converted
         if kind is int and converted != float(value):
@@ -118,6 +124,13 @@ class Scenario:
         step=0.005,
         percent=True,
     )
+    spread: str = setting(
+        EVEN,
+        "Spread of the noise",
+        "How the noise differs between layers: even, or a multiplier of the noise scale for each layer from input to output.",
+        pattern=SPREAD,
+        form=f"{EVEN!r}, or a multiplier for each layer, joined by dashes as in 0.5-1-2-1",
+    )
     delta: float = setting(
         0.05,
         "Failure probability δ",
@@ -167,11 +180,30 @@ class Scenario:
                 + "."
             )
 
+        self._check_spread()
         if self.input_low >= self.input_high:
             raise PacvizError(
                 f"input_low must be below input_high, got {self.input_low:g} and {self.input_high:g}; give the values "
                 "that the network sees for black and for white."
             )
+
+    def _check_spread(self) -> None:
+        """Gives equal spreads one text; raises PacvizError for one that does not fit the model's layers."""
+        if (each := self.multipliers) is None:
+            return
+        names = [layer.name for layer in ARCHITECTURES[self.model].layers]
+        if len(each) != len(names) or not all(0.01 <= multiplier <= 100 for multiplier in each):
+            raise PacvizError(
+                f"spread must be {EVEN!r} or {len(names)} multipliers from 0.01 to 100 joined by dashes, one for each of "
+                f"{', '.join(names)}, got {self.spread!r}."
+            )
+        text = EVEN if set(each) == {1.0} else "-".join(f"{multiplier:g}" for multiplier in each)
+        object.__setattr__(self, "spread", text)
+
+    @property
+    def multipliers(self) -> tuple[float, ...] | None:
+        """Each layer's multiplier of the noise scale; None where the noise is spread evenly."""
+        return None if self.spread == EVEN else tuple(map(float, self.spread.split("-")))
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Scenario:

@@ -17,7 +17,6 @@ from pacviz.archive import Archive, BrokenArchive
 from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode
 from pacviz.compression.network import CompressedNetwork
-from pacviz.compression.noise import posterior_stds
 from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.measurement import (
@@ -28,10 +27,11 @@ from pacviz.measurement import (
     errors,
     measure_anew,
     network_of,
+    noise_of,
     summary,
 )
 from pacviz.risk import RiskEstimate
-from pacviz.scenario import AS_IS, Scenario
+from pacviz.scenario import AS_IS, Scenario, defaults
 from pacviz.weights import Weights
 
 TOLERANCE = 1e-9
@@ -99,7 +99,7 @@ def pack(certificate: Certificate, weights: Source | None = None) -> bytes:
     if certificate.measurement.preview:
         raise PacvizError("A preview cannot be saved as a certificate file; certify the whole training sample first.")
     network = network_of(scenario, weights)
-    parts = coded(network, scenario.noise)
+    parts = coded(network, scenario)
     if certificate.measurement.fingerprints["code"] != _sha256(parts.code):
         certificate = Certificate(scenario, measure_anew(scenario, weights=weights))
     header = {"certificate": certificate.to_dict(), **_posterior(network, scenario), "device": device().type}
@@ -124,7 +124,7 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         if not whose.agrees:
             return Verification(None, len(dataset.train), scenario.delta, (whose,))
         report(0.0, "recomputing the charges")
-        parts = coded(network, scenario.noise)
+        parts = coded(network, scenario)
         train, test = (
             _estimate(claimed["estimates"][name], scenario, len(split))
             for name, split in (("train", dataset.train), ("test", dataset.test))
@@ -134,7 +134,14 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         weights = Weights(network.model, network.matrices).fingerprint if as_is else claimed["fingerprints"]["weights"]
         measurement = summary(network, parts, dataset, train, test, False, weights)
         found = Certificate(scenario, dataclasses.replace(measurement, version=claimed["version"]))
-        given = {**archive.header, "code": _sha256(archive.code), "prior": _sha256(archive.prior)}
+        # A setting that a file does not know has its default: the file was made before there was a choice.
+        claimed = {**claimed, "scenario": {**defaults(), **claimed["scenario"]}}
+        given = {
+            **archive.header,
+            "certificate": claimed,
+            "code": _sha256(archive.code),
+            "prior": _sha256(archive.prior),
+        }
         expected = {
             "certificate": found.to_dict(),
             **_posterior(network, scenario),
@@ -182,7 +189,7 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
 
 
 def _posterior(network: CompressedNetwork, scenario: Scenario) -> dict[str, Any]:
-    return {"posterior_stds": {name: std.hex() for name, std in posterior_stds(network, scenario.noise).items()}}
+    return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
 
 
 def _same(claimed: RiskEstimate, again: RiskEstimate) -> bool:

@@ -13,6 +13,7 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.data import digits, load
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
+from pacviz.scenario import Scenario
 from pacviz.training.fit import error_rate
 
 
@@ -179,3 +180,37 @@ def test_the_plain_mnist_network_is_as_good_as_it_says(real_data, monkeypatch):
     error = error_rate(architecture("lenet5"), state, load("mnist").test)
     assert error == pytest.approx(plain.test_error, abs=2e-4)
     assert error < 0.009
+
+
+@pytest.fixture
+def family():
+    """Copies of a shipped network under the names of a pruning method's checkpoints at several densities."""
+    for name in ("slow-10", "slow-1.5", "slow-2", "alone-1"):
+        checkpoints.save(replace(checkpoints.find("lenet5", "digits", "plain"), name=name))
+
+
+@pytest.mark.parametrize(
+    ("sparsity", "member"),
+    [
+        (0.0, "plain"),
+        (0.8, "plain"),
+        (0.9, "slow-10"),
+        (0.97, "slow-10"),
+        (0.98, "slow-2"),
+        (0.985, "slow-1.5"),
+        (0.999, "slow-1.5"),
+    ],
+)
+def test_a_scenario_takes_of_a_family_the_member_trained_for_the_nearest_density_not_below_its_own(
+    family, sparsity, member
+):
+    assert checkpoints.of(Scenario(checkpoint="slow", sparsity=sparsity)).name == member
+    assert checkpoints.of(Scenario(checkpoint="slow-10", sparsity=sparsity)).name == "slow-10"
+
+
+def test_a_family_is_offered_as_one_choice(family):
+    offered = checkpoints.choices("lenet5", "digits")
+    assert {"plain", "slow", "alone-1"} <= {*offered}
+    assert not {"slow-10", "slow-2", "alone"} & {*offered}
+    with pytest.raises(PacvizError, match="There is no checkpoint 'slow' of mlp"):
+        checkpoints.of(Scenario(model="mlp", checkpoint="slow"))

@@ -14,18 +14,22 @@ from pacviz.training.recipe import SCRATCH, Training
 
 
 def train(
-    training: Training, dataset: Dataset, progress: Callable[[Step], None] | None = None, resume: Path | None = None
+    training: Training,
+    dataset: Dataset,
+    progress: Callable[[Step], None] | None = None,
+    resume: Path | None = None,
+    start: Checkpoint | None = None,
 ) -> Checkpoint:
     """A trained network with its errors, its recipe and the command that repeats it.
 
-    dataset: what training.data names.  progress, resume: as for `fit`.  Raises PacvizError where the checkpoint to start
+    dataset: what training.data names.  progress, resume: as for `fit`.  start: the checkpoint that training.start names,
+    where it is at hand already.  Raises PacvizError where the checkpoint to start
     from is missing, or where `fit` does.
     """
     network = architecture(training.model)
-    start = None
-    if training.start != SCRATCH:
-        start = checkpoints.find(training.model, training.data, training.start).matrices
-    state = fit(network, dataset, training, start, progress, resume)
+    if start is None and training.start != SCRATCH:
+        start = checkpoints.find(training.model, training.data, training.start)
+    state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
     return Checkpoint(
         name=training.name,
         model=training.model,

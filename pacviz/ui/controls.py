@@ -42,10 +42,11 @@ def scenario_controls() -> tuple[Scenario, str]:
         with right:
             names = checkpoints.available(values["model"], values["data"])
             values["checkpoint"] = _choice("checkpoint", names or (defaults()["checkpoint"],))
-        with st.expander("δ, bound, seed, pixels"):
+        with st.expander("δ, bound, seed, pixels, spread"):
             values["bound"] = _choice("bound", settings()["bound"].choices())
             for name in ("delta", "seed", "input_low", "input_high"):
                 values[name] = number(name)
+            values["spread"] = _text("spread")
     return Scenario.from_mapping(values), str(axis)
 
 
@@ -81,6 +82,11 @@ def _choice(name: str, options: tuple[str, ...]) -> str:
         help=settings()[name].help,
         bind="query-params",
     )
+
+
+def _text(name: str) -> str:
+    setting = settings()[name]
+    return st.text_input(setting.title, defaults()[name], key=name, help=setting.help, bind="query-params")
 
 
 def number(name: str, kind: type = Scenario, prefix: str = "") -> float:

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torch import nn
 
+from pacviz.checkpoints import find
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, architecture
 from pacviz.training.fit import error_rate, fit
-from pacviz.training.recipe import Training
+from pacviz.training.recipe import METHODS, Training
 from pacviz.training.train import train
 
 QUICK = Training(epochs=3, batch_size=64)
@@ -25,7 +26,7 @@ def small():
 @pytest.fixture(scope="module")
 def trained(small):
     steps = []
-    return fit(architecture("lenet5"), small, QUICK, steps.append), steps
+    return fit(architecture("lenet5"), small, QUICK, progress=steps.append), steps
 
 
 def test_a_few_epochs_learn_far_beyond_chance(small, trained):
@@ -81,31 +82,63 @@ def test_images_of_another_size_are_refused_before_any_work(small):
         fit(architecture("lenet5"), replace(small, train=wide), QUICK)
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("epochs", 0),
-        ("batch_size", 0),
-        ("learning_rate", 0.0),
-        ("learning_rate", math.nan),
-        ("weight_decay", -0.1),
-        ("weight_decay", math.inf),
-        ("seed", -1),
-    ],
-)
-def test_a_recipe_out_of_range_names_the_field_the_value_and_the_range(field, value):
-    with pytest.raises(PacvizError, match=rf"{field} must lie in \[.*\], got {value}"):
-        Training(**{field: value})
+def test_a_stopped_training_goes_on_to_the_very_same_end(small, tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def stop(step):
+        raise Stopped
+
+    for method in METHODS:
+        recipe = Training.of(method, epochs=1, batch_size=64, density=1.0 if method == "dense" else 0.1, start="plain")
+        start = find("lenet5", "digits", "plain").matrices
+        whole = fit(architecture("lenet5"), small, recipe, start)
+        resume = tmp_path / f"{method}.resume"
+        with pytest.raises(Stopped):
+            fit(architecture("lenet5"), small, recipe, start, stop, resume)
+        steps = []
+        parts = fit(architecture("lenet5"), small, recipe, start, steps.append, resume)
+        assert steps[0].step == 40
+        assert all(torch.equal(whole[key], parts[key]) for key in whole), method
+
+
+def test_a_training_is_not_resumed_from_the_file_of_another(small, tmp_path):
+    resume, recipe = tmp_path / "mine.resume", replace(QUICK, epochs=1)
+
+    def stop(step):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(architecture("mlp"), small, recipe, progress=stop, resume=resume)
+    with pytest.raises(PacvizError, match="belongs to a training with other settings; delete it"):
+        fit(architecture("mlp"), small, replace(recipe, seed=5), resume=resume)
+    resume.write_bytes(resume.read_bytes()[:1000])
+    with pytest.raises(PacvizError, match=r"cannot be read .* delete it and train again"):
+        fit(architecture("mlp"), small, recipe, resume=resume)
+
+
+def test_a_step_gives_the_weights_of_its_moment(small):
+    states = []
+    last = fit(architecture("mlp"), small, replace(QUICK, epochs=1), progress=lambda step: states.append(step.state()))
+    assert all(torch.equal(states[-1][key], last[key]) for key in last)
+    assert not torch.equal(states[0]["fc1.weight"], states[-1]["fc1.weight"])
 
 
 def test_a_trained_checkpoint_tells_its_errors_and_how_to_make_it_again(small):
-    seen = []
-    recipe = Training(epochs=1, seed=3)
-    checkpoint = train(architecture("mlp"), small, "tiny", recipe, lambda fraction, text: seen.append((fraction, text)))
-    assert checkpoint.command == "python -m pacviz train --model mlp --data digits --name tiny --epochs 1 --seed 3"
+    recipe = Training(model="mlp", data="digits", name="little", epochs=1, seed=3)
+    checkpoint = train(recipe, small)
+    assert checkpoint.command == "python -m pacviz train --model mlp --data digits --name little --epochs 1 --seed 3"
     assert Training(**checkpoint.training) == recipe
     state = architecture("mlp").state_dict(checkpoint.matrices)
     assert checkpoint.train_error == error_rate(architecture("mlp"), state, small.train)
     assert checkpoint.test_error == error_rate(architecture("mlp"), state, small.test)
-    assert seen[-1][0] == 1
-    assert seen[-1][1].startswith("epoch 1 of 1, ")
+
+
+def test_a_training_starts_from_the_checkpoint_that_it_names(small):
+    recipe = Training.of("gradual", name="pruned", density=0.05, epochs=1, batch_size=64)
+    checkpoint = train(recipe, small)
+    kept = sum(int((matrix != 0).sum()) for matrix in checkpoint.matrices.values())
+    assert kept == round(0.05 * architecture("lenet5").parameters)
+    assert checkpoint.train_error < 0.1
+    with pytest.raises(PacvizError, match="There is no checkpoint 'nobody'"):
+        train(replace(recipe, start="nobody"), small)

@@ -2,8 +2,22 @@
 
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
+from pacviz.figures.randomization import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
 from pacviz.figures.waterfall import waterfall
 
-__all__ = ["LINES", "error_curves", "errors_and_bounds", "sheet", "size", "size_curves", "violation_share", "waterfall"]
+__all__ = [
+    "LINES",
+    "accuracy_curves",
+    "code_over_floor",
+    "error_curves",
+    "errors_and_bounds",
+    "fits",
+    "labelled_images",
+    "sheet",
+    "size",
+    "size_curves",
+    "violation_share",
+    "waterfall",
+]

@@ -46,16 +46,15 @@ class NormalisedConv(nn.Conv2d):
 
 
 def fold(state: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
-    """The state dict in which the named convolutions do what they and their normalisation did."""
+    """The state dict in which the named convolutions do what they and their normalisation did, where it has all of both."""
     found = dict(state)
     for name in names:
-        learned = [found.pop(f"{name}.{part}", None) for part in ("scale", "running_mean", "running_var")]
-        weight, bias = found.get(f"{name}.weight"), found.get(f"{name}.bias")
-        if weight is not None and bias is not None and all(part is not None for part in learned):
-            scale, mean, variance = (part.double() for part in learned if part is not None)
+        keys = [f"{name}.{part}" for part in ("weight", "bias", "scale", "running_mean", "running_var")]
+        if all(key in found for key in keys):
+            weight, bias, scale, mean, variance = (found.pop(key).double() for key in keys)
             factor = scale / (variance + EPSILON).sqrt()
-            found[f"{name}.weight"] = (weight.double() * factor[:, None, None, None]).float()
-            found[f"{name}.bias"] = (bias.double() - mean * factor).float()
+            found[f"{name}.weight"] = (weight * factor[:, None, None, None]).float()
+            found[f"{name}.bias"] = (bias - mean * factor).float()
     return found
 
 

@@ -58,7 +58,9 @@ class Randomization:
         4, "Epochs of surgery", "At each sparsity; 0 leaves surgery out, and prunes by magnitude only.", low=0, high=500
     )
     batch_size: int = setting(64, "Batch size", "Examples a step.", low=1, high=10_000)
-    learning_rate: float = setting(2e-3, "Learning rate", "Adam's, until few errors are left.", low=1e-6, high=1.0)
+    learning_rate: float = setting(
+        2e-3, "Learning rate", "Adam's, until few errors are left.", low=1e-6, high=1.0, step=1e-3
+    )
     tests: int = setting(2000, "Test examples", "Fresh images for the test error.", low=100, high=10_000, step=100)
     delta: float = setting(
         0.05, "Failure probability δ", "Of each bound.", low=0.0, high=1.0, step=0.001, exclusive=True

@@ -102,6 +102,19 @@ class Recording:
         """All levels at one sparsity, by rising level."""
         return [found for found in self.summaries if (found.method, found.sparsity) == (method, sparsity)]
 
+    def steepest(self, method: str) -> float:
+        """The sparsity at which the first and the last level differ most in accuracy; the middle one where none is known."""
+        least, most = (self.along(method, level) for level in (self.experiment.levels[0], self.experiment.levels[-1]))
+        gaps = {a.sparsity: a.accuracy.mean - b.accuracy.mean for a, b in zip(least, most, strict=False)}
+        middle = self.experiment.sparsity[len(self.experiment.sparsity) // 2]
+        return max(gaps, key=lambda sparsity: gaps[sparsity], default=middle)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run of the experiment is there to its last point."""
+        whole = [run for run in self.runs if len(run.points) == len(self.experiment.steps)]
+        return len(whole) == len(self.experiment.jobs)
+
     def shortest(self, method: str, accuracy: float) -> dict[float, list[Judged]]:
         """By level, each run's shortest code that still answers this share of its training labels rightly.
 

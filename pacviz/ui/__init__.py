@@ -1,6 +1,15 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
 from pacviz.ui.controls import scenario_controls
+from pacviz.ui.memorising import (
+    KEPT_ACCURACY,
+    level_table,
+    memorising_headline,
+    random_label_controls,
+    random_sample,
+    take_recording_away,
+    theorem,
+)
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import (
     dark,
@@ -26,6 +35,7 @@ from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
+    "KEPT_ACCURACY",
     "PAUSE",
     "charges_table",
     "dark",
@@ -35,14 +45,20 @@ __all__ = [
     "headline",
     "known_trials",
     "ledger_table",
+    "level_table",
+    "memorising_headline",
     "more_trials",
     "navigation",
     "offer_download",
     "progress_line",
+    "random_label_controls",
+    "random_sample",
     "running",
     "scenario_controls",
     "start",
     "take_away",
+    "take_recording_away",
+    "theorem",
     "through_app",
     "trial_controls",
     "trial_figures",

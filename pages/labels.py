@@ -16,7 +16,7 @@ def pictures() -> None:
     """Draws what is known, then trains a little more."""
     recording = shown.recording
     ui.memorising_headline(shown)
-    left, right = st.columns([3, 2])
+    left, right = st.columns([6, 5])
     with left:
         figure = accuracy_curves(recording, shown.method, shown.sparsity, shown.other, ui.dark())
         st.plotly_chart(figure, theme=None, key="accuracy_curves")
@@ -27,7 +27,9 @@ def pictures() -> None:
     with left:
         figure = code_over_floor(recording, shown.method, ui.KEPT_ACCURACY, ui.dark())
         st.plotly_chart(figure, theme=None, key="code_over_floor")
-        st.caption("See both lines rise: the more labels are random, the more bytes it takes to know 90 % of them.")
+        st.caption(
+            "Look for both lines to rise: the more labels are random, the more bytes it takes to know 90 % of them."
+        )
     with right:
         st.plotly_chart(fits(recording, ui.dark()), theme=None, key="fits")
         st.caption(

@@ -22,7 +22,7 @@ _STYLES = (
 )
 _SPARSITY_TICKS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 _BYTES = {
-    "title": "bytes",
+    "title": "size",
     "type": "log",
     "range": [-0.1, 6.2],
     "tickvals": [1, 10, 100, 1e3, 1e4, 1e5, 1e6],
@@ -55,7 +55,7 @@ def accuracy_curves(
         figure.add_scatter(
             x=[1 - found.sparsity for found in curve],
             y=[found.accuracy.mean for found in curve],
-            name=line.title,
+            name=f"{level:.0%}",
             mode="lines+markers",
             line={"color": line.colour, "dash": line.dash, "width": 3.5},
             marker={"symbol": line.symbol, "size": 9},
@@ -78,7 +78,14 @@ def accuracy_curves(
     title = "Training accuracy after pruning"
     if least and most and len(least) == len(most) and _sooner(least, most):
         title = "The more random the labels, the sooner pruning loses them"
-    return themed(figure, title, dark, height)
+    return _with_levels(themed(figure, title, dark, height))
+
+
+def _with_levels(figure: go.Figure) -> go.Figure:
+    """Its legend in one row: the levels, and what they are levels of."""
+    return figure.update_layout(
+        legend={"title": {"text": "random: "}, "entrywidth": 0.13, "itemwidth": 30}, margin_r=20
+    )
 
 
 def _ends(recording: Recording) -> int:
@@ -157,14 +164,14 @@ def code_over_floor(
             showlegend=True,
             cliponaxis=False,
         )
-    figure.update_xaxes(title="random labels", range=[-0.06, 1.06], tickformat=".0%", tickvals=[*shortest])
+    figure.update_xaxes(title="random labels", range=[-0.1, 1.1], tickformat=".0%", tickvals=[*shortest])
     figure.update_yaxes(**_BYTES)
     codes = [min(judged.bytes for judged in runs) for runs in shortest.values()]
     above = all(judged.bytes > judged.floor_bytes for runs in shortest.values() for judged in runs)
     title = f"Shortest codes that know {accuracy:.0%} of their labels"
     if len(codes) > 1 and codes[-1] > codes[0] and above:
         title = "Memorising takes bytes, and no code gets below the floor"
-    return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.45)
+    return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.45, margin_l=84)
 
 
 def _short(count: float) -> str:
@@ -180,7 +187,7 @@ def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figu
         figure.add_scatter(
             x=list(range(1, len(run.accuracies) + 1)),
             y=list(run.accuracies),
-            name=line.title,
+            name=f"{run.level:.0%}",
             legendgroup=line.title,
             mode="lines",
             line={"color": line.colour, "dash": line.dash, "width": 2.5},
@@ -195,7 +202,7 @@ def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figu
     title = "Fitting true labels and random ones"
     if complete and not any(run.errors for run in complete):
         title = "Any labels can be learned by heart, to the last one"
-    return themed(figure, title, dark, height)
+    return _with_levels(themed(figure, title, dark, height))
 
 
 def labelled_images(

@@ -218,9 +218,14 @@ def memorising_headline(shown: Shown) -> None:
         st.markdown("### How much of what it memorised does a network keep when it is pruned?")
     else:
         least, most = levels[0], levels[-1]
+        places = (
+            ("of true labels", "of random ones")
+            if (least.level, most.level) == (0, 1)
+            else (f"with {least.level:.0%} random labels", f"with {most.level:.0%}")
+        )
         st.markdown(
-            f"### {_percent(shown.sparsity)} pruned: :blue[**{least.accuracy.mean:.0%}**] of labels kept where "
-            f"{least.level:.0%} are random, :red[**{most.accuracy.mean:.0%}**] where {most.level:.0%} are"
+            f"### Pruned by {_percent(shown.sparsity)}: :blue[**{least.accuracy.mean:.0%}**] {places[0]} still known, "
+            f":red[**{most.accuracy.mean:.0%}**] {places[1]}"
         )
     state = "" if recording.complete else f" {len(recording.runs)} of {len(recording.experiment.jobs)} runs so far."
     st.caption(f"{recording.experiment.title}; {METHODS[shown.method]}{state}")
@@ -235,10 +240,9 @@ def level_table(shown: Shown) -> None:
         row = {
             "random": f"{found.level:.0%}",
             "accuracy": _spread(found.accuracy),
-            "effective size": size(found.bytes.mean),
+            "size": size(found.bytes.mean),
             "bound": "vacuous" if held else f"{found.bound.mean:.1%}",
             "test error": f"{found.test_error.mean:.1%}",
-            "true labels": f"{found.true_test_error.mean:.1%}",
         }
         if shown.other:
             there = others.get(found.level)
@@ -248,8 +252,9 @@ def level_table(shown: Shown) -> None:
     if rows:
         st.table(rows, border="horizontal")
     st.caption(
-        "Test error: on fresh images whose labels are as random; beside it, on their true labels. "
-        f"Bound: Occam–Chernoff at δ = {recording.experiment.delta:g}, from the code's length and the training error."
+        "Accuracy: on the labels that were to be memorised, mean over the seeds (worst–best). Size: effective size, the length "
+        f"of the code. Bound: Occam–Chernoff at δ = {recording.experiment.delta:g}. Test error: on fresh images whose "
+        "labels are as random."
     )
 
 

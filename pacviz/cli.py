@@ -15,6 +15,7 @@ from typing import Any
 
 from pacviz.bounds import all_bounds
 from pacviz.errors import PacvizError
+from pacviz.randomization.experiment import Randomization, Run
 from pacviz.scenario import PIXELS, Scenario, defaults, settings
 from pacviz.training.recipe import Training, option
 
@@ -270,6 +271,38 @@ def benchmark_command() -> None:
     print(_json(benchmark()))
 
 
+def randomize_command(name: str | None, folder: str | None, json: bool, **given: Any) -> None:
+    """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
+    from pacviz.randomization.recording import check_name, record, save
+
+    experiment = Randomization(**{field: value for field, value in given.items() if value is not None})
+    name = name or f"{experiment.model}-{experiment.data}"
+    target = None if folder is None else Path(folder)
+    check_name(name, target)
+
+    def finished(run: Run) -> None:
+        left = f"{run.errors} training errors left" if run.errors else "no training error left"
+        print(
+            f"{run.level:.0%} random labels, seed {run.seed}: {left} after {len(run.accuracies)} epochs",
+            file=sys.stderr,
+        )
+
+    with _progress_bar() as progress:
+        recording = record(experiment, progress, finished)
+    path = save(recording, name, target)
+    if json:
+        print(_json({"path": str(path), "points": recording.table().to_dict("records")}))
+        return
+    print(
+        f"{path}\n\n{'random':>7} {'method':9} {'sparsity':>8} {'accuracy':>9} {'test error':>10} {'bytes':>10} {'floor':>7}"
+    )
+    for row in recording.summaries:
+        print(
+            f"{row.level:7.0%} {row.method:9} {row.sparsity:8.1%} {row.accuracy.mean:9.1%} {row.test_error.mean:10.1%} "
+            f"{row.bytes.mean:10,.0f} {row.floor.mean:7,.0f}"
+        )
+
+
 def record_command() -> None:
     """Measures the first screens again and writes the recordings that ship with pacviz."""
     from pacviz.recordings import record
@@ -364,6 +397,19 @@ def _parser() -> argparse.ArgumentParser:
     data = add("data", data_command)
     data.add_argument("--list", action="store_true", help="list the data sets (the default)")
     data.add_argument("--download", metavar="NAME", help="download this data set")
+    randomize = add("randomize", randomize_command)
+    for name, setting in settings(Randomization).items():
+        default = defaults(Randomization)[name]
+        several = isinstance(default, tuple)
+        usual = " ".join(f"{number:g}" for number in default) if several else default
+        randomize.add_argument(
+            f"--{name.replace('_', '-')}",
+            nargs="+" if several else None,
+            metavar=name.upper(),
+            help=_escape(f"{setting.title}: {setting.help} {setting.allowed.capitalize()}; default {usual}."),
+        )
+    randomize.add_argument("--name", help="what the app calls the recording; default: model and data")
+    randomize.add_argument("--folder", help="where to write it; default: where the app finds it")
     add("benchmark", benchmark_command, json=False)
     add("record", record_command, json=False)
     return parser

@@ -9,6 +9,15 @@ from pacviz.ui.frontier import (
     points_table,
     selected_point,
 )
+from pacviz.ui.memorising import (
+    KEPT_ACCURACY,
+    level_table,
+    memorising_headline,
+    random_label_controls,
+    random_sample,
+    take_recording_away,
+    theorem,
+)
 from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
 from pacviz.ui.session import (
     dark,
@@ -52,6 +61,7 @@ from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
+    "KEPT_ACCURACY",
     "PAUSE",
     "PULSE",
     "Shown",
@@ -67,6 +77,8 @@ __all__ = [
     "headline",
     "known_trials",
     "ledger_table",
+    "level_table",
+    "memorising_headline",
     "more_trials",
     "navigation",
     "offer_download",
@@ -79,6 +91,8 @@ __all__ = [
     "progress_line",
     "published_results",
     "published_table",
+    "random_label_controls",
+    "random_sample",
     "run_figures",
     "run_headline",
     "running",
@@ -88,6 +102,8 @@ __all__ = [
     "start",
     "states",
     "take_away",
+    "take_recording_away",
+    "theorem",
     "through_app",
     "training_controls",
     "trial_controls",

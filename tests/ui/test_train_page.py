@@ -38,7 +38,7 @@ def commands(monkeypatch):
 
 def opened(**query):
     app = AppTest.from_file(APP, default_timeout=300)
-    app.run().switch_page("pages/train.py")
+    app.switch_page("pages/train.py")
     for name, value in query.items():
         app.query_params[name] = str(value)
     return app.run()

@@ -132,7 +132,9 @@ def metrics(run: str) -> list[Metrics]:
     """What was measured of a run, in the order of its steps."""
     with transaction() as database:
         rows = database.execute(f"SELECT {_COLUMNS} FROM metrics WHERE run = ? ORDER BY step", (run,)).fetchall()
-    return [Metrics(*row[:-1], bool(row[-1])) for row in rows]
+    names = [field.name for field in dataclasses.fields(Metrics)]
+    kept = [dict(zip(names, row, strict=True)) for row in rows]
+    return [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept]
 
 
 def record(run: str, rows: Iterable[Metrics]) -> bool:

@@ -1,6 +1,6 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
-from pacviz.ui.controls import scenario_controls
+from pacviz.ui.explorer import explorer, explorer_state
 from pacviz.ui.frontier import (
     Shown,
     frontier_controls,
@@ -18,7 +18,7 @@ from pacviz.ui.memorising import (
     take_recording_away,
     theorem,
 )
-from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
+from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
     dark,
     friendly,
@@ -66,17 +66,15 @@ __all__ = [
     "PULSE",
     "Shown",
     "any_alive",
-    "charges_table",
+    "below",
     "choose_run",
     "dark",
-    "figures",
-    "formula",
+    "explorer",
+    "explorer_state",
     "friendly",
     "frontier_controls",
     "frontier_headline",
-    "headline",
     "known_trials",
-    "ledger_table",
     "level_table",
     "memorising_headline",
     "more_trials",
@@ -96,12 +94,10 @@ __all__ = [
     "run_figures",
     "run_headline",
     "running",
-    "scenario_controls",
     "selected_point",
     "shown_run",
     "start",
     "states",
-    "take_away",
     "take_recording_away",
     "theorem",
     "through_app",

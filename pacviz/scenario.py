@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, architecture, declared
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
-DATA_NAMES = ("digits", "mnist", "fashion-mnist")
+DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
 EVEN = "even"
 """How the noise is spread where every layer has the same share of its range, as in Zhou et al. 2019."""
@@ -66,7 +66,11 @@ class Setting:
         return between.format(self.low, self.high)
 
     def check(self, name: str, value: Any, kind: type) -> Any:
-        """The value as `kind`; raises PacvizError naming the field, what came and what is allowed."""
+        """The value as `kind`, a tuple number by number; raises PacvizError naming the field, what came and what is allowed."""
+        if kind is tuple:
+            if isinstance(value, str) or not isinstance(value, Iterable) or not (listed := tuple(value)):
+                raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {value!r}.")
+            return tuple(sorted({self.check(name, number, float) for number in listed}))
         refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
         try:
             converted = kind(value)

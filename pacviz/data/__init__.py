@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pacviz import store
-from pacviz.data import digits, mnist
+from pacviz.data import cifar, digits, mnist
 from pacviz.data.dataset import Dataset, Split
 from pacviz.data.digits import Progress
 from pacviz.errors import PacvizError
@@ -18,27 +20,76 @@ from pacviz.errors import PacvizError
 class Source:
     """A data set that can be loaded.
 
-    title: how it is written where a person reads it.  folder: its folder below store.data_dir(), None for the embedded
-    digits, which need no download.  megabytes: approximate size of the download.
+    title: how it is written where a person reads it.  read: training and test sample.  place: where it lies below
+    store.data_dir(), None for the embedded digits.  is_there: whether it can be read without a download.
+    download: how it gets to its place, None where nobody offers it.  megabytes: approximate size of the download.
+    names: of the classes, where they are no digits.
     """
 
     name: str
     title: str
     classes: int
-    folder: str | None = None
+    read: Callable[[Progress | None], tuple[Split, Split]]
+    place: str | None = None
+    is_there: Callable[[], bool] = lambda: True
+    download: Callable[[Progress | None], None] | None = None
     megabytes: int = 0
+    names: tuple[str, ...] = ()
+
+
+def _digits(progress: Progress | None) -> tuple[Split, Split]:
+    def part(start: float, stop: float) -> Progress | None:
+        return progress and (lambda fraction, text: progress(start + fraction * (stop - start), text))
+
+    share = digits.TRAIN_SIZE / (digits.TRAIN_SIZE + digits.TEST_SIZE)
+    train = digits.cached_sample(digits.TRAIN_SIZE, digits.TRAIN_SEED, part(0, share))
+    return train, digits.cached_sample(digits.TEST_SIZE, digits.TEST_SEED, part(share, 1))
+
+
+def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
+    """MNIST or a twin of it."""
+    return Source(
+        name,
+        title,
+        mnist.CLASSES,
+        lambda progress: mnist.read(folder),
+        f"{folder}/raw",
+        partial(mnist.is_available, folder),
+        partial(mnist.download, folder),
+        megabytes,
+    )
 
 
 DATASETS: dict[str, Source] = {
     source.name: source
     for source in (
-        Source("digits", "Procedural digits", digits.CLASSES),
-        Source("mnist", "MNIST", mnist.CLASSES, "MNIST", 12),
-        Source("fashion-mnist", "Fashion-MNIST", mnist.CLASSES, "FashionMNIST", 31),
+        Source("digits", "Procedural digits", digits.CLASSES, _digits),
+        _idx("mnist", "MNIST", "MNIST", 12),
+        _idx("fashion-mnist", "Fashion-MNIST", "FashionMNIST", 31),
+        Source(
+            "cifar10",
+            "CIFAR-10",
+            cifar.CLASSES,
+            lambda progress: cifar.read(),
+            cifar.ORIGINAL,
+            partial(cifar.is_available, cifar.ORIGINAL),
+            cifar.download,
+            170,
+            cifar.NAMES,
+        ),
+        Source(
+            "cifar10-jpeg",
+            "CIFAR-10 (JPEG)",
+            cifar.CLASSES,
+            cifar.read_jpeg,
+            cifar.JPEG,
+            partial(cifar.is_available, cifar.JPEG),
+            names=cifar.NAMES,
+        ),
     )
 }
 
-# Two fit beside each other in about 110 MB; the lock lets two sessions wait for one loading instead of doing it twice.
+# Two fit beside each other in 110 to 370 MB; the lock lets two sessions wait for one loading instead of doing it twice.
 _KEPT = 2
 _loaded: OrderedDict[tuple[str, Path], Dataset] = OrderedDict()
 _loading = threading.Lock()
@@ -53,8 +104,7 @@ def source(name: str) -> Source:
 
 def is_available(name: str) -> bool:
     """Whether the data set can be loaded without a download; quick.  Raises PacvizError for an unknown name."""
-    folder = source(name).folder
-    return folder is None or mnist.is_available(folder)
+    return source(name).is_there()
 
 
 def load(name: str, download: bool = False, progress: Progress | None = None) -> Dataset:
@@ -74,32 +124,28 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
 
 
 def _load(source: Source, download: bool, progress: Progress | None) -> Dataset:
-    train, test = _digits(progress) if source.folder is None else _files(source, source.folder, download, progress)
+    train, test = _samples(source, download, progress)
     return Dataset(source.name, source.title, train, test, source.classes)
 
 
-def _digits(progress: Progress | None) -> tuple[Split, Split]:
-    def part(start: float, stop: float) -> Progress | None:
-        return progress and (lambda fraction, text: progress(start + fraction * (stop - start), text))
-
-    share = digits.TRAIN_SIZE / (digits.TRAIN_SIZE + digits.TEST_SIZE)
-    train = digits.cached_sample(digits.TRAIN_SIZE, digits.TRAIN_SEED, part(0, share))
-    return train, digits.cached_sample(digits.TEST_SIZE, digits.TEST_SEED, part(share, 1))
-
-
-def _files(source: Source, folder: str, download: bool, progress: Progress | None) -> tuple[Split, Split]:
-    if not mnist.is_available(folder) and not download:
-        raise PacvizError(
-            f"{source.title} is not in {store.data_dir() / folder / 'raw'}; download it ({source.megabytes} MB) by "
-            f"`python -m pacviz data --download {source.name}`, or set PACVIZ_DATA to a folder that holds {folder}/raw."
+def _samples(source: Source, download: bool, progress: Progress | None) -> tuple[Split, Split]:
+    if not source.is_there() and (source.download is None or not download):
+        offer = (
+            f"set PACVIZ_DATA to a folder that holds {source.place}."
+            if source.download is None
+            else f"download it ({source.megabytes} MB) by `python -m pacviz data --download {source.name}`, or set "
+            f"PACVIZ_DATA to a folder that holds {source.place}."
         )
-    try:
-        return mnist.read(folder)
-    except PacvizError:
-        if not download:
-            raise
-    mnist.download(folder, progress)
-    return mnist.read(folder)
+        raise PacvizError(f"{source.title} is not in {store.data_dir() / (source.place or '')}; {offer}")
+    if source.is_there():
+        try:
+            return source.read(progress)
+        except PacvizError:
+            if source.download is None or not download:
+                raise
+    assert source.download is not None
+    source.download(progress)
+    return source.read(progress)
 
 
 __all__ = ["DATASETS", "Dataset", "Progress", "Source", "Split", "is_available", "load", "source"]

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import math
-import queue
 import struct
-import threading
-import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,12 +15,12 @@ from torch import Tensor
 
 from pacviz import store
 from pacviz.data.dataset import Split
+from pacviz.data.fetch import fetch
 from pacviz.errors import PacvizError
 
 CLASSES = 10
 SIDE = 28
 _SAMPLES = {"train": 60_000, "t10k": 10_000}
-_STALLED_SECONDS = 8
 
 
 def _files(folder: str) -> list[Path]:
@@ -95,56 +91,6 @@ def download(folder: str, progress: Callable[[float, str], None] | None = None) 
             if progress:
                 progress((index + fraction) / len(source.resources), f"downloading {folder}: {name}")
 
-        contents[raw / name.removesuffix(".gz")] = gzip.decompress(_fetch(name, checksum, source.mirrors, report))
+        contents[raw / name.removesuffix(".gz")] = gzip.decompress(fetch(name, checksum, source.mirrors, report))
     for path, content in contents.items():
         store.write_atomic(path, partial(Path.write_bytes, data=content))
-
-
-def _fetch(name: str, checksum: str, mirrors: list[str], report: Callable[[float], None]) -> bytes:
-    """The file from the first mirror that gives it with the right checksum."""
-    for mirror in mirrors:
-        content = bytearray()
-        try:
-            for chunk, length in _stream(mirror + name):
-                content += chunk
-                report(min(1.0, len(content) / length))
-        except OSError as error:
-            reason = f"{mirror}: {getattr(error, 'reason', error)}"
-            continue
-        if hashlib.md5(content, usedforsecurity=False).hexdigest() == checksum:
-            return bytes(content)
-        reason = f"{mirror}: wrong checksum"
-    raise PacvizError(
-        f"{name} could not be downloaded ({reason}); check the network connection and try again, "
-        "or copy the files by hand and set PACVIZ_DATA to the folder that holds them."
-    )
-
-
-def _stream(url: str) -> Iterator[tuple[bytes, int]]:
-    """Chunks of a file and its whole length in bytes; raises OSError as soon as none has come for a while.
-
-    A thread of its own does the reading, because no timeout of a socket covers the look-up of a host's name.
-    """
-    arrived: queue.SimpleQueue[tuple[bytes, int] | OSError] = queue.SimpleQueue()
-
-    def pump() -> None:
-        try:
-            with urllib.request.urlopen(url, timeout=_STALLED_SECONDS) as response:
-                length = response.length or 1
-                while chunk := response.read(1 << 16):
-                    arrived.put((chunk, length))
-            arrived.put((b"", length))
-        except OSError as error:
-            arrived.put(error)
-
-    threading.Thread(target=pump, daemon=True).start()
-    while True:
-        try:
-            item = arrived.get(timeout=_STALLED_SECONDS)
-        except queue.Empty:
-            raise TimeoutError(f"no answer in {_STALLED_SECONDS} seconds") from None
-        if isinstance(item, OSError):
-            raise item
-        if not item[0]:
-            return
-        yield item

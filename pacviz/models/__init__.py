@@ -1,13 +1,30 @@
 """The architectures that pacviz knows, by name."""
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import Architecture, Conv, Flatten, LayerSpec, Linear, MaxPool, Operation, ReLU
+from pacviz.models.architecture import (
+    Architecture,
+    AveragePool,
+    Conv,
+    Flatten,
+    LayerSpec,
+    Linear,
+    MaxPool,
+    Operation,
+    ReLU,
+    Residual,
+    Shape,
+    output_shape,
+)
 from pacviz.models.declaration import declare, declared, described, from_description
 from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
+from pacviz.models.resnet import RESNET8, RESNET20, RESNET56
 from pacviz.models.tiny import TINY
 
-ARCHITECTURES: dict[str, Architecture] = {architecture.name: architecture for architecture in (LENET5, MLP, TINY)}
+# A code names its architecture by its place here: new ones are added at the end.
+ARCHITECTURES: dict[str, Architecture] = {
+    architecture.name: architecture for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56)
+}
 
 
 def architecture(name: str) -> Architecture:
@@ -21,6 +38,7 @@ def architecture(name: str) -> Architecture:
 __all__ = [
     "ARCHITECTURES",
     "Architecture",
+    "AveragePool",
     "Conv",
     "Flatten",
     "LayerSpec",
@@ -28,9 +46,12 @@ __all__ = [
     "MaxPool",
     "Operation",
     "ReLU",
+    "Residual",
+    "Shape",
     "architecture",
     "declare",
     "declared",
     "described",
     "from_description",
+    "output_shape",
 ]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Conv:
-    """A square convolution with bias on (channels, height, width)."""
+    """A square convolution with bias on (channels, height, width).
+
+    normalised: trained with batch normalisation (Ioffe and Szegedy 2015) after it, whose parameters and running
+    statistics are folded into the weights and biases (`Architecture.folded`).  It is a way to train and no part of what
+    the architecture computes, hence not of its fingerprint either.
+    """
 
     name: str
     inputs: int
@@ -28,6 +32,7 @@ class Conv:
     kernel: int
     stride: int = 1
     padding: int = 0
+    normalised: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,44 @@ class Flatten:
     """(channels, height, width) to one vector, channel-major."""
 
 
-Operation = Conv | Linear | MaxPool | ReLU | Flatten
+@dataclass(frozen=True)
+class AveragePool:
+    """The mean over all positions: (channels, height, width) to (channels, 1, 1)."""
+
+
+@dataclass(frozen=True)
+class Residual:
+    """A chain plus its input (He et al. 2016): body(x) + shortcut(x).
+
+    The shortcut has no parameters (option A): it takes every stride-th position and fills channels up with zeros.
+    """
+
+    body: tuple[Operation, ...]
+
+    @property
+    def stride(self) -> int:
+        """Of the whole body."""
+        return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv))
+
+
+Operation = Conv | Linear | MaxPool | ReLU | Flatten | AveragePool | Residual
+Shape = tuple[int, int, int]
+"""Activations: channels, height, width."""
+
+
+def output_shape(operation: Operation, shape: Shape) -> Shape:
+    """The shape of the activations after an operation on those of `shape`; Linear and Flatten leave it alone."""
+    match operation:
+        case Conv(_, _, outputs, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return outputs, height, width
+        case MaxPool(size):
+            return shape[0], shape[1] // size, shape[2] // size
+        case AveragePool():
+            return shape[0], 1, 1
+        case Residual(body):
+            return reduce(lambda inner, step: output_shape(step, inner), body, shape)
+    return shape
 
 
 @dataclass(frozen=True)
@@ -64,8 +106,8 @@ class LayerSpec:
     """The parameters of one layer seen as a matrix: a row a unit, its weights and then its bias as columns.
 
     tensors, shapes: the state-dict keys joined column by column, and their shapes (rows first).
-    source: name of the layer whose units these columns read (None for the input); each of those units
-    owns an equal run of consecutive columns of the first tensor.
+    source: name of the layer whose units these columns alone read (None for the input, and for a sum that several
+    layers write); each of those units owns an equal run of consecutive columns of the first tensor.
     """
 
     name: str
@@ -100,23 +142,7 @@ class Architecture:
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:
         """The layers that carry parameters, in order."""
-        specs: list[LayerSpec] = []
-        for operation in self.operations:
-            if isinstance(operation, Conv):
-                shape: tuple[int, ...] = (operation.outputs, operation.inputs, operation.kernel, operation.kernel)
-            elif isinstance(operation, Linear):
-                shape = (operation.outputs, operation.inputs)
-            else:
-                continue
-            specs.append(
-                LayerSpec(
-                    operation.name,
-                    (f"{operation.name}.weight", f"{operation.name}.bias"),
-                    (shape, (operation.outputs,)),
-                    specs[-1].name if specs else None,
-                )
-            )
-        return tuple(specs)
+        return tuple(_layers(self.operations, None))
 
     @property
     def parameters(self) -> int:
@@ -128,30 +154,43 @@ class Architecture:
         """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
         return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
 
-    def build(self) -> nn.Sequential:
-        """A freshly initialised torch module computing this chain."""
-        from torch import nn
+    def build(self, folded: bool = False) -> nn.Module:
+        """A freshly initialised torch module computing this chain, in the form that is trained.
 
-        modules: OrderedDict[str, nn.Module] = OrderedDict()
-        for index, operation in enumerate(self.operations):
-            match operation:
-                case Conv(name, inputs, outputs, kernel, stride, padding):
-                    modules[name] = nn.Conv2d(inputs, outputs, kernel, stride, padding)
-                case Linear(name, inputs, outputs):
-                    modules[name] = nn.Linear(inputs, outputs)
-                case MaxPool(size):
-                    modules[f"pool{index}"] = nn.MaxPool2d(size)
-                case ReLU():
-                    modules[f"relu{index}"] = nn.ReLU()
-                case Flatten():
-                    modules[f"flatten{index}"] = nn.Flatten()
-        return nn.Sequential(modules)
+        folded: the form that is coded and measured instead, without normalisation; it takes what `state_dict` returns.
+        The two differ only where a convolution is normalised.
+        """
+        from pacviz.models.modules import Network
+
+        return Network(self.operations, folded)
+
+    def folded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """A state dict in the form that is coded: normalisation becomes a factor on a unit's weights and its bias.
+
+        What it learned and the running statistics are thereby charged with them.  A folded state dict stays as it is.
+        """
+        from pacviz.models.modules import fold
+
+        return fold(state, self.normalised)
+
+    def prunable(self, state: Mapping[str, Tensor]) -> list[str]:
+        """The keys of a state dict whose zeros stay zeros when it is folded: all but the biases of normalised layers."""
+        moved = {f"{name}.bias" for name in self.normalised if f"{name}.scale" in state}
+        return [key for layer in self.layers for key in layer.tensors if key not in moved]
+
+    @cached_property
+    def normalised(self) -> tuple[str, ...]:
+        """Names of the layers that are trained with batch normalisation."""
+        return tuple(
+            layer.name for layer in parametrised(self.operations) if isinstance(layer, Conv) and layer.normalised
+        )
 
     def matrices(self, state: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-        """A state dict as one float32 matrix (rows, columns) a layer.
+        """A state dict, folded or not, as one float32 matrix (rows, columns) a layer.
 
         Raises PacvizError where a tensor is missing, has another shape, or holds NaN or infinity.
         """
+        state = self.folded(state)
         expected = {key: shape for layer in self.layers for key, shape in zip(layer.tensors, layer.shapes, strict=True)}
         if unknown := sorted(set(state) - set(expected)):
             raise PacvizError(
@@ -177,7 +216,7 @@ class Architecture:
         }
 
     def state_dict(self, matrices: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
-        """The inverse of `matrices`."""
+        """The inverse of `matrices`, in the folded form."""
         import torch
 
         state = {}
@@ -186,3 +225,27 @@ class Architecture:
             for key, shape, block in zip(layer.tensors, layer.shapes, blocks, strict=True):
                 state[key] = torch.from_numpy(np.ascontiguousarray(block, dtype=np.float32)).reshape(shape)
         return state
+
+
+def parametrised(operations: tuple[Operation, ...]) -> Iterator[Conv | Linear]:
+    """The operations that carry parameters, in order."""
+    for operation in operations:
+        if isinstance(operation, Residual):
+            yield from parametrised(operation.body)
+        elif isinstance(operation, Conv | Linear):
+            yield operation
+
+
+def _layers(operations: tuple[Operation, ...], source: str | None) -> Iterator[LayerSpec]:
+    """The parameters of a chain that reads the units of `source`."""
+    for operation in operations:
+        if isinstance(operation, Residual):
+            # The shortcut reads them too, so that neither their order nor their number is the body's to change.
+            yield from _layers(operation.body, None)
+            source = None
+        elif isinstance(operation, Conv | Linear):
+            kernel = (operation.kernel, operation.kernel) if isinstance(operation, Conv) else ()
+            shape = (operation.outputs, operation.inputs, *kernel)
+            keys = (f"{operation.name}.weight", f"{operation.name}.bias")
+            yield LayerSpec(operation.name, keys, (shape, (operation.outputs,)), source)
+            source = operation.name

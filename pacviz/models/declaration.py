@@ -11,16 +11,18 @@ import dataclasses
 import math
 import reprlib
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import Architecture, Conv, Flatten, Linear, MaxPool, Operation, ReLU
+from pacviz.models.architecture import Architecture, AveragePool, Conv, Flatten, Linear, MaxPool, Operation, ReLU
 
 PREFIX = "declared-"
 PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
 """Most parameters of a declared architecture, values of one activation, and products for one example: a description comes
 from anywhere, and must not fill the memory of who reads it."""
-_KINDS = {kind.__name__: kind for kind in get_args(Operation)}
+_KINDS: dict[str, type[Operation]] = {
+    kind.__name__: kind for kind in (Conv, Linear, MaxPool, AveragePool, ReLU, Flatten)
+}
 _declared: dict[str, Architecture] = {}
 
 
@@ -110,6 +112,8 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (outputs, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
         case MaxPool(size) if len(shape) == 3:
             after = (shape[0], shape[1] // size, shape[2] // size)
+        case AveragePool() if len(shape) == 3:
+            after = (shape[0], 1, 1)
         case Linear(_, inputs, outputs) if shape == (inputs,):
             after = (outputs,)
         case Flatten() if len(shape) == 3:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,8 +14,20 @@ from torch import Tensor
 from pacviz.compression.network import CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.device import device
-from pacviz.models import Conv, Flatten, Linear, MaxPool, ReLU, architecture
-from pacviz.risk.exact import Stage, affine, convolution, max_pool, output_shape
+from pacviz.models import (
+    AveragePool,
+    Conv,
+    Flatten,
+    Linear,
+    MaxPool,
+    Operation,
+    ReLU,
+    Residual,
+    Shape,
+    architecture,
+    output_shape,
+)
+from pacviz.risk.exact import Stage, affine, average_pool, convolution, max_pool, residual
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution
 
 Progress = Callable[[float], None]
@@ -42,15 +54,24 @@ class Count(NamedTuple):
 def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
     """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
-    shape, matrices = model.input_shape, network.matrices
-    for operation in model.operations:
+    return _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+
+
+def _stages(
+    operations: Sequence[Operation],
+    shape: Shape,
+    matrices: Mapping[str, np.ndarray],
+    posterior_stds: Mapping[str, float],
+    where: torch.device,
+) -> Iterator[Stage]:
+    """The steps of a chain on activations of `shape`."""
+    for operation in operations:
         match operation:
             case Conv(name):
                 if std := posterior_stds.get(name, 0.0):
                     yield noisy_convolution(operation, matrices[name], std, shape, where)
                 else:
                     yield convolution(operation, matrices[name], shape, where)
-                shape = output_shape(operation, shape)
             case Linear(name):
                 if std := posterior_stds.get(name, 0.0):
                     yield noisy_affine(matrices[name], std, where)
@@ -58,11 +79,15 @@ def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], wher
                     yield affine(matrices[name], where)
             case MaxPool(size):
                 yield max_pool(size)
-                shape = (shape[0], shape[1] // size, shape[2] // size)
+            case AveragePool():
+                yield average_pool
             case ReLU():
                 yield lambda x, _: x.relu()
             case Flatten():
                 yield lambda x, _: x.flatten(0, -2)
+            case Residual(body):
+                yield residual(operation, list(_stages(body, shape, matrices, posterior_stds, where)))
+        shape = output_shape(operation, shape)
 
 
 def draw_examples(n: int, draws: int, seed: int) -> Tensor:

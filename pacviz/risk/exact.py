@@ -8,7 +8,7 @@ returns a transposed view, and element-wise stages keep whatever order they are 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import numpy as np
@@ -17,7 +17,7 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv
+from pacviz.models import Conv, Residual, Shape, output_shape
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
 warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
@@ -41,7 +41,7 @@ def affine(matrix: np.ndarray, device: torch.device) -> Stage:
     return lambda x, _: torch.addmm(bias, product, x)
 
 
-def convolution(operation: Conv, matrix: np.ndarray, shape: tuple[int, int, int], device: torch.device) -> Stage:
+def convolution(operation: Conv, matrix: np.ndarray, shape: Shape, device: torch.device) -> Stage:
     """A convolution of activations of `shape` (channels, height, width).  matrix: (outputs, columns), the bias last."""
     kernel, bias = kernel_and_bias(operation, matrix)
     outputs, height, width = output_shape(operation, shape)
@@ -71,21 +71,31 @@ def max_pool(size: int) -> Stage:
     return pool
 
 
+def average_pool(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """The mean over all positions, which stay as one."""
+    return x.mean((1, 2), keepdim=True)
+
+
+def residual(operation: Residual, body: Sequence[Stage]) -> Stage:
+    """The stages of a body one after the other, plus their input (every stride-th position, further channels zero)."""
+
+    def stage(x: Tensor, generator: torch.Generator | None) -> Tensor:
+        y = x
+        for inner in body:
+            y = inner(y, generator)
+        shortcut = x[:, :: operation.stride, :: operation.stride]
+        return y + F.pad(shortcut, (0, 0, 0, 0, 0, 0, 0, len(y) - len(shortcut)))
+
+    return stage
+
+
 def kernel_and_bias(operation: Conv, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(outputs, inputs, kernel, kernel) and (outputs,), copies of the matrix's columns."""
     kernel = matrix[:, :-1].reshape(operation.outputs, operation.inputs, operation.kernel, operation.kernel)
     return kernel.copy(), matrix[:, -1].copy()
 
 
-def output_shape(operation: Conv, shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """(channels, height, width) after a convolution of activations of `shape`."""
-    height, width = (
-        (length + 2 * operation.padding - operation.kernel) // operation.stride + 1 for length in shape[1:]
-    )
-    return operation.outputs, height, width
-
-
-def toeplitz_matrix(operation: Conv, kernel: np.ndarray, shape: tuple[int, int, int]) -> csr_array:
+def toeplitz_matrix(operation: Conv, kernel: np.ndarray, shape: Shape) -> csr_array:
     """The convolution as a matrix: (outputs x height x width after it, channels x height x width before it)."""
     channels, height, width = shape
     outputs, rows, columns = output_shape(operation, shape)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv
-from pacviz.risk.exact import Stage, affine, kernel_and_bias, output_shape
+from pacviz.models import Conv, Shape, output_shape
+from pacviz.risk.exact import Stage, affine, kernel_and_bias
 
 SPARSE_KERNELS = 0.25
 """Density below which every example's kernels are faster as blocks of one sparse matrix (CPU, measured on LeNet-5)."""
@@ -32,9 +32,7 @@ def noisy_affine(matrix: np.ndarray, std: float, device: torch.device) -> Stage:
     return stage
 
 
-def noisy_convolution(
-    operation: Conv, matrix: np.ndarray, std: float, shape: tuple[int, int, int], device: torch.device
-) -> Stage:
+def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Shape, device: torch.device) -> Stage:
     """A convolution under noise: kernels and biases for each example, the same at all positions of that example.
 
     matrix: (outputs, columns), the bias last.  shape: (channels, height, width) of the activations before it.

@@ -58,7 +58,8 @@ def fit(
 ) -> dict[str, Tensor]:
     """A network trained on dataset.train, as its float32 state dict on the CPU.
 
-    start: float32 matrices (rows, columns) by layer to start from; random weights where None.  progress: told every
+    start: float32 matrices (rows, columns) by layer to start from, normalisation folded into them for good; random weights
+    where None.  progress: told every
     STEPS_PER_REPORT steps; an exception that it raises stops the training.  resume: a file in which the training is kept
     every SECONDS_PER_SAVE and when progress stops it; where it exists, the training goes on from there, to the same end.
     The same weights for the same arguments on the same machine.  Raises PacvizError where the images do not fit the
@@ -68,7 +69,7 @@ def fit(
     train, where = dataset.train, device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        network: nn.Module = architecture.build()
+        network: nn.Module = architecture.build(folded=start is not None)
     if start is not None:
         network.load_state_dict(architecture.state_dict(start))
     network = _placed(network).train()
@@ -198,8 +199,8 @@ def _placed(network: nn.Module) -> nn.Module:
 @torch.inference_mode()
 def error_rate(architecture: Architecture, state: Mapping[str, Tensor], split: Split) -> float:
     """Share of `split` that the network gets wrong, in [0, 1]."""
-    network = _placed(architecture.build()).eval()
-    network.load_state_dict(state)
+    network = _placed(architecture.build(folded=True)).eval()
+    network.load_state_dict(architecture.folded(state))
     wrong = 0
     for start in range(0, len(split), EVALUATION_BATCH):
         stop = start + EVALUATION_BATCH

@@ -216,8 +216,8 @@ def parametrise(
         case "dense":
             return Dense(state)
         case "gradual" | "surgery":
-            keys = [key for spec in architecture.layers for key in spec.tensors]
-            return (Gradual if training.method == "gradual" else Surgery)(state, keys, density, training.seed)
+            kind = Gradual if training.method == "gradual" else Surgery
+            return kind(state, architecture.prunable(state), density, training.seed)
         case "codebook":
             return Codebook(architecture, state, density, bits, where)
     return StraightThrough(architecture, state, density, bits, where)

@@ -9,6 +9,15 @@ from pacviz.ui.frontier import (
     points_table,
     selected_point,
 )
+from pacviz.ui.memorising import (
+    KEPT_ACCURACY,
+    level_table,
+    memorising_headline,
+    random_label_controls,
+    random_sample,
+    take_recording_away,
+    theorem,
+)
 from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
     dark,
@@ -19,6 +28,16 @@ from pacviz.ui.session import (
     start,
     through_app,
     warn_about_cache,
+)
+from pacviz.ui.training import (
+    PULSE,
+    any_alive,
+    choose_run,
+    run_figures,
+    run_headline,
+    shown_run,
+    states,
+    training_controls,
 )
 from pacviz.ui.trials import (
     PAUSE,
@@ -42,9 +61,13 @@ from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
+    "KEPT_ACCURACY",
     "PAUSE",
+    "PULSE",
     "Shown",
+    "any_alive",
     "below",
+    "choose_run",
     "dark",
     "explorer",
     "explorer_state",
@@ -52,6 +75,8 @@ __all__ = [
     "frontier_controls",
     "frontier_headline",
     "known_trials",
+    "level_table",
+    "memorising_headline",
     "more_trials",
     "navigation",
     "offer_download",
@@ -64,10 +89,19 @@ __all__ = [
     "progress_line",
     "published_results",
     "published_table",
+    "random_label_controls",
+    "random_sample",
+    "run_figures",
+    "run_headline",
     "running",
     "selected_point",
+    "shown_run",
     "start",
+    "states",
+    "take_recording_away",
+    "theorem",
     "through_app",
+    "training_controls",
     "trial_controls",
     "trial_figures",
     "trial_formula",

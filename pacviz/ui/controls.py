@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -50,17 +51,21 @@ def text(name: str) -> str:
     return st.text_input(setting.title, defaults()[name], key=name, help=setting.help, bind="query-params")
 
 
-def number(name: str, kind: type = Scenario, prefix: str = "") -> float:
-    """An input field for a number of `kind`, in the URL under its name with `prefix`."""
+def number(name: str, kind: type = Scenario, prefix: str = "", start: float | None = None) -> float:
+    """An input field for a number of `kind`, in the URL under its name with `prefix`.
+
+    start: what it says before anybody has touched it; the default where None.
+    """
     setting, default = settings(kind)[name], defaults(kind)[name]
     number, margin = type(default), setting.step if setting.exclusive else 0
+    decimals = max(3, math.ceil(-math.log10(setting.step)))
     return st.number_input(
         setting.title,
         number(setting.low + margin),
         number(setting.high - margin),
-        default,
+        default if start is None else number(start),
         number(setting.step),
-        format="%.3f" if number is float else "%d",
+        format=f"%.{decimals}f" if number is float else "%d",
         key=prefix + name,
         help=setting.help,
         bind="query-params",

@@ -20,6 +20,8 @@ ABOUT = {
     "bound checked against it.",
     "mnist": "Handwritten digits of LeCun et al. 1998: the data of the published certificates.",
     "fashion-mnist": "Articles of clothing by Xiao et al. 2017, in the format of MNIST and harder.",
+    "cifar10": "Photographs of animals and vehicles, 32 × 32 in colour (Krizhevsky 2009).",
+    "cifar10-jpeg": "CIFAR-10 after JPEG compression: the same photographs, with pixels that differ slightly.",
 }
 """What each data set is, for a person."""
 EXPLANATION_HEIGHT = 84

@@ -37,8 +37,10 @@ def navigation() -> StreamlitPage:
     pages = [
         st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
         st.Page("pages/bounds.py", title="Bounds", icon=":material/show_chart:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/frontier.py", title="Trained to compress", icon=":material/trending_down:"),
         st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
+        st.Page("pages/labels.py", title="Random labels", icon=":material/shuffle:"),
         st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
     ]
     return st.navigation(pages, position="top")
@@ -90,6 +92,12 @@ def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable
 def offer_download(name: str) -> None:
     """Where a data set is absent: says so, and downloads it on request, with progress."""
     source = data.DATASETS[name]
+    if source.download is None:
+        st.info(
+            f"{source.title} is not in {store.data_dir()}; set PACVIZ_DATA to the folder that holds {source.place}.",
+            icon=":material/folder_open:",
+        )
+        st.stop()
     st.info(
         f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.megabytes} MB), or set "
         "PACVIZ_DATA to the folder that holds it. "

@@ -25,7 +25,7 @@ def _small_architecture():
 
 def outputs(network: CompressedNetwork) -> torch.Tensor:
     architecture = models.architecture(network.model)
-    module = architecture.build()
+    module = architecture.build(folded=True)
     module.load_state_dict(architecture.state_dict(network.matrices))
     images = torch.rand((8, *architecture.input_shape), generator=torch.Generator().manual_seed(0))
     with torch.no_grad():

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from pacviz import data
-from pacviz.data import mnist
+from pacviz.data import fetch, mnist
 from pacviz.data.vision import torchvision
 from pacviz.errors import PacvizError
 
@@ -134,7 +134,7 @@ def test_a_silent_server_is_given_up(empty, monkeypatch):
         over.wait()
         raise OSError
 
-    monkeypatch.setattr(mnist, "_STALLED_SECONDS", 0.05)
+    monkeypatch.setattr(fetch, "_STALLED_SECONDS", 0.05)
     monkeypatch.setattr(urllib.request, "urlopen", hang)
     try:
         with pytest.raises(PacvizError, match="no answer in"):

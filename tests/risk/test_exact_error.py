@@ -27,7 +27,7 @@ def products(request, monkeypatch):
 def reference(network, split):
     """Logits (n, classes) of the plain torch module, in double precision."""
     model = architecture(network.model)
-    module = model.build()
+    module = model.build(folded=True)
     module.load_state_dict(model.state_dict(network.matrices))
     with torch.inference_mode():
         return module.double()(split.pixels().double())

@@ -94,7 +94,7 @@ def test_the_error_is_that_of_networks_sampled_one_by_one(network, sample, densi
     draws, random = 20_000, generator(1)
     examples = torch.randint(len(split), (draws,), generator=random)
     model, sampled = architecture("odd"), {}
-    module = model.build()
+    module = model.build(folded=True)
     for name, weights in model.state_dict(net.matrices).items():
         noise = torch.randn(draws, *weights.shape, generator=random)
         sampled[name] = weights + stds[name.split(".")[0]] * noise * (weights != 0)

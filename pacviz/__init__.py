@@ -12,20 +12,34 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from pacviz.certificate import Certificate, certify, known
+    from pacviz.conversion import from_module
     from pacviz.errors import PacvizError
     from pacviz.ledger import Charge, Ledger
     from pacviz.scenario import Scenario
+    from pacviz.weights import scenario_of
 
-__all__ = ["Certificate", "Charge", "Ledger", "PacvizError", "Scenario", "certify", "known"]
+__all__ = [
+    "Certificate",
+    "Charge",
+    "Ledger",
+    "PacvizError",
+    "Scenario",
+    "certify",
+    "from_module",
+    "known",
+    "scenario_of",
+]
 
 _HOMES = {
     "Certificate": "certificate",
     "certify": "certificate",
     "known": "certificate",
+    "from_module": "conversion",
     "PacvizError": "errors",
     "Charge": "ledger",
     "Ledger": "ledger",
     "Scenario": "scenario",
+    "scenario_of": "weights",
 }
 
 

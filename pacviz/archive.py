@@ -13,6 +13,7 @@ The header holds
 
     certificate     what `python -m pacviz certify --json` prints: scenario, ledger, estimates, bounds, fingerprints, version
     posterior_stds  the standard deviation of the noise on each layer's weights, exactly: float.hex by layer
+    architecture    only for an architecture that is not pacviz's own: its plain description (pacviz.models.declaration)
     device          the kind of device that measured, cpu, cuda or mps; each has random numbers of its own for a seed
 
 No section is longer than 4 MiB, which is checked before anything is read into memory.

@@ -10,6 +10,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("How often each value occurs", "cluster weights, a line each layer", ""),
     ("Which value each weight takes", "assignments, a line each layer; noise refunds a part of them", ""),
     ("Biases", "in the lines of their layer: a bias is a weight like any other", ""),
+    (
+        "Batch normalisation: what it learned and its running statistics",
+        "in the lines of the layer before it: they are folded into its weights and biases",
+        "",
+    ),
     ("Which variant of the code was used", "log2 of the number of variants, in the line of what it codes", ""),
     ("The last, partly filled byte", "rounding", ""),
     ("Width of the prior around each value", "7 bits: prior scale, a line each noisy layer", ""),
@@ -36,7 +41,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "it does not change the function; the code sends one order, which costs it least",
     ),
     ("Choice of the bound and of δ", "no", "make it before you look; the best of M bounds would cost δ/M each"),
-    ("Architecture and pixel range themselves", "no", "fixed before the data were seen"),
+    (
+        "Architecture and pixel range themselves",
+        "no",
+        "fixed before the data were seen; a declared architecture is named by its fingerprint",
+    ),
     (
         "Seed of the draws",
         "no",

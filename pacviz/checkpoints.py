@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,8 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
-from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+from pacviz.scenario import AS_IS, FROM_FILE, PLAIN, Scenario
+from pacviz.sparse import packed, unpacked
 from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
@@ -83,7 +85,10 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     if folder is None:
         check_name(checkpoint.model, checkpoint.data, checkpoint.name)
     path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
-    state = architecture(checkpoint.model).state_dict(checkpoint.matrices)
+    # A sparse file knows no -0: what is written has the fingerprint of what will be read.
+    matrices = {name: matrix + np.float32(0) for name, matrix in checkpoint.matrices.items()}
+    checkpoint = dataclasses.replace(checkpoint, matrices=matrices)
+    state = packed(architecture(checkpoint.model).state_dict(checkpoint.matrices))
     about = {
         "name": checkpoint.name,
         "model": checkpoint.model,
@@ -109,7 +114,7 @@ def load(path: Path) -> Checkpoint:
         raise PacvizError(f"{path} cannot be read as a checkpoint ({error}); delete it and train again.") from error
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _load(path: Path, modified: int) -> Checkpoint:
     with safe_open(path, "pt") as file:
         about = file.metadata() or {}
@@ -119,7 +124,7 @@ def _load(path: Path, modified: int) -> Checkpoint:
             about["name"],
             about["model"],
             about["data"],
-            architecture(about["model"]).matrices(state),
+            architecture(about["model"]).matrices(unpacked(state)),
             float(about["train_error"]),
             float(about["test_error"]),
             json.loads(about["training"]),
@@ -159,13 +164,13 @@ def families(model: str, data: str) -> dict[str, dict[float, str]]:
     for name in available(model, data):
         if match := _MEMBER.fullmatch(name):
             found.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
-    return {method: {1.0: "plain", **members} for method, members in found.items() if len(members) > 1}
+    return {method: {1.0: PLAIN, **members} for method, members in found.items() if len(members) > 1}
 
 
 def choices(model: str, data: str) -> tuple[str, ...]:
     """What a Scenario's checkpoint may be for a model on a data set: each family by its method, and single ones."""
     grouped = families(model, data)
-    members = {name for family in grouped.values() for name in family.values()} - {"plain"}
+    members = {name for family in grouped.values() for name in family.values()} - {PLAIN}
     return (*(name for name in available(model, data) if name not in members), *grouped)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -162,6 +163,39 @@ def train_command(folder: str | None, json: bool, **given: Any) -> None:
     )
 
 
+def choose_command(
+    checkpoints: list[str] | None, sparsity: list[str] | None, bits: list[str] | None, json: bool, **given: Any
+) -> None:
+    """Compares checkpoints, sparsities, codebooks and noise by the bound, and says what to certify."""
+    from pacviz import checkpoints as stored
+    from pacviz import selection
+
+    base = Scenario.from_mapping({name: value for name, value in given.items() if value is not None})
+    names = checkpoints or stored.available(base.model, base.data)
+    found = [stored.find(base.model, base.data, name) for name in names or [base.checkpoint]]
+    points = [
+        (checkpoint, scenario)
+        for checkpoint in found
+        for scenario in selection.compressions(
+            checkpoint,
+            base,
+            [settings()["sparsity"].check("sparsity", value, float) for value in sparsity or ()],
+            [settings()["bits"].check("bits", value, int) for value in bits or selection.CODEBOOK_BITS],
+        )
+    ]
+    with _progress_bar() as progress:
+        options = [option for _, option in selection.choose(points, progress)]
+    command = f"python -m pacviz certify{options[0].scenario.arguments()}"
+    if json:
+        print(_json({"command": command, "options": [dataclasses.asdict(option) for option in options]}))
+        return
+    print(selection.table(options).to_string(index=False, max_rows=None))
+    print(
+        f"\nThe first is the best.  A preview is estimated from {selection.DRAWS:,} draws; certify it with fresh ones:"
+    )
+    print(f"\n{command}")
+
+
 def reproduce_command(name: str, quick: bool, folder: str | None, json: bool) -> None:
     """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
     from pacviz import store
@@ -287,6 +321,20 @@ def _parser() -> argparse.ArgumentParser:
     certify.add_argument(
         "--out", metavar="FILE", help="Save the certificate with the network as one file for `verify`."
     )
+    choose = add("choose", choose_command)
+    for name in ("model", "data", "pruning", "delta", "bound", "seed"):
+        about = settings()[name]
+        choose.add_argument(
+            f"--{name}",
+            metavar=name.upper(),
+            help=_escape(f"{about.title}: {about.allowed}; default {defaults()[name]}."),
+        )
+    choose.add_argument("--checkpoints", nargs="+", metavar="NAME", help="which to compare; default: all there are")
+    for name in ("sparsity", "bits"):
+        allowed = _escape(settings()[name].allowed)
+        choose.add_argument(
+            f"--{name}", nargs="+", metavar=name.upper(), help=f"{allowed}; default: what suits each checkpoint"
+        )
     verify = add("verify", verify_command)
     verify.add_argument("file", metavar="FILE", help="what `certify --out` saved")
     verify.add_argument("--data", metavar="NAME", help="the data that it is about; default: the ones that it names")

@@ -13,24 +13,13 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
 from pacviz.errors import PacvizError
 from pacviz.measurement import Progress
+from pacviz.published import KIB, ZHOU, Published
 from pacviz.scenario import Scenario
 from pacviz.selection import Option, choose, compressions
 from pacviz.training.fit import Step
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
 from pacviz.verification import pack
-
-KIB = 1024
-
-
-@dataclass(frozen=True)
-class Published:
-    """A row of a paper's table.  Sizes in bytes; bound: on the true error, at 95 %."""
-
-    source: str
-    compressed: float
-    effective: float
-    bound: float
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,6 @@ class Recipe:
         )
 
 
-ZHOU = Published("Zhou et al. 2019, Table 1", 8.1 * KIB, 6.23 * KIB, 0.46)
 LADDER = ((0.1, 3), (0.05, 3), (0.03, 3), (0.015, 4), (0.01, 4), (0.005, 8), (0.002, 16))
 QUICK_LADDER = ((0.05, 2), (0.01, 3), (0.003, 6))
 TITLE = "LeNet-5 by dynamic network surgery, codebook tuning and noise"

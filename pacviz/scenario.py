@@ -12,7 +12,7 @@ from typing import Any
 from pacviz.bounds import BOUNDS
 from pacviz.compression.prune import PRUNINGS
 from pacviz.errors import PacvizError
-from pacviz.models import ARCHITECTURES
+from pacviz.models import ARCHITECTURES, architecture, declared
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
@@ -20,6 +20,8 @@ PIXELS = ("input_low", "input_high")
 EVEN = "even"
 """How the noise is spread where every layer has the same share of its range, as in Zhou et al. 2019."""
 SPREAD = re.compile(rf"{EVEN}|\d{{1,3}}(\.\d{{1,3}})?(-\d{{1,3}}(\.\d{{1,3}})?)*")
+PLAIN = "plain"
+"""What the checkpoint of a network is called that was trained to be accurate, and not to be small."""
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
@@ -45,6 +47,11 @@ class Setting:
     choices: Callable[[], tuple[str, ...]] = tuple
     pattern: re.Pattern[str] = NAME
     form: str = "a name of lower-case letters, digits, dots and dashes"
+
+    @property
+    def smallest(self) -> float:
+        """The smallest positive value: where a logarithmic slider starts."""
+        return self.low if self.low > 0 else self.step
 
     @property
     def allowed(self) -> str:
@@ -98,7 +105,12 @@ class Scenario:
         choices=lambda: tuple(ARCHITECTURES),
     )
     data: str = setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
-    checkpoint: str = setting("plain", "Checkpoint", "Which trained weights the compression starts from.")
+    checkpoint: str = setting(
+        "gradual",
+        "Checkpoint",
+        "Which trained weights the compression starts from.  A method that was recorded at several densities (gradual, "
+        "surgery) means the one nearest to the sparsity; plain was trained to be accurate only.",
+    )
     pruning: str = setting(
         "global",
         "Pruning",
@@ -106,7 +118,7 @@ class Scenario:
         choices=lambda: PRUNINGS,
     )
     sparsity: float = setting(
-        0.98,
+        0.998,
         "Sparsity",
         "The share of weights set to exactly zero: the smallest magnitudes go first.",
         low=0.0,
@@ -114,7 +126,7 @@ class Scenario:
         step=0.001,
         percent=True,
     )
-    bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    bits: int = setting(2, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = setting(
         0.0,
         "Noise scale",
@@ -169,6 +181,8 @@ class Scenario:
 
     def __post_init__(self) -> None:
         limits = settings()
+        if declared(self.model):
+            limits["model"] = dataclasses.replace(limits["model"], choices=lambda: (self.model,))
         if self.checkpoint == AS_IS:
             limits |= {name: dataclasses.replace(limits[name], **wider) for name, wider in AS_FOUND.items()}
         check_settings(self, limits)
@@ -191,7 +205,7 @@ class Scenario:
         """Gives equal spreads one text; raises PacvizError for one that does not fit the model's layers."""
         if (each := self.multipliers) is None:
             return
-        names = [layer.name for layer in ARCHITECTURES[self.model].layers]
+        names = [layer.name for layer in architecture(self.model).layers]
         if len(each) != len(names) or not all(0.01 <= multiplier <= 100 for multiplier in each):
             raise PacvizError(
                 f"spread must be {EVEN!r} or {len(names)} multipliers from 0.01 to 100 joined by dashes, one for each of "

@@ -15,6 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+import pandas as pd
+
 from pacviz import data
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import certify
@@ -43,6 +45,7 @@ PLAIN_SPARSITIES = (0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99)
 """What a checkpoint is pruned to that was not trained to be sparse."""
 DEEPER = (1.0, 0.75)
 """What a checkpoint is pruned to that was: these shares of its own density."""
+_A_FEW = 2e-5
 _OTHER_DRAWS = 2**30
 _SEARCH = 25
 
@@ -64,24 +67,28 @@ class Option:
 
 
 def own_sparsity(checkpoint: Checkpoint) -> float:
-    """The sparsity at which a checkpoint keeps all weights that its training left, on the slider's grid."""
+    """The sparsity, on the slider's grid, at which a checkpoint keeps what its training left.
+
+    That may be a few weights more than the density that it was trained for: those do not count.
+    """
     limits = settings()["sparsity"]
-    return min(math.floor((1 - checkpoint.density) / limits.step) * limits.step, limits.high)
+    steps = math.floor((1 - checkpoint.density + _A_FEW) / limits.step)
+    return min(round(steps * limits.step, 6), limits.high)
 
 
 def compressions(
     checkpoint: Checkpoint,
     base: Scenario,
-    sparsities: Sequence[float] | None = None,
+    sparsities: Sequence[float] = (),
     bits: Sequence[int] = CODEBOOK_BITS,
 ) -> list[Scenario]:
     """The scenarios without noise that a checkpoint is worth trying at; all else as in `base`.
 
-    sparsities: where None, the checkpoint's own and sparser ones.  A checkpoint whose weights share the entries of a
+    sparsities: where there are none, the checkpoint's own and sparser ones.  A checkpoint whose weights share the entries of a
     codebook already keeps them.
     """
     own = own_sparsity(checkpoint)
-    if sparsities is None:
+    if not sparsities:
         sparse = {own} | {min(1 - share * (1 - own), settings()["sparsity"].high) for share in DEEPER}
         sparsities = sorted(sparse) if own > 0 else PLAIN_SPARSITIES
     if checkpoint.training.get("method") in QUANTIZING:
@@ -123,6 +130,38 @@ def choose(
 
 def _by_bound(row: tuple[Checkpoint, Option]) -> float:
     return row[1].bound
+
+
+def table(options: Sequence[Option]) -> pd.DataFrame:
+    """A row an option, with numbers as a person reads them."""
+    rows = [
+        (
+            option.scenario.checkpoint,
+            f"{option.scenario.sparsity:.2%}",
+            option.scenario.bits,
+            f"{option.scenario.noise:g}",
+            option.scenario.spread,
+            f"{option.nonzeros:,}",
+            f"{option.train_error:.3%}",
+            f"{option.effective_bytes:,.0f}",
+            f"{option.bound:.2%}",
+            "preview" if option.preview else "exact",
+        )
+        for option in options
+    ]
+    columns = [
+        "checkpoint",
+        "sparsity",
+        "bits",
+        "noise",
+        "spread",
+        "nonzeros",
+        "train_error",
+        "bytes",
+        "bound",
+        "measured",
+    ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Progress | None = None) -> Option:

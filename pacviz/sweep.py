@@ -12,7 +12,7 @@ from pacviz.errors import PacvizError
 from pacviz.scenario import Scenario, defaults
 
 AXES: dict[str, tuple[float, ...]] = {
-    "sparsity": (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999),
+    "sparsity": (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999),
     "bits": (1, 2, 3, 4, 5, 6, 7, 8),
     "noise": (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15, 0.2),
 }

@@ -30,6 +30,7 @@ from pacviz.measurement import (
     noise_of,
     summary,
 )
+from pacviz.models import architecture, declared, described, from_description
 from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, Scenario, defaults
 from pacviz.weights import Weights
@@ -103,6 +104,7 @@ def pack(certificate: Certificate, weights: Source | None = None) -> bytes:
     if certificate.measurement.fingerprints["code"] != _sha256(parts.code):
         certificate = Certificate(scenario, measure_anew(scenario, weights=weights))
     header = {"certificate": certificate.to_dict(), **_posterior(network, scenario), "device": device().type}
+    header |= _declaration(network)
     return Archive(header, parts.code, parts.prior).to_bytes()
 
 
@@ -116,8 +118,10 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     report(0.0, "decoding")
     with _refusing():
         claimed = archive.header["certificate"]
+        if "architecture" in archive.header:
+            from_description(archive.header["architecture"])
         scenario = Scenario.from_mapping(claimed["scenario"])
-        network, _ = decode(archive.code)
+        network, _ = decode(archive.code, scenario.model)
     dataset = dataset or data.load(scenario.data, progress=progress)
     with _refusing():
         whose = _comparison("fingerprint of the data", claimed["fingerprints"]["data"], dataset.train.fingerprint)
@@ -145,6 +149,7 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         expected = {
             "certificate": found.to_dict(),
             **_posterior(network, scenario),
+            **_declaration(network),
             "device": given["device"],
             "code": _sha256(parts.code),
             "prior": _sha256(parts.prior),
@@ -190,6 +195,11 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
 
 def _posterior(network: CompressedNetwork, scenario: Scenario) -> dict[str, Any]:
     return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
+
+
+def _declaration(network: CompressedNetwork) -> dict[str, Any]:
+    """What rebuilds an architecture that is not pacviz's own."""
+    return {"architecture": described(architecture(network.model))} if declared(network.model) else {}
 
 
 def _same(claimed: RiskEstimate, again: RiskEstimate) -> bool:

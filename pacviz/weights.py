@@ -18,6 +18,7 @@ from pacviz.compression.compress import as_it_stands
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+from pacviz.sparse import unpacked
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +40,13 @@ class Weights:
 def read(path: Path, model: str) -> Weights:
     """The weights in a safetensors file whose keys are the state-dict names of the named architecture, as float32.
 
+    A checkpoint of pacviz will do too.
     Raises PacvizError where the file cannot be read, or holds weights that the architecture cannot have.
     """
     expected = architecture(model)
     try:
-        state = {key: tensor.float() for key, tensor in load_file(path).items()}
-    except (OSError, SafetensorError) as error:
+        state = {key: tensor.float() for key, tensor in unpacked(load_file(path)).items()}
+    except (OSError, ValueError, SafetensorError) as error:
         raise PacvizError(
             f"{path} cannot be read as weights ({error}); give a safetensors file with the state dict of {model}."
         ) from error
@@ -55,8 +57,8 @@ def read(path: Path, model: str) -> Weights:
         raise PacvizError(f"{path}: {error}") from error
 
 
-def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool) -> Scenario:
-    """The scenario of weights from a file: compressed as `given` says or, `as_is`, with the sparsity and bits found.
+def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False) -> Scenario:
+    """The scenario of weights from a file or a module: compressed as `given` says or, `as_is`, with the sparsity and bits found.
 
     given: settings by name.  Raises PacvizError for settings that a file of weights leaves no choice about.
     """
@@ -65,10 +67,11 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool) -> Scen
         advice = "leave out --as-is to have the weights compressed" if as_is else "the file takes its place"
         raise PacvizError(f"{refused[0]} cannot be set for weights that are given as a file; {advice}.")
     if not as_is:
-        return Scenario.from_mapping({**given, "checkpoint": FROM_FILE})
+        return Scenario.from_mapping({**given, "model": weights.model, "checkpoint": FROM_FILE})
     network = as_it_stands(weights.model, weights.matrices)
     entries = max(len(layer.codebook) for layer in network.layers)
     found = {
+        "model": weights.model,
         "checkpoint": AS_IS,
         "sparsity": 1 - network.nonzeros / architecture(weights.model).parameters,
         "bits": math.ceil(math.log2(max(1, entries))),

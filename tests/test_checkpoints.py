@@ -41,6 +41,15 @@ def altered(path, tensors=None, **about):
     return path
 
 
+def test_a_sparse_checkpoint_comes_back_though_its_file_knows_no_negative_zero(checkpoint):
+    sparse = {name: matrix * (matrix > 1) for name, matrix in checkpoint.matrices.items()}
+    assert any(np.signbit(matrix[matrix == 0]).any() for matrix in sparse.values())
+    path = checkpoints.save(replace(checkpoint, matrices=sparse))
+    found = checkpoints.load(path)
+    assert all(np.array_equal(found.matrices[name], sparse[name]) for name in sparse)
+    assert found.density == pytest.approx(0.159, abs=0.005)
+
+
 def test_a_checkpoint_comes_back_as_it_was_saved(checkpoint):
     path = checkpoints.save(checkpoint)
     assert path.name == "mlp-digits-mine.safetensors"

@@ -6,11 +6,14 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pacviz.bounds.checks import check, check_inputs
 
 ALPHA = 1.0001
 """Ratio of the geometric grid of temperatures over which the union is taken, fixed before any data."""
+GRID = 65
+"""Points of a search."""
 
 
 def catoni(risk: float, kl: float, n: int, delta: float) -> float:
@@ -30,14 +33,25 @@ def catoni_optimum(risk: float, kl: float, n: int, delta: float) -> tuple[float,
     Every lambda is valid, so the search (a geometric grid, zoomed five times) can cost tightness but never validity.
     """
     check_inputs(risk, kl, n, delta)
-    low, high = 0.0, math.log(1000 * n)
+    value, lam = optima(risk, kl, n, delta)
+    return float(value), float(lam)
+
+
+def optima(risk: ArrayLike, kl: ArrayLike, n: ArrayLike, delta: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """The search of `catoni_optimum` for arrays that broadcast, unchecked."""
+    broadcast = np.broadcast_arrays(*(np.asarray(value, np.float64) for value in (risk, kl, n, delta)))
+    r, k, m, d = (value[..., None] for value in broadcast)
+    low, high = np.zeros(broadcast[0].shape), np.log(1000 * broadcast[2])
     for _ in range(6):
-        lams = np.exp(np.linspace(low, high, 129))
+        lams = np.exp(np.linspace(low, high, GRID, axis=-1))
         union = 2 * np.log((2 * math.log(ALPHA) + np.log(lams)) / math.log(ALPHA))
-        values = _phi_inverse(lams / n, lams / n * risk + ALPHA / n * (kl - math.log(delta) + union))
-        best = int(np.argmin(values))
-        low, high = np.log(lams[[max(best - 1, 0), min(best + 1, 128)]])
-    return min(1.0, max(risk, float(values[best]))), float(lams[best])
+        values = _phi_inverse(lams / m, lams / m * r + ALPHA / m * (k - np.log(d) + union))
+        best = values.argmin(-1)[..., None]
+        low, high = (
+            np.log(np.take_along_axis(lams, np.clip(best + side, 0, GRID - 1), -1))[..., 0] for side in (-1, 1)
+        )
+    value, lam = (np.take_along_axis(found, best, -1)[..., 0] for found in (values, lams))
+    return np.minimum(1.0, np.maximum(broadcast[0], value)), lam
 
 
 def catoni_fixed(risk: float, kl: float, n: int, delta: float, lam: float) -> float:

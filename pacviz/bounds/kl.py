@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from pacviz.bounds.checks import check, check_risk
 
 
@@ -35,6 +38,23 @@ def kl_inverse(risk: float, budget: float) -> float:
     return high
 
 
+def kl_inverses(risks: ArrayLike, budgets: ArrayLike) -> np.ndarray:
+    """`kl_inverse` for arrays that broadcast: for curves, where one point after the other would take too long.
+
+    Rounding is on the same side; the two differ by no more than the last digits in which logarithms do.
+    """
+    q, budget = np.broadcast_arrays(np.asarray(risks, np.float64), np.asarray(budgets, np.float64))
+    check("risks", q, "fractions in [0, 1]", lambda x: ((x >= 0) & (x <= 1)).all())
+    check("budgets", budget, "numbers of nats per example, 0 or more", lambda x: (x >= 0).all())
+    low, high = q.copy(), np.ones_like(q)
+    middle = (low + high) / 2
+    while np.any(apart := (low < middle) & (middle < high)):
+        below = _binary_kls(q, middle) < budget
+        low, high = np.where(apart & below, middle, low), np.where(apart & ~below, middle, high)
+        middle = (low + high) / 2
+    return high
+
+
 def _binary_kl(q: float, p: float) -> float:
     # Written as q e(d/q) + (1-q) e(-d/(1-q)) with d = p - q: both terms are >= 0, so nothing cancels where p is near q.
     d = p - q
@@ -52,3 +72,17 @@ def _excess(x: float, one_plus_x: float) -> float:
     if abs(x) > 0.01:
         return x - math.log(one_plus_x)
     return x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x * (1 / 7 - x / 8))))))
+
+
+def _binary_kls(q: np.ndarray, p: np.ndarray) -> np.ndarray:
+    """`_binary_kl` for q <= p, element by element."""
+    d = p - q
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        wrong = np.where(q > 1e-300, q * _excesses(d / q, p / q), d)
+        right = np.where(q < 1, (1 - q) * _excesses(-d / (1 - q), (1 - p) / (1 - q)), -d)
+    return np.where(d == 0, 0.0, wrong + right)
+
+
+def _excesses(x: np.ndarray, one_plus_x: np.ndarray) -> np.ndarray:
+    series = x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x * (1 / 7 - x / 8))))))
+    return np.where(np.abs(x) > 0.01, x - np.log(one_plus_x), series)

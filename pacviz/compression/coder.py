@@ -17,10 +17,12 @@ from pacviz.compression.positions import code_positions
 from pacviz.compression.rangecoder import Coder
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
-from pacviz.models import ARCHITECTURES
+from pacviz.models import ARCHITECTURES, architecture
 
 PRIOR_SCALES = 128
 """Size of the fixed grid of prior scales: an index of 7 bits a layer."""
+DECLARED = 255
+"""Stands in the header for an architecture that the decoder is told; registered ones have their places below it."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +56,13 @@ def encode(network: CompressedNetwork) -> Encoded:
     return _written(network, None)
 
 
-def decode(data: bytes) -> tuple[CompressedNetwork, int]:
+def decode(data: bytes, declared: str | None = None) -> tuple[CompressedNetwork, int]:
     """The network coded at the start of `data`, and the number of bytes that its code takes.
 
+    declared: name of the architecture, where it is a declared one.
     Raises PacvizError where `data` does not start with what `encode` wrote.
     """
-    code, consumed = _read(data, stochastic=False)
+    code, consumed = _read(data, declared, stochastic=False)
     layers = tuple(CompressedLayer(part.name, part.symbols, part.codebook) for part in code.layers)
     return CompressedNetwork(code.model, layers), consumed
 
@@ -73,9 +76,9 @@ def encode_prior(network: CompressedNetwork, prior_scales: Mapping[str, int]) ->
     return _written(network, prior_scales)
 
 
-def decode_prior(data: bytes) -> tuple[PriorCode, int]:
+def decode_prior(data: bytes, declared: str | None = None) -> tuple[PriorCode, int]:
     """The inverse of `encode_prior`, and the number of bytes that the code takes; raises PacvizError like `decode`."""
-    code, consumed = _read(data, stochastic=True)
+    code, consumed = _read(data, declared, stochastic=True)
     prior = PriorCode(
         code.model,
         masks={part.name: part.mask for part in code.layers},
@@ -106,7 +109,12 @@ class _Code:
 
 
 def _code(
-    coder: Coder, network: CompressedNetwork | None, prior_scales: Mapping[str, int] | None, *, stochastic: bool
+    coder: Coder,
+    network: CompressedNetwork | None,
+    prior_scales: Mapping[str, int] | None,
+    declared: str | None,
+    *,
+    stochastic: bool,
 ) -> _Code:
     """The code itself, both ways: writes `network`, or reads one where that is None."""
     charges: list[Charge] = []
@@ -114,11 +122,11 @@ def _code(
     def charge(name: str, why: str) -> None:
         charges.append(Charge(name, max(0.0, coder.bits - math.fsum(charge.bits for charge in charges)), why))
 
-    model = _code_header(coder, None if network is None else network.model, stochastic)
+    model = _code_header(coder, None if network is None else network.model, declared, stochastic)
     charge("header", "which architecture, and whether the network is stochastic")
     layers: list[_LayerCode] = []
-    row_counts = np.ones(ARCHITECTURES[model].input_shape[0], np.int64)
-    for index, spec in enumerate(ARCHITECTURES[model].layers):
+    row_counts = np.ones(architecture(model).input_shape[0], np.int64)
+    for index, spec in enumerate(architecture(model).layers):
         layer = None if network is None else network.layers[index]
         columns = Columns.of(spec, row_counts)
         mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, columns)
@@ -141,30 +149,35 @@ def _code(
     return _Code(model, tuple(layers), tuple(charges))
 
 
-def _code_header(coder: Coder, model: str | None, stochastic: bool) -> str:
-    names = list(ARCHITECTURES)
-    index = coder.uniform(None if model is None else names.index(model), 256)
-    if index >= len(names):
+def _code_header(coder: Coder, model: str | None, declared: str | None, stochastic: bool) -> str:
+    names = dict(enumerate(ARCHITECTURES))
+    places = {name: place for place, name in names.items()}
+    place = coder.uniform(None if model is None else places.get(model, DECLARED), 256)
+    if place == DECLARED:
+        if (found := model or declared) is None:
+            raise PacvizError("These bytes are of an architecture that was declared for them; say which one.")
+        names[DECLARED] = found
+    if place not in names:
         raise PacvizError(
-            f"These bytes name architecture {index}, but there are only {len(names)} here; update pacviz."
+            f"These bytes name architecture {place}, but there are only {len(names)} here; update pacviz."
         )
     if coder.uniform(int(stochastic), 2) != stochastic:
         forms = ("a network: read it with decode", "the prior of a stochastic network: read it with decode_prior")
         raise PacvizError(f"These bytes hold {forms[not stochastic]}.")
-    return names[index]
+    return names[place]
 
 
 def _written(network: CompressedNetwork, prior_scales: Mapping[str, int] | None) -> Encoded:
     coder = Coder()
-    charges = _code(coder, network, prior_scales, stochastic=prior_scales is not None).charges
+    charges = _code(coder, network, prior_scales, None, stochastic=prior_scales is not None).charges
     data = coder.finish()
     rounding = 8 * len(data) - math.fsum(charge.bits for charge in charges)
     return Encoded(data, Ledger((*charges, Charge("rounding", rounding, "what is left of the last byte"))))
 
 
-def _read(data: bytes, *, stochastic: bool) -> tuple[_Code, int]:
+def _read(data: bytes, declared: str | None, *, stochastic: bool) -> tuple[_Code, int]:
     coder = Coder(data)
-    code = _code(coder, None, None, stochastic=stochastic)
+    code = _code(coder, None, None, declared, stochastic=stochastic)
     consumed = coder.finish()
     if not data.startswith(consumed):
         raise PacvizError("These bytes end before the network does; give all of them, as they were written.")

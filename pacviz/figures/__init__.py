@@ -1,7 +1,9 @@
 """Plotly figures drawn from certificates and data: the same in the app and in a notebook."""
 
+from pacviz.figures.bound_curves import bounds_against_delta, bounds_against_n, bounds_against_size
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
+from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
 from pacviz.figures.randomization import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
@@ -9,12 +11,18 @@ from pacviz.figures.waterfall import waterfall
 
 __all__ = [
     "LINES",
+    "METHOD_LINES",
     "accuracy_curves",
+    "bounds_against_delta",
+    "bounds_against_n",
+    "bounds_against_size",
     "code_over_floor",
     "error_curves",
     "errors_and_bounds",
     "fits",
+    "frontier",
     "labelled_images",
+    "layer_shares",
     "sheet",
     "size",
     "size_curves",

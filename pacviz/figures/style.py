@@ -35,9 +35,14 @@ PATTERNS = ("", "/", "x", ".", "\\", "+")
 LAYERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 
 
+def ink(dark: bool) -> str:
+    """The colour of text on a light or dark page."""
+    return "#FAFAFA" if dark else "#1A1C22"
+
+
 def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
     """The figure with its takeaway as title, our type, and colours for a light or dark page."""
-    ink, grid = ("#FAFAFA", "#4A4D55") if dark else ("#1A1C22", "#D5D8DE")
+    text, grid = ink(dark), "#4A4D55" if dark else "#D5D8DE"
     figure.update_layout(
         title={
             "text": title,
@@ -48,7 +53,7 @@ def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
             "y": 0.98,
             "yanchor": "top",
         },
-        font={"size": 14, "color": ink, "family": "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"},
+        font={"size": 14, "color": text, "family": "Source Sans, Source Sans Pro, DejaVu Sans, sans-serif"},
         height=height,
         margin={"l": 60, "r": 12, "t": 72, "b": 48},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -68,10 +73,10 @@ def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
         uirevision="kept",
     )
     figure.update_xaxes(
-        gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6
+        gridcolor=grid, zerolinecolor=grid, linecolor=text, showline=True, ticks="outside", title_standoff=6
     )
     figure.update_yaxes(
-        gridcolor=grid, zerolinecolor=grid, linecolor=ink, showline=True, ticks="outside", title_standoff=6
+        gridcolor=grid, zerolinecolor=grid, linecolor=text, showline=True, ticks="outside", title_standoff=6
     )
     return figure
 

@@ -15,6 +15,7 @@ from pacviz.models.architecture import (
     Shape,
     output_shape,
 )
+from pacviz.models.declaration import declare, declared, described, from_description
 from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
 from pacviz.models.resnet import RESNET8, RESNET20, RESNET56
@@ -27,10 +28,11 @@ ARCHITECTURES: dict[str, Architecture] = {
 
 
 def architecture(name: str) -> Architecture:
-    """The architecture of that name; raises PacvizError for an unknown one."""
-    if name not in ARCHITECTURES:
+    """The architecture of that name, registered or declared; raises PacvizError for an unknown one."""
+    known = ARCHITECTURES.get(name) or declared(name)
+    if known is None:
         raise PacvizError(f"There is no model {name!r}; choose one of {', '.join(ARCHITECTURES)}.")
-    return ARCHITECTURES[name]
+    return known
 
 
 __all__ = [
@@ -47,5 +49,9 @@ __all__ = [
     "Residual",
     "Shape",
     "architecture",
+    "declare",
+    "declared",
+    "described",
+    "from_description",
     "output_shape",
 ]

@@ -1,6 +1,14 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
 from pacviz.ui.controls import scenario_controls
+from pacviz.ui.frontier import (
+    Shown,
+    frontier_controls,
+    frontier_headline,
+    point_line,
+    points_table,
+    selected_point,
+)
 from pacviz.ui.memorising import (
     KEPT_ACCURACY,
     level_table,
@@ -31,17 +39,28 @@ from pacviz.ui.trials import (
     trial_formula,
     verdict,
 )
+from pacviz.ui.what_if import (
+    point_controls,
+    point_formula,
+    point_headline,
+    point_tiles,
+    published_results,
+    published_table,
+)
 from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
     "KEPT_ACCURACY",
     "PAUSE",
+    "Shown",
     "charges_table",
     "dark",
     "figures",
     "formula",
     "friendly",
+    "frontier_controls",
+    "frontier_headline",
     "headline",
     "known_trials",
     "ledger_table",
@@ -50,11 +69,20 @@ __all__ = [
     "more_trials",
     "navigation",
     "offer_download",
+    "point_controls",
+    "point_formula",
+    "point_headline",
+    "point_line",
+    "point_tiles",
+    "points_table",
     "progress_line",
+    "published_results",
+    "published_table",
     "random_label_controls",
     "random_sample",
     "running",
     "scenario_controls",
+    "selected_point",
     "start",
     "take_away",
     "take_recording_away",

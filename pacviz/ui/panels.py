@@ -11,6 +11,7 @@ from pacviz.bounds import BOUNDS, largest_kl
 from pacviz.certificate import WHOLE_EVALUATIONS, Certificate
 from pacviz.charges import COLUMNS, ROWS
 from pacviz.figures import size
+from pacviz.scenario import PLAIN
 from pacviz.verification import pack
 
 ABOUT = {
@@ -66,7 +67,7 @@ def explanation(certificate: Certificate) -> str:
     elif certificate.bound > TARGET:
         enough = size(room / (8 * math.log(2)))
         text += f"The network takes {need} to describe; at this training error {enough} would certify {TARGET:.0%}. "
-        if certificate.scenario.checkpoint == "plain":
+        if certificate.scenario.checkpoint == PLAIN:
             text += (
                 "It was trained to be accurate, not to be compressible: plain magnitude pruning breaks its accuracy "
                 "before the code gets that short."

@@ -1,0 +1,87 @@
+"""The notebooks run from top to bottom, offline, and sliders are made from the settings of what they move."""
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from ipywidgets import Dropdown, FloatLogSlider, FloatSlider, IntSlider
+from nbclient import NotebookClient
+
+from pacviz import PacvizError, Scenario
+from pacviz.notebook import explore
+from pacviz.operating_point import OperatingPoint
+
+FOLDER = Path(__file__).parents[1] / "assets" / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def outputs(notebook):
+    """What its cells show, by kind."""
+    data = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", [])]
+    return {kind: [shown[kind] for shown in data if kind in shown] for kind in {key for shown in data for key in shown}}
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def executed(request, cache):
+    os.environ |= {"PLOTLY_RENDERER": "plotly_mimetype", "PYTHONPATH": str(FOLDER.parents[1])}
+    notebook = read(request.param)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(cache)}}).execute()
+    return request.param.stem, notebook
+
+
+def test_there_are_two_notebooks_and_they_are_kept_without_outputs():
+    assert [path.stem for path in NOTEBOOKS] == ["certify-your-own", "tour"]
+    for path in NOTEBOOKS:
+        assert not outputs(read(path))
+        assert all(cell.execution_count is None for cell in read(path).cells if cell.cell_type == "code")
+
+
+def test_a_notebook_shows_certificates_figures_and_sliders(executed):
+    name, notebook = executed
+    shown = outputs(notebook)
+    assert any("With probability 0.95" in html for html in shown["text/html"])
+    assert shown["application/vnd.plotly.v1+json"]
+    assert shown["application/vnd.jupyter.widget-view+json"]
+    if name == "certify-your-own":
+        assert any(text.startswith("(True, 0.") for text in shown["text/plain"])
+        assert "vacuous" not in shown["text/html"][0]
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "kind"),
+    [
+        (Scenario(), "sparsity", FloatSlider),
+        (Scenario(), "delta", FloatSlider),
+        (Scenario(), "bits", IntSlider),
+        (Scenario(), "bound", Dropdown),
+        (OperatingPoint(), "n", FloatLogSlider),
+        (OperatingPoint(), "kl", FloatLogSlider),
+    ],
+)
+def test_a_setting_has_the_widget_that_suits_it(value, name, kind):
+    drawn = []
+    widget = explore(drawn.append, value, [name]).children[0]
+    assert type(widget) is kind
+    assert widget.value == getattr(value, name)
+    assert drawn == [value]
+
+
+def test_a_slider_that_moves_draws_the_value_that_it_describes(capsys):
+    drawn = []
+    n, bound, _ = explore(drawn.append, OperatingPoint(), ["n", "bound"]).children
+    n.value = 12345.6
+    bound.value = "occam"
+    assert drawn[1:] == [OperatingPoint(n=12346), OperatingPoint(n=12346, bound="occam")]
+    noise, _ = explore(drawn.append, Scenario(bound="occam"), ["noise"]).children
+    noise.value = 0.1
+    assert "one deterministic network only" in capsys.readouterr().out
+
+
+def test_an_unknown_setting_is_a_sentence():
+    with pytest.raises(PacvizError, match="no setting 'size'"):
+        explore(print, OperatingPoint(), ["size"])

@@ -82,10 +82,9 @@ def accuracy_curves(
 
 
 def _with_levels(figure: go.Figure) -> go.Figure:
-    """Its legend in one row: the levels, and what they are levels of."""
-    return figure.update_layout(
-        legend={"title": {"text": "random: "}, "entrywidth": 0.13, "itemwidth": 30}, margin_r=20
-    )
+    """Its legend in one row below what it lists."""
+    legend = {"title": {"text": "share of random labels", "side": "top"}, "entrywidth": 40, "entrywidthmode": "pixels"}
+    return figure.update_layout(legend=legend, margin_r=20)
 
 
 def _ends(recording: Recording) -> int:

@@ -1,14 +1,18 @@
 # make app: install and start the app.  make test: install and run every check.
+# make load: a lecture hall of 30 sessions on one server.
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: app test lint
+.PHONY: app test lint load
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest
+
+load: .venv/app
+	$(BIN)/python -m pacviz benchmark --sessions 30
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -5,6 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+PARTS: dict[str, tuple[str, ...]] = {
+    "positions": ("positions",),
+    "assignments": ("assignments",),
+    "codebooks and header": ("codebook", "cluster weights", "prior scale", "header", "rounding"),
+    "noise refund": ("noise refund",),
+}
+"""What a ledger's lines are about, and the kinds of charges that each part gathers."""
+_PART_OF = {kind: part for part, kinds in PARTS.items() for kind in kinds}
+
 
 @dataclass(frozen=True)
 class Charge:
@@ -35,6 +44,15 @@ class Ledger:
     def bytes(self) -> float:
         """The same sum in bytes: the effective size."""
         return self.bits / 8
+
+    def by_part(self) -> dict[str, dict[str, float]]:
+        """Bits by part and, within it, by layer; "" is the layer of what belongs to none."""
+        sums: dict[str, dict[str, float]] = {part: {} for part in PARTS}
+        for charge in self.charges:
+            kind, _, layer = charge.name.partition(" of ")
+            amounts = sums[_PART_OF[kind]]
+            amounts[layer] = amounts.get(layer, 0.0) + charge.bits
+        return sums
 
     def __add__(self, other: Ledger) -> Ledger:
         return Ledger(self.charges + other.charges)

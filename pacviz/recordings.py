@@ -6,25 +6,19 @@ import gzip
 import json
 
 from pacviz import frontier, store
-from pacviz.checkpoints import choices, shipped
+from pacviz.checkpoints import shipped
 from pacviz.measurement import Progress, key, measure
-from pacviz.scenario import PLAIN, Scenario
+from pacviz.scenario import Scenario
 from pacviz.sweep import AXES, scenarios
-from pacviz.training.recipe import METHODS
 
 
 def recorded_scenarios() -> list[Scenario]:
-    """Each scenario once: for every shipped model and data set the curves through the default point of each choice of
-    checkpoint, and the frontier, with what was chosen by the bound."""
+    """Each scenario once: for every shipped model and data set the curves through the default point and the frontier, with
+    what was chosen by the bound."""
     there: dict[tuple[str, str], list[str]] = {}
     for model, data, name in shipped():
         there.setdefault((model, data), []).append(name)
-    starts = [
-        Scenario(model=model, data=data, checkpoint=name)
-        for model, data in there
-        for name in choices(model, data)
-        if name in METHODS or name == PLAIN
-    ]
+    starts = [Scenario(model=model, data=data) for model, data in there]
     curves = [point for start in starts for axis in AXES for point in scenarios(start, axis)]
     frontiers = [
         point

@@ -35,6 +35,7 @@ class Setting:
     low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
     choices: the allowed texts; where there are none, any that matches `pattern`, which `form` puts in words.
     percent: shown as a percentage.
+    scale: how a slider spaces it: "linear", "log", or "log-rest", logarithmic in what is left to 1.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Setting:
     step: float = 1.0
     exclusive: bool = False
     percent: bool = False
+    scale: str = "linear"
     choices: Callable[[], tuple[str, ...]] = tuple
     pattern: re.Pattern[str] = NAME
     form: str = "a name of lower-case letters, digits, dots and dashes"
@@ -125,6 +127,7 @@ class Scenario:
         high=0.999,
         step=0.001,
         percent=True,
+        scale="log-rest",
     )
     bits: int = setting(2, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
     noise: float = setting(
@@ -151,6 +154,7 @@ class Scenario:
         high=1.0,
         step=0.001,
         exclusive=True,
+        scale="log",
     )
     bound: str = setting(
         "seeger",

@@ -8,8 +8,8 @@ import logging
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -94,6 +94,24 @@ def recall(key: str) -> str | None:
     except sqlite3.Error:
         return None
     return row[0] if row else None
+
+
+@contextmanager
+def transaction() -> Iterator[sqlite3.Connection]:
+    """The user's database, written by nobody else meanwhile; what the block wrote is kept whole, or not at all.
+
+    Raises PacvizError where it cannot be written.
+    """
+    path = cache_dir() / RESULTS
+    try:
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        with closing(_results()) as database, database:
+            database.execute("BEGIN IMMEDIATE")
+            yield database
+    except (OSError, sqlite3.Error) as error:
+        raise PacvizError(
+            f"{path} cannot be written ({error}); free some space, or point PACVIZ_CACHE to a folder that you may write."
+        ) from error
 
 
 @cache

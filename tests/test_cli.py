@@ -174,7 +174,7 @@ def test_a_network_pruned_elsewhere_is_certified_as_it_stands(capsys, pruned_els
     )
     ours = json.loads(run(capsys, "certify", "--sparsity", "0.97", "--json")[1])
     assert usual["scenario"]["checkpoint"] == "as-is"
-    assert usual["scenario"]["bits"] == 3
+    assert usual["scenario"]["bits"] == 2
     assert usual["scenario"]["sparsity"] == pytest.approx(1 - ours["nonzeros"] / ours["parameters"])
     assert (usual["risk"], usual["code_bytes"]) == (ours["risk"], ours["code_bytes"])
     assert (ranged["scenario"]["input_low"], ranged["scenario"]["input_high"]) == (-1.0, 1.0)
@@ -187,7 +187,7 @@ def test_weights_from_a_file_are_compressed_where_they_are_not_certified_as_they
     values = json.loads(out)
     assert code == 0
     assert values["scenario"]["checkpoint"] == "from-file"
-    assert values["nonzeros"] <= 0.02 * values["parameters"]
+    assert values["nonzeros"] <= 0.0025 * values["parameters"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,13 @@ def compress(
     matrices: trained float32 weights (rows, columns) by layer of the named architecture.  Weights that lead from or to
     a dead unit are dropped and hidden units are put into the coder's order: neither changes what the network computes.
     """
-    masks = prune(matrices, sparsity, pruning)
+    return quantized(model, matrices, prune(matrices, sparsity, pruning), bits)
+
+
+def quantized(
+    model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int
+) -> CompressedNetwork:
+    """The rest of `compress`, where it is known which weights survive.  masks: bool, by layer."""
     layers = tuple(quantize(name, weights, masks[name], bits) for name, weights in matrices.items())
     return canonical_order(drop_dead_units(CompressedNetwork(model, layers)))
 

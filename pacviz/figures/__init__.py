@@ -7,22 +7,27 @@ from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
 from pacviz.figures.randomization import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.figures.sheet import sheet
 from pacviz.figures.style import LINES, size
+from pacviz.figures.training import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures.waterfall import waterfall
 
 __all__ = [
     "LINES",
     "METHOD_LINES",
+    "accuracy_curve",
     "accuracy_curves",
+    "bound_curve",
     "bounds_against_delta",
     "bounds_against_n",
     "bounds_against_size",
     "code_over_floor",
+    "density_curve",
     "error_curves",
     "errors_and_bounds",
     "fits",
     "frontier",
     "labelled_images",
     "layer_shares",
+    "loss_curve",
     "sheet",
     "size",
     "size_curves",

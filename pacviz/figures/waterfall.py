@@ -6,26 +6,22 @@ import plotly.graph_objects as go
 
 from pacviz.certificate import Certificate
 from pacviz.figures.style import LAYERS, PATTERNS, size, themed
+from pacviz.ledger import PARTS
 
 CEILINGS = [mantissa * 10**exponent for exponent in range(2, 7) for mantissa in (1, 2, 5)]
 """Upper ends of the axis: few, so that it rarely moves while a slider does."""
-STEPS = {
-    "positions": ("positions",),
-    "assignments": ("assignments",),
-    "codebooks<br>and header": ("codebook", "cluster weights", "prior scale", "header", "rounding"),
-    "noise<br>refund": ("noise refund",),
-}
-"""The steps of the drawing, and the kinds of charges that each gathers."""
+STEPS = {part: part.replace(" ", "<br>", 1) for part in PARTS}
+"""How each part of the ledger is written below its step."""
 TOTAL = "<b>effective<br>size</b>"
 
 
 def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -> go.Figure:
     """Where the bytes go: kinds of charges as steps, layers as colours and patterns within a step, the refund downwards."""
-    sums = {step: dict.fromkeys((*certificate.layers, "network"), 0.0) for step in STEPS}
-    step_of = {kind: step for step, kinds in STEPS.items() for kind in kinds}
-    for charge in certificate.ledger.charges:
-        kind, _, layer = charge.name.partition(" of ")
-        sums[step_of[kind]][layer or "network"] += charge.bits / 8
+    gathered = certificate.ledger.by_part()
+    sums = {
+        step: {layer or "network": gathered[part].get(layer, 0.0) / 8 for layer in (*certificate.layers, "")}
+        for part, step in STEPS.items()
+    }
     figure, top, edges = go.Figure(), 0.0, []
     bases: dict[str, list[float]] = {}
     for layers in sums.values():
@@ -35,8 +31,8 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
             top += amount
     for index, layer in enumerate(bases):
         figure.add_bar(
-            x=list(STEPS),
-            y=[sums[step][layer] for step in STEPS],
+            x=list(STEPS.values()),
+            y=[sums[step][layer] for step in STEPS.values()],
             base=bases[layer],
             name=layer,
             marker={
@@ -60,7 +56,7 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
         hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>",
     )
     figure.add_scatter(
-        x=[*STEPS, TOTAL],
+        x=[*STEPS.values(), TOTAL],
         y=[*edges, total],
         mode="text",
         text=[*(size(sum(layers.values())) for layers in sums.values()), f"<b>{size(total)}</b>"],
@@ -71,7 +67,7 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
         cliponaxis=False,
     )
     ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * max(edges)), CEILINGS[-1])
-    largest = max(list(STEPS)[:2], key=lambda step: sum(sums[step].values()))
+    largest = max(list(STEPS.values())[:2], key=lambda step: sum(sums[step].values()))
     themed(figure, f"Where the bytes go: mostly into {largest}", dark, height)
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(tickangle=0)

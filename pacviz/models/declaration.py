@@ -125,6 +125,8 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (outputs, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
         case MaxPool(size) if len(shape) == 3:
             after = (shape[0], shape[1] // size, shape[2] // size)
+        case AveragePool() if len(shape) == 3:
+            after = (shape[0], 1, 1)
         case Linear(_, inputs, outputs) if shape == (inputs,):
             after = (outputs,)
         case Flatten() if len(shape) == 3:

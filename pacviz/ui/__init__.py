@@ -1,6 +1,6 @@
 """The only room of pacviz that knows Streamlit: controls, sentences, and how errors reach a person."""
 
-from pacviz.ui.controls import scenario_controls
+from pacviz.ui.explorer import explorer, explorer_state
 from pacviz.ui.frontier import (
     Shown,
     frontier_controls,
@@ -18,7 +18,7 @@ from pacviz.ui.memorising import (
     take_recording_away,
     theorem,
 )
-from pacviz.ui.panels import ABOUT, charges_table, figures, formula, headline, ledger_table, take_away
+from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
     dark,
     friendly,
@@ -28,6 +28,16 @@ from pacviz.ui.session import (
     start,
     through_app,
     warn_about_cache,
+)
+from pacviz.ui.training import (
+    PULSE,
+    any_alive,
+    choose_run,
+    run_figures,
+    run_headline,
+    shown_run,
+    states,
+    training_controls,
 )
 from pacviz.ui.trials import (
     PAUSE,
@@ -53,17 +63,18 @@ __all__ = [
     "ABOUT",
     "KEPT_ACCURACY",
     "PAUSE",
+    "PULSE",
     "Shown",
-    "charges_table",
+    "any_alive",
+    "below",
+    "choose_run",
     "dark",
-    "figures",
-    "formula",
+    "explorer",
+    "explorer_state",
     "friendly",
     "frontier_controls",
     "frontier_headline",
-    "headline",
     "known_trials",
-    "ledger_table",
     "level_table",
     "memorising_headline",
     "more_trials",
@@ -80,14 +91,17 @@ __all__ = [
     "published_table",
     "random_label_controls",
     "random_sample",
+    "run_figures",
+    "run_headline",
     "running",
-    "scenario_controls",
     "selected_point",
+    "shown_run",
     "start",
-    "take_away",
+    "states",
     "take_recording_away",
     "theorem",
     "through_app",
+    "training_controls",
     "trial_controls",
     "trial_figures",
     "trial_formula",

@@ -2,33 +2,57 @@
 
 from __future__ import annotations
 
-from pacviz.certificate import Certificate, certify, known
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pacviz import data
+from pacviz.certificate import certify, known
+from pacviz.explorer import Pin
 from pacviz.measurement import Progress
 from pacviz.scenario import Scenario
-from pacviz.sweep import scenarios
 
 BATCH = 5
 """Points of a curve that are computed between two drawings."""
+PATIENCE = 0.2
+"""Seconds after which a visitor who waits for a turn is told so, and may have moved on."""
+_turns = threading.Lock()
 
 
-def unfinished(scenario: Scenario, axis: str, curve: list[Certificate]) -> list[tuple[Scenario, bool]]:
+def unfinished(scenario: Scenario, curve: Sequence[Scenario], pins: Sequence[Pin]) -> list[tuple[Scenario, bool]]:
     """What is missing for a page, most wanted first, as (scenario, preview).
 
     Without noise the exact point takes a second and comes first; with noise it takes several, and the curve comes first.
+    curve: scenarios that the curves need.  Data that are not here are nobody's job.
     """
-    there = {certificate.scenario for certificate in curve}
-    points = [(point, True) for point in scenarios(scenario, axis) if point not in there]
     present = known(scenario)
+    preview = [(scenario, True)] if present is None else []
     exact = [(scenario, False)] if present is None or present.measurement.preview else []
-    return points + exact if scenario.noise > 0 else exact + points
+    points = [(point, True) for point in (*curve, *(pin.scenario for pin in pins)) if known(point) is None]
+    jobs = preview + (points + exact if scenario.noise > 0 else exact + points)
+    return [(point, preview) for point, preview in jobs if data.is_available(point.data)]
 
 
 def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
-    """Does the first few jobs; an exact measurement is a batch of its own."""
-    batch = jobs[:1] if not jobs[0][1] else [job for job in jobs[:BATCH] if job[1]]
-    for index, (scenario, preview) in enumerate(batch):
+    """Does the first few jobs; what the visitor waits for (a preview of the present point, an exact one) is done alone."""
+    first = jobs[0]
+    alone = not first[1] or (first[0], False) in jobs
+    batch = [first] if alone else [job for job in jobs[:BATCH] if job[1]]
+    with _turn(progress):
+        for index, (scenario, preview) in enumerate(batch):
 
-        def advance(fraction: float, what: str, index: int = index) -> None:
-            progress((index + fraction) / len(batch), what)
+            def advance(fraction: float, what: str, index: int = index) -> None:
+                progress((index + fraction) / len(batch), what)
 
-        certify(scenario, preview, advance)
+            certify(scenario, preview, advance)
+
+
+@contextmanager
+def _turn(progress: Progress) -> Iterator[None]:
+    """Measurements of all visitors, one batch at a time: who waits finds what was measured meanwhile, and none waits long."""
+    while not _turns.acquire(timeout=PATIENCE):
+        progress(0.0, "waiting for another visitor's measurement")
+    try:
+        yield
+    finally:
+        _turns.release()

@@ -2,69 +2,28 @@
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from pacviz.ui.appbench import serve
+
 expect.set_options(timeout=60_000)
+HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@contextmanager
-def serve(cache: Path) -> Iterator[str]:
-    """The address of a new server of the app, which has no data but the digits."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-        cwd=ROOT,
-        env={**os.environ, "PACVIZ_DATA": str(cache / "no-data")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 60
-        while not answers(address):
-            if server.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"the app does not answer at {address} (exit code {server.poll()})")
-        yield address
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def answers(address: str) -> bool:
-    """Whether a server is there."""
-    try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-            return True
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="session")
 def app(cache):
     """The address of a running app."""
-    with serve(cache) as address:
+    with serve({"PACVIZ_DATA": str(cache / "no-data")}) as (address, _):
         yield address
 
 
 @pytest.fixture
 def new_app(cache):
     """The address of an app that nobody has visited yet."""
-    with serve(cache) as address:
+    with serve({"PACVIZ_DATA": str(cache / "no-data")}) as (address, _):
         yield address
 
 
@@ -92,7 +51,7 @@ def is_missing(response) -> bool:
 def page(browser):
     """A page at 1280 x 720 that may talk to this machine only; console errors and page errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.route("**/*", lambda route: route.continue_() if "//127.0.0.1:" in route.request.url else route.abort())
+    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(HERE) else route.abort())
     page = context.new_page()
     page.set_default_timeout(60_000)
     complaints: list[str] = []

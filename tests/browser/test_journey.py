@@ -1,39 +1,25 @@
-"""The journey of a first visit: open, slide each slider, see the numbers change, share the link."""
+"""The journey of a visit: open, drag, see the numbers change at once, be guided, compare, take it away, share the link."""
 
+import csv
+import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Page, expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
+LABELS = ("train", "test", "code", "bytes", "bound")
 
 
-def metric(page: Page, label: str) -> str:
-    return (
-        page.locator("[data-testid=stMetric]")
-        .filter(has_text=label)
-        .locator("[data-testid=stMetricValue]")
-        .inner_text()
-    )
-
-
-def expect_change(page: Page, label: str, before: str) -> None:
-    value = page.locator("[data-testid=stMetric]").filter(has_text=label).locator("[data-testid=stMetricValue]")
-    expect(value).not_to_have_text(before)
-
-
-def slide(page: Page, label: str, key: str, presses: int) -> None:
-    thumb = page.locator("[data-testid=stSlider]").filter(has_text=label).get_by_role("slider")
-    thumb.focus()
-    for _ in range(presses):
-        thumb.press(key)
+def tile(page: Page, name: str) -> str:
+    return page.locator(f".explorer [data-tile={name}] strong").inner_text()
 
 
 def settled(page: Page) -> None:
     """Waits until the number shown is no preview any more."""
-    measured = page.get_by_text(re.compile("exact on all|fresh draws"))
-    expect(measured.first).to_be_visible(timeout=180_000)
+    expect(page.locator(".explorer .badge")).to_have_text(re.compile("exact on all|fresh draws"), timeout=180_000)
 
 
 def no_error(page: Page) -> None:
@@ -41,51 +27,148 @@ def no_error(page: Page) -> None:
     assert page.locator("[data-testid=stAlertContentError]").count() == 0
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [(1280, 720), (1920, 1080)])
+def visit(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".explorer svg.chart").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("theme", "viewport"), [("light", (1280, 720)), ("dark", (1920, 1080)), ("light", (390, 844))], ids=str
+)
 def test_the_first_screen_shows_its_certificate_and_charts(app, page, theme, viewport):
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
-    page.goto(app)
-    expect(page.get_by_text("With probability 95 %")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
-    assert page.locator("[data-testid=stMetric]").count() == 5
-    SCREENSHOTS.mkdir(exist_ok=True)
+    visit(page, app)
     settled(page)
+    assert page.locator(".explorer svg.chart").count() == 3
+    assert page.locator(".explorer .tile").count() == 5
+    for chart in page.locator(".explorer svg.chart").all():
+        assert "%" in chart.get_attribute("aria-label") or "kB" in chart.get_attribute("aria-label")
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+    SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"first-{theme}-{viewport[0]}.png")
     no_error(page)
 
 
-def test_every_slider_moves_the_numbers_the_curves_and_the_link(app, page):
-    page.goto(app)
-    expect(page.get_by_text("With probability 95 %")).to_be_visible()
+def test_dragging_redraws_without_a_message_and_letting_go_measures(app, page):
+    messages: list[int] = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(len(frame))))
+    visit(page, app)
     settled(page)
-    for label, key, presses, number, title in (
-        ("Sparsity", "ArrowLeft", 20, "Compressed size", "sparsity (log"),
-        ("Codebook bits", "ArrowLeft", 1, "Compressed size", "codebook bits (2"),
-        ("Noise scale", "ArrowRight", 4, "Effective size", "noise scale (share"),
-    ):
-        before = metric(page, number)
-        slide(page, label, key, presses)
-        expect_change(page, number, before)
-        expect(page.locator(".js-plotly-plot").first.get_by_text(re.compile(re.escape(title)))).to_be_visible()
-        no_error(page)
+    handle = page.locator("#pacviz-sparsity")
+    box = handle.bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 0.8 * box["width"], y)
+    page.mouse.down()
+    before, shown, marks = len(messages), set(), set()
+    for share in (0.8, 0.75, 0.7, 0.65, 0.6, 0.55):
+        page.mouse.move(box["x"] + share * box["width"], y)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        shown.add(tile(page, "bytes"))
+        marks.add(page.locator(".explorer .errors svg circle").last.get_attribute("cx"))
+    assert len(shown) >= 5
+    assert len(marks) >= 5
+    assert len(messages) == before
+    expect(page.locator(".explorer .badge")).to_have_text(re.compile("recorded|exact|interpolated"))
+    page.mouse.up()
+    settled(page)
+    assert len(messages) > before
+    assert "sparsity=" in page.url
+    no_error(page)
+
+
+def test_a_link_brings_back_the_setting_the_pins_and_the_numbers(app, page):
+    visit(page, f"{app}/?sparsity=0.97&v=1")
+    settled(page)
+    page.get_by_role("button", name="Pin this").click()
+    expect(page.locator(".explorer .pins tbody tr")).to_have_count(2)
+    bits = page.get_by_role("slider", name="Codebook bits")
+    bits.focus()
+    bits.press("ArrowLeft")
+    page.get_by_label("Bound", exact=True).select_option("catoni")
+    expect(page).to_have_url(re.compile("bound=catoni"))
+    settled(page)
     link = page.url
-    assert all(f"{name}=" in link for name in ("sparsity", "bits", "noise", "along", "v"))
-    settled(page)
-    shown = [metric(page, label) for label in ("Training error", "Compressed size", "Effective size", "Bound")]
-    page.screenshot(path=SCREENSHOTS / "journey.png")
+    assert all(f"{name}=" in link for name in ("sparsity", "bits", "bound", "pins", "v"))
+    shown = [tile(page, name) for name in LABELS]
+    table = page.locator(".explorer .pins table").inner_text()
+    assert page.locator(".explorer .ghosts circle").count() == 2
+    page.screenshot(path=SCREENSHOTS / "pins.png")
     page.goto("about:blank")
-    page.goto(link)
-    expect(page.get_by_text("With probability 95 %")).to_be_visible()
-    assert [metric(page, label) for label in ("Training error", "Compressed size", "Effective size", "Bound")] == shown
+    visit(page, link)
+    settled(page)
+    assert [tile(page, name) for name in LABELS] == shown
+    assert page.locator(".explorer .pins table").inner_text() == table
+    no_error(page)
+
+
+def test_the_tour_is_led_by_the_keyboard_and_asks_before_it_shows(app, page):
+    visit(page, app)
+    settled(page)
+    page.get_by_role("button", name="Tour", exact=True).click()
+    card = page.locator(".explorer .tour")
+    expect(card).to_contain_text("1 / ")
+    expect(page.locator(".explorer.asking")).to_have_count(1)
+    card.get_by_role("button", name="Not vacuous").click()
+    expect(page.locator(".explorer.asking")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(card).to_contain_text("2 / ")
+    expect(page).to_have_url(re.compile("tour=2"))
+    page.keyboard.press("ArrowLeft")
+    expect(card).to_contain_text("1 / ")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    no_error(page)
+
+
+def test_a_projector_shows_what_the_link_leaves(app, page):
+    visit(page, f"{app}/?present=1&hide=delta,n,sizes,formula&embed=true")
+    settled(page)
+    expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()
+    expect(page.get_by_role("slider", name="Failure probability")).to_have_count(0)
+    expect(page.locator(".explorer .sizes")).to_be_hidden()
+    assert page.locator(".explorer h2").evaluate("node => parseFloat(getComputedStyle(node).fontSize)") >= 32
+    page.screenshot(path=SCREENSHOTS / "projector.png")
+    no_error(page)
+
+
+def test_what_is_taken_away_opens_and_holds_the_shown_numbers(app, page, tmp_path):
+    visit(page, app)
+    settled(page)
+
+    def taken(button: str, inside: str) -> Path:
+        page.locator(f".explorer .{inside}").hover()
+        with page.expect_download() as download:
+            page.locator(f".explorer .{inside}").get_by_role("button", name=button, exact=True).click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
+    bound = tile(page, "bound")
+    values = json.loads(taken("JSON", "take").read_text())
+    assert f"{100 * values['present']['bound']:.1f}%" == bound
+    assert values["measured"] == "exact"
+    rows = list(csv.DictReader(taken("CSV", "take").open()))
+    assert rows[-1]["how"] == "present: exact"
+    assert f"{100 * float(rows[-1][values['setting']['bound']]):.1f}%" == bound
+    assert float(rows[-1]["sparsity"]) == values["setting"]["sparsity"]
+    drawing = taken("SVG", "errors").read_text()
+    assert ElementTree.fromstring(drawing).tag.endswith("svg")
+    assert bound in drawing
+    assert taken("PNG", "errors").read_bytes().startswith(b"\x89PNG")
+    standalone = taken("HTML", "take")
+    other = page.context.new_page()
+    other.goto(standalone.as_uri())
+    expect(other.locator(".explorer [data-tile=bound] strong")).to_have_text(bound)
+    other.get_by_role("slider", name="Sparsity").press("ArrowLeft")
+    expect(other.locator(".explorer [data-tile=bytes] strong")).not_to_have_text(tile(page, "bytes"))
     no_error(page)
 
 
 def test_a_link_with_a_wrong_value_says_so_and_goes_on(app, page):
     page.goto(f"{app}/?sparsity=1.0&v=1")
     expect(page.get_by_text("sparsity must be from 0 to 0.999, got '1.0'")).to_be_visible()
-    expect(page.locator("[data-testid=stMetric]")).to_have_count(5)
+    expect(page.locator(".explorer .tile")).to_have_count(5)
 
 
 def test_absent_data_is_offered_for_download_without_a_traceback(app, page):

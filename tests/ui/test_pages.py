@@ -1,14 +1,15 @@
 """Every page runs, says what is true of its Scenario, and turns bad input into a sentence."""
 
+import json
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pacviz import Scenario, certify, data, known
-from pacviz.figures import size
-from pacviz.scenario import defaults, settings
-from pacviz.sweep import AXES
+from pacviz import Scenario, data, known
+from pacviz.explorer import PRESETS, TOUR
+from pacviz.scenario import settings
+from pacviz.surface import cell
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -27,18 +28,21 @@ def healthy(app):
     return app
 
 
-def numbers(app):
-    return {metric.label: metric.value for metric in app.metric}
+def explorer(app):
+    """What the explorer in the browser is given."""
+    (component,) = app.get("bidi_component")
+    return json.loads(component.proto.json)
 
 
-def shown(certificate):
-    return {
-        "Training error": f"{certificate.risk.mean:.2%}",
-        "Test error": f"{certificate.measurement.test.mean:.2%}",
-        "Compressed size": size(certificate.measurement.code_bytes),
-        "Effective size": size(certificate.effective_bytes),
-        "Bound": f"{certificate.bound:.1%}",
-    }
+def shows(app, scenario):
+    """Whether the explorer shows a scenario with the numbers that were measured for it."""
+    data, certificate = explorer(app), known(scenario)
+    (point,) = data["measured"]
+    expected = cell(certificate.measurement, certificate.layers)
+    state = {name: value for name, value in data["state"].items() if name in scenario.to_dict()}
+    return state == scenario.to_dict() and point["cell"]["train"] == list(expected.train) and (
+        point["cell"]["bits"] == pytest.approx(certificate.ledger.bits, abs=0.01)
+    )  # fmt: skip
 
 
 def test_the_first_screen_is_the_default_scenario():
@@ -46,60 +50,43 @@ def test_the_first_screen_is_the_default_scenario():
     certificate = known(Scenario())
     assert certificate is not None
     assert not certificate.measurement.preview
-    assert numbers(app) == shown(certificate)
-    assert f"{certificate.bound:.1%}" in app.markdown[0].value
+    assert shows(app, Scenario())
+    data = explorer(app)
+    assert data["working"] is False
+    assert len(data["presets"]) == len(PRESETS)
+    assert len(data["tour"]) == len(TOUR)
 
 
-@pytest.mark.parametrize(("name", "value"), [("sparsity", 0.9), ("bits", 5), ("noise", 0.05)])
-def test_a_slider_moves_the_numbers_to_its_scenario(name, value):
-    app = opened()
-    before = numbers(app)
-    app.slider(key=name).set_value(value).run()
-    healthy(app)
-    assert numbers(app) != before
-    assert numbers(app) == shown(certify(Scenario().but(**{name: value})))
-
-
-def test_the_curve_follows_the_slider_that_moved():
-    app = opened()
-    app.slider(key="bits").set_value(5).run()
-    assert healthy(app).session_state["along"] == "bits"
+@pytest.mark.parametrize(("name", "value"), [("sparsity", 0.9), ("bits", 5), ("noise", 0.05), ("delta", 0.001)])
+def test_a_link_restores_its_scenario(name, value):
+    app = healthy(opened(**{name: value, "along": "bits", "v": 1}))
+    assert shows(app, Scenario().but(**{name: value}))
+    assert explorer(app)["state"]["along"] == "bits"
 
 
 @pytest.mark.parametrize("bound", settings()["bound"].choices())
-def test_each_bound_can_be_chosen_and_shows_its_formula(bound):
-    app = opened()
-    app.selectbox(key="bound").set_value(bound).run()
-    healthy(app)
-    assert numbers(app)["Bound"] == f"{known(Scenario(bound=bound)).bound:.1%}"
-    assert len(app.latex) == 2
-
-
-def test_delta_moves_the_bound():
-    app = opened()
-    app.number_input(key="delta").set_value(0.001).run()
-    assert numbers(healthy(app))["Bound"] == f"{known(Scenario(delta=0.001)).bound:.1%}"
-    assert "99.9 %" in app.markdown[0].value
-
-
-def test_a_link_restores_its_scenario():
-    app = healthy(opened(sparsity=0.9, bits=5, along="bits", v=1))
-    assert numbers(app) == shown(certify(Scenario(sparsity=0.9, bits=5)))
+def test_each_bound_can_be_chosen_by_its_name(bound):
+    assert shows(healthy(opened(bound=bound)), Scenario(bound=bound))
 
 
 @pytest.mark.parametrize(("name", "value"), [("sparsity", "1.0"), ("bits", "many"), ("delta", "0"), ("data", "svhn")])
 def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
     app = healthy(opened(**{name: value}))
     assert any(warning.value.startswith(f"{name} must be") for warning in app.warning)
-    assert numbers(app) == shown(known(Scenario()))
+    assert shows(app, Scenario())
+
+
+def test_pins_in_a_link_come_with_their_numbers():
+    app = healthy(opened(pins="bits:4;model:mlp"))
+    pins = explorer(app)["pins"]
+    assert [pin["state"]["model"] for pin in pins] == ["lenet5", "mlp"]
+    assert pins[0]["cell"]["bits"] == pytest.approx(known(Scenario(bits=4)).ledger.bits, abs=0.01)
 
 
 def test_contradicting_settings_are_a_sentence():
-    app = opened()
-    app.selectbox(key="bound").set_value("occam").run()
-    app.slider(key="noise").set_value(0.05).run()
-    assert not app.exception
-    assert next(error.value for error in app.error).startswith("bound 'occam' holds for one deterministic network only")
+    app = healthy(opened(bound="occam", noise=0.05))
+    assert any("holds without noise only" in warning.value for warning in app.warning)
+    assert shows(app, Scenario(noise=0.05))
 
 
 def test_absent_data_is_offered_for_download(monkeypatch, tmp_path):
@@ -111,16 +98,23 @@ def test_absent_data_is_offered_for_download(monkeypatch, tmp_path):
     assert any(str(tmp_path) in message or "python -m pacviz train" in message for message in messages)
 
 
+def test_a_projector_shows_the_explorer_alone():
+    app = healthy(opened(present=1, hide="delta,sizes"))
+    assert explorer(app)["present"] is True
+    assert explorer(app)["hide"] == ["delta", "sizes"]
+    assert not app.expander or all("Seed" in expander.label for expander in app.expander)
+
+
+def test_a_checkpoint_without_a_surface_offers_to_record_it():
+    app = healthy(opened(pruning="layer"))
+    assert any("python -m pacviz sweep" in message.value for message in app.info)
+    assert explorer(app)["surface"]["raw"]["grid"]["bits"] == [Scenario().bits]
+
+
 def test_the_data_page_shows_the_digits():
     app = opened()
     healthy(app.switch_page("pages/data.py").run())
     assert "Procedural digits" in app.markdown[0].value
-
-
-def test_every_axis_is_a_slider_of_the_page():
-    app = opened()
-    assert set(AXES) == {slider.key for slider in app.slider}
-    assert all(slider.value == defaults()[slider.key] for slider in app.slider)
 
 
 def test_the_first_screen_shows_what_is_charged():

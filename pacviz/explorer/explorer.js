@@ -1,0 +1,405 @@
+// The explorer: one state, drawn at every frame in which a slider moved; the server hears of it on release.
+
+const CHARTS = { errors: 336, waterfall: 336, sizes: 320 };
+const KEPT = (sparsity) => -Math.log10(Math.max(1 - sparsity, 1e-4));
+const AXES = {
+  sparsity: {
+    title: "sparsity (logarithmic in what is kept)", place: (x) => (KEPT(x) + 0.05) / 3.15,
+    ticks: [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999].map((x) => [x, `${+(100 * x).toFixed(1)}%`]),
+    takeaway: "Prune until accuracy breaks: the bound dips just before", sizes: "Every weight that stays has to be paid for",
+  },
+  bits: {
+    title: "codebook bits (2^bits values a layer)", place: (x) => (x - 0.7) / 7.6,
+    ticks: [1, 2, 3, 4, 5, 6, 7, 8].map((x) => [x, String(x)]),
+    takeaway: "More codebook bits: the error falls, the code grows", sizes: "Each codebook bit costs about a bit per weight",
+  },
+  noise: {
+    title: "noise scale (share of a layer's weight range)", place: (x) => (x + 0.006) / 0.212,
+    ticks: [0, 0.05, 0.1, 0.15, 0.2].map((x) => [x, percent(x, 0)]),
+    takeaway: "Noise buys bits back until it costs accuracy", sizes: "Noisy weights need fewer bits to describe",
+  },
+};
+const xAxis = (along) => ({ ...AXES[along], text: (x) => `${along} ${along === "bits" ? x : percent(x, 1)}`, ticks: AXES[along].ticks.map(([x, label]) => [AXES[along].place(x), label]) });
+const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
+const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
+
+class Explorer {
+  constructor(element) {
+    this.root = html("div", { class: "explorer" }, element);
+    html("style", { text: CSS }, element);
+    Object.assign(this, { sent: 0, measured: new Map(), structure: null, surfaceId: null, surface: null, touched: false });
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    this.onKey = (event) => this.key(event);
+    document.addEventListener("keydown", this.onKey);
+    const highlight = (event) => {
+      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
+      const hot = name?.sym || name?.of;
+      if (hot && !this.touched) this.root.dataset.hot = hot; else delete this.root.dataset.hot;
+    };
+    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
+    for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    document.removeEventListener("keydown", this.onKey);
+  }
+
+  /** New data from the server; its state gives way to a slider that has been moved since. */
+  receive(data, onChange) {
+    Object.assign(this, { data, onChange });
+    if (!this.state || (!this.touched && data.echo >= this.sent)) {
+      this.state = structuredClone(data.state);
+      this.sent = Math.max(this.sent, data.echo);
+    }
+    for (const point of data.measured) this.measured.set(keyOf(point.base, point), point);
+    const structure = JSON.stringify([data.base.id, data.known.layers, data.hide, data.present, data.presets.map((p) => p.name)]);
+    if (structure !== this.structure) this.build(structure);
+    this.curveKey = this.ghostKey = null;
+    if (data.surface?.id !== this.surfaceId) this.load(data.surface);
+    if (data.bare && this.state.tour && !this.sent) this.tour.go(this.state.tour);
+    this.schedule(true);
+  }
+
+  async load(surface) {
+    this.surfaceId = surface?.id;
+    if (!surface || surface.base !== this.shownBase) this.surface = null;
+    this.shownBase = surface?.base;
+    if (!surface) return;
+    const raw = surface.raw ?? await unpack(surface.gzip);
+    if (surface.id !== this.surfaceId) return;
+    this.surface = openSurface(raw, this.data.known.failure_share);
+    this.curveKey = this.ghostKey = null;
+    this.schedule(true);
+  }
+
+  shown(name) { return !this.data.hide.includes(name); }
+
+  build(structure) {
+    const { data } = this;
+    this.structure = structure;
+    this.root.replaceChildren();
+    this.root.classList.toggle("present", data.present);
+    const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
+    this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
+    const head = part("head", "header");
+    this.headline = html("h2", {}, head, "With probability ", html("span"), ", the true error is below ", html("b", { "data-sym": "R" }));
+    const says = html("p", { class: "says" }, head);
+    this.badge = html("span", { class: "badge" }, says);
+    this.why = html("span", {}, says);
+    const controls = part("controls", "div", { role: "group", "aria-label": "Settings" });
+    this.sliders = data.controls.filter(({ name }) => this.shown(name)).map((control) =>
+      new Slider(controls, control, (name, value) => this.move(name, value), () => this.release()));
+    this.choices = {};
+    if (this.shown("bound"))
+      this.choice(controls, "bound", "Bound", data.bound_help, Object.entries(data.bounds).map(([name, bound]) => [name, bound.title]));
+    if (this.shown("along"))
+      this.choice(controls, "along", "Curves along", "The setting on the horizontal axis of the charts.", Object.keys(AXES).map((name) => [name, name]));
+    this.presets = part("presets", "div", { role: "group", "aria-label": "Presets" });
+    for (const preset of data.presets)
+      html("button", { type: "button", title: preset.sentence, text: preset.title, onclick: () => this.preset(preset) }, this.presets);
+    html("button", { type: "button", class: "strong", text: "Tour", onclick: () => this.tour.go(1) }, this.presets);
+    html("button", { type: "button", class: "strong", text: "Pin this", onclick: () => this.pin() }, this.presets);
+    const tiles = part("tiles");
+    this.tiles = Object.fromEntries(data.tiles.map(({ name, title, help: text, symbol: of }) => {
+      const tile = html("div", { class: "tile", "data-tile": name, "data-sym": of ?? null }, tiles);
+      help(text, html("div", { class: "label", text: title }, tile));
+      return [name, [html("strong", {}, tile), html("small", {}, tile)]];
+    }));
+    const charts = part("charts");
+    this.hosts = Object.fromEntries(Object.keys(CHARTS).map((name) => {
+      const figure = html("figure", { class: name, hidden: !this.shown(name) }, charts);
+      const bar = html("figcaption", {}, figure);
+      for (const kind of ["SVG", "PNG"])
+        html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
+      return [name, html("div", { class: "plot" }, figure)];
+    }));
+    const bold = data.present ? 1.6 : 1, tall = data.present ? 1.3 : 1;
+    const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
+    const y = {
+      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
+      shade: { from: data.known.vacuous, title: "vacuous" },
+    };
+    const log = {
+      title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
+      ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
+    };
+    this.errors = new LineChart(this.hosts.errors, "errors", tall * CHARTS.errors, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
+    this.sizes = new LineChart(this.hosts.sizes, "sizes", tall * CHARTS.sizes, ["code", "bytes"], data.styles, log, bold);
+    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", tall * CHARTS.waterfall, data.known.parts, data.known.layers, looks);
+    const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
+    this.formulaTitle = html("h3", {}, formula);
+    this.formula = new Formula(formula);
+    this.allBounds = html("p", { class: "all-bounds" }, formula);
+    html("p", { class: "note", text: "Marks on the curves were recorded, the lines between them are interpolated; the large point is measured as the badge above says." }, this.root);
+    this.pins = part("pins", "section", { "aria-label": "Pinned settings" });
+    const take = part("take", "div", { role: "group", "aria-label": "Take it away" });
+    html("span", { text: "What is shown, as " }, take);
+    for (const kind of ["CSV", "JSON", "HTML"])
+      html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, take);
+    this.status = html("p", { class: "hidden", role: "status" }, this.root);
+    this.width = null;
+    this.resize();
+  }
+
+  choice(host, name, title, text, options) {
+    const box = html("div", { class: "slider", "data-control": name }, host), id = `pacviz-${name}`;
+    help(text, html("div", { class: "label" }, box, html("label", { for: id, text: title })));
+    this.choices[name] = html("select", { id, onchange: (event) => { this.move(name, event.target.value); this.release(); } }, box,
+      ...options.map(([value, label]) => html("option", { value, text: label })));
+  }
+
+  resize() {
+    if (!this.data || this.root.clientWidth === this.width) return;
+    this.width = this.root.clientWidth;
+    this.layoutKey = null;
+    this.schedule(true);
+  }
+
+  layout() {
+    const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
+    this.layoutKey = this.state.along;
+    this.boundShown = null;
+    this.errors.layout(width("errors"), xAxis(this.state.along), axis.takeaway);
+    this.sizes.layout(width("sizes"), xAxis(this.state.along), axis.sizes);
+    this.waterfall.layout(width("waterfall"));
+    for (const [name, line] of [["train", "r"], ["bytes", "K"]])
+      for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
+    for (const bars of this.waterfall.bars.flat()) bars.dataset.of = "K";
+  }
+
+  move(name, value) {
+    this.touched = true;
+    delete this.root.dataset.hot;
+    this.state[name] = value;
+    if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
+    if (name === "n" && value === this.data.known.n) this.state.n = 0;
+    this.schedule();
+  }
+
+  /** Tells the server; keys that repeat are gathered. */
+  release(wait = 120) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.touched = false;
+      this.onChange?.({ ...structuredClone(this.state), seq: ++this.sent });
+    }, wait);
+  }
+
+  apply(changes) {
+    Object.assign(this.state, changes);
+    this.touched = true;
+    this.schedule(true);
+    this.release(0);
+  }
+
+  preset(preset) {
+    const plain = { ...this.data.defaults, n: 0 }, keep = Object.fromEntries(Object.keys(this.data.base.names).map((name) => [name, this.state[name]]));
+    const wanted = { ...plain, ...keep, ...preset.changes };
+    if (preset.sweet_spot && this.surface) Object.assign(wanted, sweetSpot(this.surface, wanted, this.data.known));
+    this.apply(wanted);
+  }
+
+  key(event) {
+    const target = event.composedPath()[0];
+    if (!this.state?.tour || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 1, PageUp: -1 }[event.key];
+    if (step) { event.preventDefault(); this.tour.go(this.state.tour + step); }
+    if (event.key === "Escape") this.tour.go(0);
+  }
+
+  /** The numbers at a setting: measured there if it was, else from the surface; null where nothing is known. */
+  lookup(state) {
+    const point = this.measured.get(keyOf(this.data.base.id, state));
+    if (point && this.sameBase(state)) {
+      const how = point.preview ? "preview" : point.cell.exact ? "exact" : "draws";
+      return { ...numbersOf(point.cell, state.delta, this.data.known.failure_share), how, drawn: point.cell.train[1] };
+    }
+    return this.surface && this.sameBase(state) ? this.surface.at(state) : null;
+  }
+
+  sameBase(state) {
+    return Object.entries(this.data.base.names).every(([name, value]) => state[name] === undefined || state[name] === value);
+  }
+
+  schedule(settled = false) {
+    this.settled = settled;
+    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+  }
+
+  draw() {
+    const { state, data } = this;
+    if (this.layoutKey !== state.along) { this.layout(); this.curveKey = this.ghostKey = null; }
+    const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
+    this.found = found;
+    const key = JSON.stringify([...SETTINGS.map((name) => (name === state.along ? 0 : state[name])), state.along]);
+    if (key !== this.curveKey) {
+      this.curveKey = key;
+      this.curves = this.surface && this.sameBase(state) ? curvesOf(this.surface, state, data.known) : { x: [], recorded: [] };
+      for (const name of ["train", "test", "code", "bytes", ...Object.keys(BOUNDS)]) this.curves[name] ??= [];
+    }
+    this.drawWords(found);
+    for (const slider of this.sliders) slider.show(slider.control.name === "n" ? state.n || data.known.n : state[slider.control.name]);
+    for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
+    if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
+    const ghosts = this.ghosts(), x = state[state.along];
+    this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: percent(found.bound, 1), line: state.bound }, ghosts.errors);
+    this.sizes.update(this.curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
+    if (found) this.waterfall.update(found.parts, found.bytes, ghosts.waterfall);
+    if (this.boundShown !== state.bound) {
+      this.boundShown = state.bound;
+      for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
+    }
+    this.formula.update(state, found, data.bounds[state.bound].title);
+    if (this.settled) this.settle(found);
+  }
+
+  drawWords(found) {
+    const { state, data } = this, known = data.known;
+    write(this.headline.children[0], `${Number((100 * (1 - state.delta)).toPrecision(4))} %`);
+    write(this.headline.children[1], found ? percent(found.bound, 1) : "…");
+    this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
+    const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
+    const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
+    const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${percent(found.upper)}` : "";
+    const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
+    write(this.badge, whatIf ? `? what if n were ${count(state.n)}: no certificate` : `${sign} ${drawn}${interval}${waiting ? " · measuring …" : ""}`);
+    this.badge.dataset.how = whatIf ? "what-if" : how;
+    write(this.why, found ? ` ${explanation(state, found, known, data.base)}` : " ");
+    const refund = found ? found.code - found.bytes : 0;
+    const texts = found && {
+      train: [percent(found.train), `accuracy ${percent(1 - found.train)}`],
+      test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
+      code: [size(found.code), `${count(found.nonzeros)} weights`],
+      bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : refund >= 0 ? `noise refunds ${size(refund)}` : `noise costs ${size(-refund)}`],
+      bound: [percent(found.bound, 1), data.bounds[state.bound].title],
+    };
+    for (const [name, [value, note]] of Object.entries(this.tiles)) {
+      write(value, texts ? texts[name][0] : "…");
+      write(note, texts ? texts[name][1] : "\u00a0");
+    }
+    write(this.formulaTitle, `${data.bounds[state.bound].title} (${data.bounds[state.bound].source})`);
+    write(this.allBounds, found ? Object.entries(found.bounds).map(([name, value]) =>
+      `${data.bounds[name].title} ${value === null ? "needs a network without noise" : percent(value)}`).join(" · ") : " ");
+  }
+
+  /** What only has to be right once a slider rests: alternative texts, table of pins, tour. */
+  settle(found) {
+    const { state, data } = this;
+    this.tour.show(state.tour);
+    this.drawPins();
+    if (!found) return;
+    const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;
+    this.errors.frame.describe(`${AXES[state.along].takeaway}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${percent(found.bound)}.`);
+    this.sizes.frame.describe(`${AXES[state.along].sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
+    const columns = data.known.layers.length;
+    this.waterfall.frame.describe(`Where the bytes go. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
+    write(this.status, `${this.headline.textContent}. ${this.badge.textContent}`);
+  }
+
+  pin() {
+    if (!this.found || this.state.pins.length >= 6) return;
+    const { pins, tour, along, ...setting } = this.state;
+    this.apply({ pins: [...pins, setting] });
+  }
+
+  pinned() {
+    const { data } = this;
+    return this.state.pins.map((pin, index) => {
+      const sent = data.pins.find((other) => SETTINGS.every((name) => other.state[name] === pin[name]) && Object.keys(data.base.names).every((name) => other.state[name] === pin[name]));
+      const numbers = sent?.cell ? numbersOf(sent.cell, pin.delta, data.known.failure_share) : this.lookup(pin);
+      const known = sent?.known ? { ...data.known, ...sent.known } : data.known;
+      return { pin, title: String.fromCharCode(65 + index), found: numbers && evaluate(pin, numbers, known) };
+    });
+  }
+
+  ghosts() {
+    const { state } = this, key = JSON.stringify([state.pins, state.along, this.data.echo]);
+    if (key === this.ghostKey) return this.ghost;
+    this.ghostKey = key;
+    const pins = this.pinned().filter(({ found }) => found);
+    const mark = (line) => pins.map(({ pin, title, found }) => {
+      const name = line === "bound" ? pin.bound : line;
+      const curves = this.surface && this.sameBase(pin) ? curvesOf(this.surface, { ...pin, along: state.along }, this.data.known) : null;
+      return { title, x: pin[state.along], y: found[line], curve: curves && { x: curves.x, y: curves[name] } };
+    });
+    this.ghost = { errors: mark("bound"), sizes: mark("bytes"), waterfall: pins.filter(({ found }) => found.parts.length === this.data.known.parts.length * this.data.known.layers.length).map(({ title, found }) => ({ title, parts: found.parts, bytes: found.bytes })) };
+    return this.ghost;
+  }
+
+  drawPins() {
+    this.pins.replaceChildren();
+    this.pins.hidden = !this.state.pins.length || !this.shown("pins");
+    if (this.pins.hidden) return;
+    const { pins, tour, along, ...now } = this.state;
+    const rows = [...this.pinned(), { pin: now, title: "now", found: this.found }];
+    const names = [...Object.keys(this.data.base.names), ...SETTINGS];
+    const differ = names.filter((name) => rows.some(({ pin }) => pin[name] !== now[name]));
+    const same = names.filter((name) => !differ.includes(name));
+    const table = html("table", {}, this.pins);
+    const columns = [...differ, "training error", "test error", "effective size", "true error below"];
+    html("tr", {}, html("thead", {}, table), html("th", { text: "pin", scope: "col" }), ...columns.map((name) => html("th", { text: name, scope: "col" })), html("th", { text: "" }));
+    const body = html("tbody", {}, table);
+    rows.forEach(({ pin, title, found }, index) => {
+      const values = found ? [percent(found.train), percent(found.test), size(found.bytes), percent(found.bound)] : ["…", "…", "…", "…"];
+      const row = html("tr", {}, body, html("th", { text: title, scope: "row" }),
+        ...differ.map((name) => html("td", { text: name === "n" ? count(pin.n || this.data.known.n) : String(pin[name]) })), ...values.map((text) => html("td", { text })));
+      const last = html("td", {}, row);
+      if (index < pins.length)
+        html("button", { type: "button", text: "✕", "aria-label": `Remove pin ${title}`, onclick: () => this.apply({ pins: pins.filter((_, i) => i !== index) }) }, last);
+    });
+    html("p", { text: `The same in all: ${same.map((name) => `${name} ${name === "n" ? count(now.n || this.data.known.n) : now[name]}`).join(", ")}.` }, this.pins);
+  }
+
+  /** What is shown, as plain values. */
+  snapshot() {
+    const { parts, ...found } = this.found ?? {};
+    return { setting: this.state, measured: found.how ?? "unknown", present: found, parts_bits: parts, parts: this.data.known.parts, layers: this.data.known.layers, curves: this.curves, pins: this.pinned() };
+  }
+
+  async export(kind, chart) {
+    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
+    if (chart) {
+      const node = this.hosts[chart].querySelector("svg");
+      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
+      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
+    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
+    else if (kind === "CSV") {
+      const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
+      const row = (values) => values.map((value) => value ?? "").join(",");
+      const present = this.found && names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]));
+      const rows = x.map((value, i) => row([value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]));
+      if (present) rows.push(row([this.state[along], `present: ${this.found.how}`, ...present]));
+      download("pacviz.csv", "text/csv", [row([along, "how", ...names]), ...rows].join("\n"));
+    } else download("pacviz.html", "text/html", await this.page());
+  }
+
+  /** This explorer as a page of its own, which needs neither server nor network. */
+  async page() {
+    const source = await (await fetch(import.meta.url)).text();
+    const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0 };
+    const text = JSON.stringify(data).replaceAll("<", "\\u003c");
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+  }
+}
+
+const explorers = new WeakMap();
+
+/**
+ * Shows the explorer in an element, or brings the one there up to date.  data: of `payload` in Python.  onChange: told
+ * the state when a slider is let go, with a number `seq` that the next data carries as `echo`; null where nobody listens.
+ */
+export function mount(element, data, onChange) {
+  if (!explorers.has(element)) explorers.set(element, new Explorer(element));
+  const explorer = explorers.get(element);
+  explorer.receive(data, onChange);
+  // An outdated call may be told to clean up although the element lives on.
+  return () => setTimeout(() => {
+    if (explorer.root.isConnected) return;
+    explorer.destroy();
+    explorers.delete(element);
+  });
+}
+
+export default ({ parentElement, data, setStateValue }) => mount(parentElement, data, (state) => setStateValue("moved", state));

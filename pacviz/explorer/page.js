@@ -1,0 +1,170 @@
+// The parts of the page around the charts: words, numbers, formula, controls, exports.
+
+const percent = (x, digits = 2) => `${(100 * x).toFixed(digits)}%`;
+const count = (x) => Math.round(x).toLocaleString("en-US");
+
+/** A number of bytes as a person reads it (kB = 1000 bytes). */
+function size(bytes, digits) {
+  const magnitude = Math.abs(bytes);
+  if (magnitude < 1000) return `${bytes.toFixed(0)} B`;
+  if (magnitude >= 1e6) return `${(bytes / 1e6).toFixed(digits ?? 2)} MB`;
+  return `${(bytes / 1000).toFixed(digits ?? (magnitude < 1e4 ? 2 : 1))} kB`;
+}
+
+/** An HTML element: html("p", {class: "note", text: "…"}, parent, child, …). */
+function html(tag, attributes = {}, parent = null, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value !== null) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  if (parent) parent.append(node);
+  return node;
+}
+
+/** Writes a text only where it changed: a frame must not touch what stays. */
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** A question mark that explains what stands before it, to pointer and keyboard. */
+function help(text, parent) {
+  const tip = html("span", { class: "tip", role: "tooltip", text });
+  return html("button", { class: "help", type: "button", "aria-label": `Help: ${text}` }, parent, "?", tip);
+}
+
+const HOW = {
+  exact: ["✓", "exact on all training examples"], draws: ["✓", "measured by fresh draws"],
+  preview: ["◔", "preview from part of the data"], recorded: ["●", "recorded earlier at this very point"],
+  interpolated: ["◌", "interpolated between recorded points"], unknown: ["…", "not measured yet: let go to measure"],
+};
+
+/** One or two sentences: what the bound says, and what stands between it and a better one. */
+function explanation(state, found, known, base) {
+  const target = 0.5, room = largestKl(found.upper, target, found.n, found.delta);
+  const vacuous = found.bound >= known.vacuous;
+  let text = vacuous ? `Vacuous: guessing is wrong ${percent(known.vacuous, 0)} of the time. `
+    : found.bound > target ? "Weak, but not vacuous. " : "";
+  if (room === null) {
+    text += found.upper >= target
+      ? `Too much was cut away: even on its training data the network errs ${percent(found.train, 0)} of the time.`
+      : `At a training error of ${percent(found.upper, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
+  } else if (found.bound > target) {
+    text += `The network takes ${size(found.bytes)} to describe; at this training error ${size(room / (8 * Math.LN2))} would certify ${percent(target, 0)}. `;
+    if (base.checkpoint === "plain")
+      text += "It was trained to be accurate, not to be compressible: plain magnitude pruning breaks its accuracy before the code gets that short.";
+  } else {
+    text += `${count(found.nonzeros)} of ${count(known.parameters)} weights are left, in ${size(found.bytes)}: short enough that ${count(found.n)} examples pin down the true error.`;
+  }
+  return text;
+}
+
+const symbol = (name, glyph) => `<munder data-sym="${name}" tabindex="0">${glyph}<mtext></mtext></munder>`;
+const R_HAT = symbol("r", "<mover><mi>r</mi><mo>^</mo></mover>"), KL = symbol("K", "<mi>K</mi>");
+const N = symbol("n", "<mi>n</mi>"), DELTA = symbol("delta", "<mi>δ</mi>");
+const fraction = (above, below) => `<mfrac displaystyle="true"><mrow>${above}</mrow><mrow>${below}</mrow></mfrac>`;
+const brackets = (inside, [open, close] = "()") => `<mo stretchy="true">${open}</mo><mrow>${inside}</mrow><mo stretchy="true">${close}</mo>`;
+const inverse = (of, index = "") => {
+  const power = "<mrow><mo>−</mo><mn>1</mn></mrow>";
+  return index ? `<msubsup><mi>${of}</mi><mrow>${index}</mrow>${power}</msubsup>` : `<msup><mi>${of}</mi>${power}</msup>`;
+};
+const over = (above, below) => `<mo>(</mo>${above}<mo>/</mo>${below}<mo>)</mo>`;
+const MAURER = `${KL}<mo>+</mo><mi>ln</mi>${over(`<mn>2</mn><msqrt>${N}</msqrt>`, DELTA)}`;
+const OCCAM = `${KL}<mo>+</mo><mi>ln</mi>${over("<mn>1</mn>", DELTA)}`;
+const FORMULAS = {
+  seeger: inverse("kl") + brackets(`${R_HAT}<mo>,</mo>${fraction(MAURER, N)}`),
+  mcallester: `${R_HAT}<mo>+</mo><msqrt>${fraction(MAURER, `<mn>2</mn>${N}`)}</msqrt>`,
+  occam: inverse("kl") + brackets(`${R_HAT}<mo>,</mo>${fraction(OCCAM, N)}`),
+  catoni: "<munder><mi>inf</mi><mrow><mi>λ</mi><mo>&gt;</mo><mn>1</mn></mrow></munder>"
+    + inverse("Φ", "<mi>λ</mi><mo>/</mo><mi>n</mi>")
+    + brackets(`${R_HAT}<mo>+</mo>${fraction("<mi>α</mi>", symbol("lambda", "<mi>λ</mi>"))}`
+      + brackets(`${OCCAM}<mo>+</mo><mn>2</mn><mi>ln</mi>${fraction("<mi>ln</mi><mo>(</mo><msup><mi>α</mi><mn>2</mn></msup><mi>λ</mi><mo>)</mo>", "<mi>ln</mi><mi>α</mi>")}`, "[]")),
+};
+
+/** The chosen bound in symbols, coloured as in the charts, with the present numbers under them. */
+class Formula {
+  constructor(host) {
+    this.host = html("div", { class: "formula" }, host);
+    this.legend = html("p", { class: "symbols" }, host);
+  }
+
+  update(state, found, title) {
+    if (this.bound !== state.bound) {
+      this.bound = state.bound;
+      this.host.innerHTML = `<math display="block" aria-label="${title}"><mrow>${symbol("R", "<mi>R</mi>")}<mo>≤</mo>${FORMULAS[state.bound]}</mrow></math>`;
+      this.legend.innerHTML = [["r", "r̂"], ["K", "K"], ["n", "n"], ["delta", "δ"], ["R", "R"]]
+        .map(([name, glyph]) => `<span data-sym="${name}" tabindex="0"><b>${glyph}</b> <span></span></span>`).join(" ");
+    }
+    const numbers = found && {
+      R: [percent(found.bound), `true error: below ${percent(found.bound)}`],
+      r: [percent(found.upper), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${percent(found.upper)}` : `training error: ${percent(found.train)}`],
+      K: [count(found.kl), `code length: ${count(found.kl)} nats = ${size(found.bytes)}`],
+      n: [count(found.n), `training examples: ${count(found.n)}`],
+      delta: [String(Number(found.delta.toPrecision(3))), `may fail with probability ${Number(found.delta.toPrecision(3))}`],
+      lambda: state.bound === "catoni" ? [count(catoniOptimum(found.upper, found.kl, found.n, found.delta)[1]), ""] : ["", ""],
+    };
+    for (const node of this.host.querySelectorAll("[data-sym]"))
+      write(node.lastElementChild, numbers ? numbers[node.dataset.sym][0] : "…");
+    for (const node of this.legend.querySelectorAll("[data-sym]"))
+      write(node.lastElementChild, numbers ? numbers[node.dataset.sym][1] : "…");
+  }
+}
+
+/** A slider over the stops of a setting. */
+class Slider {
+  constructor(host, control, moved, released) {
+    Object.assign(this, { control });
+    const id = `pacviz-${control.name}`;
+    this.root = html("div", { class: "slider", "data-control": control.name, "data-sym": control.symbol ?? null }, host);
+    const line = html("div", { class: "label" }, this.root);
+    html("label", { for: id, text: control.title }, line);
+    help(control.help, line);
+    this.output = html("output", { for: id }, line);
+    this.input = html("input", {
+      type: "range", id, min: 0, max: control.stops.length - 1, step: 1, "aria-label": control.title,
+      oninput: () => { this.value = control.stops[this.input.value]; moved(control.name, this.value); },
+      onchange: () => released(),
+    }, this.root);
+  }
+
+  show(value) {
+    const { stops, percent: share } = this.control;
+    this.value = value;
+    let nearest = 0;
+    stops.forEach((stop, index) => { if (Math.abs(stop - value) < Math.abs(stops[nearest] - value)) nearest = index; });
+    if (Number(this.input.value) !== nearest) this.input.value = nearest;
+    const text = share ? percent(value, 1) : value >= 1000 ? count(value) : String(value);
+    write(this.output, text);
+    if (this.input.getAttribute("aria-valuetext") !== text) this.input.setAttribute("aria-valuetext", text);
+  }
+}
+
+function download(name, type, content) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** A chart as a file's text: with the page's own ink and ground. */
+function svgText(chart, ink, ground) {
+  const copy = chart.cloneNode(true);
+  set(copy, { xmlns: "http://www.w3.org/2000/svg", style: `color:${ink};background:${ground}` });
+  for (const node of copy.querySelectorAll(".halo")) node.setAttribute("style", `paint-order:stroke;stroke:${ground};stroke-width:4px`);
+  const back = svg("rect", { width: "100%", height: "100%", fill: ground });
+  copy.prepend(back);
+  return new XMLSerializer().serializeToString(copy);
+}
+
+async function png(chart, ink, ground) {
+  const { width, height } = chart.getBoundingClientRect(), image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(chart, ink, ground))}`;
+  await image.decode();
+  const canvas = html("canvas", { width: 3 * width, height: 3 * height });
+  canvas.getContext("2d").drawImage(image, 0, 0, 3 * width, 3 * height);
+  return new Promise((done) => canvas.toBlob(done, "image/png"));
+}

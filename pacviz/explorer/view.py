@@ -1,0 +1,102 @@
+"""What a visitor looks at beside the scenario itself: the rest of the page's URL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pacviz.errors import PacvizError
+from pacviz.explorer.tour import TOUR
+from pacviz.scenario import Scenario, check_settings, defaults, setting, settings
+from pacviz.surface import AXES
+
+PANELS = (
+    *("head", "controls", "presets", "tour", "tiles", "errors", "waterfall", "sizes", "formula", "pins", "take"),
+    *("ledger", "charges", "lines"),
+)
+"""What of the page can be hidden, beside the controls."""
+MOST_PINS = 6
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A setting kept to compare with.  n: as in View."""
+
+    scenario: Scenario
+    n: int = 0
+
+    def to_text(self) -> str:
+        """Name:value pairs with commas between them, defaults left out."""
+        values = {**self.scenario.to_dict(), "n": self.n}
+        plain = {**defaults(), "n": 0}
+        return ",".join(f"{name}:{value}" for name, value in values.items() if value != plain[name]) or "default"
+
+    @classmethod
+    def from_text(cls, text: str) -> Pin:
+        """The inverse of `to_text`; raises PacvizError naming what is wrong with it."""
+        pairs = [] if text == "default" else [part.partition(":") for part in text.split(",")]
+        return cls.from_mapping({name: value for name, _, value in pairs})
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Pin:
+        """From plain values by name; raises PacvizError like `Scenario.from_mapping`."""
+        rest = {name: value for name, value in values.items() if name != "n"}
+        return cls(Scenario.from_mapping(rest), settings(View)["n"].check("n", values.get("n", 0), int))
+
+
+@dataclass(frozen=True)
+class View:
+    """How the explorer shows a Scenario.  hide: names of controls and PANELS.  pins: at most MOST_PINS.
+
+    Raises PacvizError naming the field, the value and what is allowed.
+    """
+
+    n: int = setting(
+        0,
+        "Training examples n",
+        "What if there were more or fewer examples, with the same errors and the same code? Arithmetic, not a "
+        "certificate; 0 in a link stands for as many as there are.",
+        low=0,
+        high=10**7,
+        scale="log",
+    )
+    along: str = setting("sparsity", "Curves along", "The setting on the horizontal axis.", choices=lambda: AXES)
+    tour: int = setting(0, "Tour", "Step of the tour, 0 for none.", low=0, high=len(TOUR))
+    present: int = setting(0, "Projector", "1: large type, no sidebar.", low=0, high=1)
+    hide: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        allowed = (*settings(), *settings(View), *PANELS)
+        for name in self.hide:
+            if name not in allowed:
+                raise PacvizError(f"hide must name controls or panels ({', '.join(allowed)}), got {name!r}.")
+        if len(self.pins) > MOST_PINS:
+            raise PacvizError(f"pins must be at most {MOST_PINS}, got {len(self.pins)}; remove some.")
+
+    @classmethod
+    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[str]]:
+        """From a URL's query, and a sentence about each value that is not understood; the default takes its place."""
+        view, problems = cls(), []
+        for name in defaults(cls):
+            if (text := query.get(name)) is None:
+                continue
+            try:
+                value: Any = text
+                if name == "hide":
+                    value = tuple(filter(None, text.split(",")))
+                elif name == "pins":
+                    value = tuple(Pin.from_text(part) for part in text.split(";") if part)
+                view = cls(**{**vars(view), name: value})
+            except PacvizError as error:
+                problems.append(f"{error} The default is used instead.")
+        return view, problems
+
+    def to_query(self) -> dict[str, str]:
+        """The inverse of `from_query`, defaults left out."""
+        texts = {name: str(getattr(self, name)) for name in settings(View)}
+        texts["hide"], texts["pins"] = ",".join(self.hide), ";".join(pin.to_text() for pin in self.pins)
+        plain = {name: str(value) for name, value in defaults(View).items()} | {"hide": "", "pins": ""}
+        return {name: text for name, text in texts.items() if text != plain[name]}

@@ -1,0 +1,257 @@
+"""What is known of runs: a row of the store's database for each, a row for each time it was measured, and a folder.
+
+A run is a training that outlives the page or the shell that started it.  The process that trains it holds the lock in
+its folder; the operating system frees it when the process ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from pacviz import store
+from pacviz.errors import PacvizError
+from pacviz.training.recipe import Training
+
+State = Literal["waiting", "running", "stopping", "stopped", "interrupted", "failed", "done"]
+ALIVE: tuple[State, ...] = ("waiting", "running", "stopping")
+"""A process waits for its turn, or trains."""
+RESUMABLE: tuple[State, ...] = ("stopped", "interrupted", "failed")
+SECONDS_TO_START = 60
+"""A new process has as long to take its lock before its run counts as interrupted."""
+_PACE = 30
+"""Rows whose pace tells the time that is left."""
+RECORDED = store.ASSETS / "runs"
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Where a run stood after a step.
+
+    epoch: epochs done, a real number.  seconds: time spent on training.  loss: cross-entropy of the last batch in nats.
+    accuracy: share of the epoch's examples so far that were classified rightly when they came.  nonzeros, density:
+    weights that are left, and their share.  The rest is None where it was not measured at this step; it is about the
+    network as it would be written down now, with 2^bits values a layer.  code_bytes: its length.  error, error_upper: its
+    error on training examples, and the upper limit that enters the bound.  bound: Maurer-Seeger at the default delta.
+    exact: whether the error is that on all training examples; else it is estimated from some, and the bound a preview.
+    """
+
+    step: int
+    epoch: float
+    seconds: float
+    loss: float
+    accuracy: float
+    nonzeros: int
+    density: float
+    code_bytes: int | None = None
+    error: float | None = None
+    error_upper: float | None = None
+    bound: float | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training and how far it has come.
+
+    folder: where its checkpoint goes, the user's folder where None.  message: why it failed, one sentence.
+    pid: the process that trained it last.  queued: when it was started or resumed, in seconds since 1970.
+    """
+
+    id: str
+    training: Training
+    folder: Path | None = None
+    state: State = "waiting"
+    message: str = ""
+    pid: int | None = None
+    queued: float = 0.0
+
+    @property
+    def alive(self) -> bool:
+        return self.state in ALIVE
+
+    @property
+    def place(self) -> Path:
+        """The folder of all that is kept of it, save its rows and its checkpoint."""
+        return store.cache_dir() / "runs" / self.id
+
+    @property
+    def resume_file(self) -> Path:
+        """What it goes on from."""
+        return self.place / "resume.pt"
+
+    @property
+    def log(self) -> Path:
+        """What its process printed where it was started in the background."""
+        return self.place / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where its checkpoint lies when it is done."""
+        return (self.folder or store.cache_dir() / "checkpoints") / f"{self.id}.safetensors"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as `python -m pacviz runs --json` prints them."""
+        told = {"id": self.id, "state": self.state, "message": self.message}
+        return {**told, "command": self.training.command, "training": self.training.to_dict()}
+
+
+def identity(training: Training) -> str:
+    """What the run of a training is called: <model>-<data>-<name>, like its checkpoint."""
+    return f"{training.model}-{training.data}-{training.name}"
+
+
+def listing() -> list[Run]:
+    """All runs, the latest first.  Raises PacvizError where the database cannot be used."""
+    if not (store.cache_dir() / store.RESULTS).exists():
+        return []
+    with transaction() as database:
+        return runs_in(database)
+
+
+def find(run: str) -> Run:
+    """The run of that id.  Raises PacvizError where there is none."""
+    runs = {found.id: found for found in listing()}
+    if run not in runs:
+        raise PacvizError(f"There is no run {run!r}; there is {', '.join(runs) or 'none yet'}.")
+    return runs[run]
+
+
+def metrics(run: str) -> list[Metrics]:
+    """What was measured of a run, in the order of its steps."""
+    with transaction() as database:
+        rows = database.execute(f"SELECT {_COLUMNS} FROM metrics WHERE run = ? ORDER BY step", (run,)).fetchall()
+    names = [field.name for field in dataclasses.fields(Metrics)]
+    kept = [dict(zip(names, row, strict=True)) for row in rows]
+    return [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept]
+
+
+def record(run: str, rows: Iterable[Metrics]) -> bool:
+    """Keeps what was measured; whether the run has been asked to stop."""
+    marks = ", ".join("?" * (1 + len(dataclasses.fields(Metrics))))
+    with transaction() as database:
+        values = [(run, *dataclasses.astuple(row)) for row in rows]
+        database.executemany(f"INSERT OR REPLACE INTO metrics (run, {_COLUMNS}) VALUES ({marks})", values)
+        return bool(database.execute("SELECT stop FROM runs WHERE id = ?", (run,)).fetchone()[0])
+
+
+def rewind(run: str, step: int) -> float:
+    """Forgets what was measured from a step on, because it comes again; the seconds spent on training before it."""
+    with transaction() as database:
+        database.execute("DELETE FROM metrics WHERE run = ? AND step >= ?", (run, step))
+        return float(database.execute("SELECT max(seconds) FROM metrics WHERE run = ?", (run,)).fetchone()[0] or 0.0)
+
+
+def last_measured(rows: Sequence[Metrics]) -> Metrics | None:
+    """The last row that tells the bound."""
+    return next((row for row in reversed(rows) if row.bound is not None), None)
+
+
+def seconds_left(run: Run, rows: Sequence[Metrics]) -> float | None:
+    """How long the rest will take at the pace of the last rows; None where that is not known yet."""
+    recent = rows[-_PACE:]
+    if len(recent) < 2 or recent[-1].epoch <= recent[0].epoch:
+        return None
+    pace = (recent[-1].seconds - recent[0].seconds) / (recent[-1].epoch - recent[0].epoch)
+    return pace * (run.training.epochs - recent[-1].epoch)
+
+
+@cache
+def recorded() -> dict[str, tuple[Run, list[Metrics]]]:
+    """The runs that come with pacviz, by id, with their metrics: what `python -m pacviz runs RUN --json` printed."""
+    found = {}
+    for path in sorted(RECORDED.glob("*.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        run = Run(told["id"], Training(**told["training"]), state=told["state"])
+        found[run.id] = run, [Metrics(**row) for row in told["metrics"]]
+    return found
+
+
+@contextmanager
+def transaction() -> Iterator[sqlite3.Connection]:
+    """The database with its tables of runs; raises as `store.transaction` does."""
+    with store.transaction() as database:
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, training TEXT NOT NULL, folder TEXT, state TEXT NOT NULL,"
+            " message TEXT NOT NULL, stop INTEGER NOT NULL, pid INTEGER, queued REAL NOT NULL)"
+        )
+        database.execute(f"CREATE TABLE IF NOT EXISTS metrics (run TEXT, {_COLUMNS}, PRIMARY KEY (run, step))")
+        yield database
+
+
+_COLUMNS = ", ".join(item.name for item in dataclasses.fields(Metrics))
+
+
+def runs_in(database: sqlite3.Connection) -> list[Run]:
+    """All runs, the latest first, those whose process is gone as interrupted."""
+    rows = database.execute(
+        "SELECT id, training, folder, state, message, pid, queued, stop FROM runs ORDER BY queued DESC"
+    ).fetchall()
+    found = []
+    for run, training, folder, state, message, pid, queued, asked in rows:
+        if state in ALIVE:
+            starting = state == "waiting" and time.time() - queued < SECONDS_TO_START
+            state = "interrupted" if not (starting or is_held(run)) else "stopping" if asked else state
+        recipe = Training(**json.loads(training))
+        found.append(Run(run, recipe, folder and Path(folder), state, message, pid, queued))
+    return found
+
+
+def enqueue(database: sqlite3.Connection, run: Run) -> None:
+    """Writes down that a run waits for its turn from now on."""
+    database.execute(
+        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, 'waiting', '', 0, NULL, ?)",
+        (run.id, json.dumps(run.training.to_dict()), run.folder and str(run.folder), time.time()),
+    )
+
+
+def mark(run: str, state: State, message: str = "") -> None:
+    """Writes down what this process does with a run."""
+    with transaction() as database:
+        database.execute(
+            "UPDATE runs SET state = ?, message = ?, stop = 0, pid = ? WHERE id = ?", (state, message, os.getpid(), run)
+        )
+
+
+@contextmanager
+def lock(run: Run) -> Iterator[None]:
+    """Makes this process the one that trains a run; raises PacvizError where another one is."""
+    try:
+        run.place.mkdir(parents=True, exist_ok=True)
+        held = FileLock(run.place / "lock", timeout=1.0)  # whoever looks whether it is held holds it for a moment
+        held.acquire()
+    except Timeout:
+        raise PacvizError(
+            f"{run.id} is being trained by another process; stop it by `python -m pacviz runs {run.id} --stop`."
+        ) from None
+    except OSError as error:
+        raise PacvizError(
+            f"{run.place} cannot be written ({error}); point PACVIZ_CACHE to a folder that you may write."
+        ) from error
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def is_held(run: str) -> bool:
+    """Whether a process trains the run or waits to."""
+    path = store.cache_dir() / "runs" / run / "lock"
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True

@@ -1,0 +1,105 @@
+"""The explorer in the app: the browser's component, the sidebar beside it, and the URL that keeps both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from pacviz import certificate as certificates
+from pacviz import checkpoints, surface
+from pacviz.certificate import Certificate
+from pacviz.errors import PacvizError
+from pacviz.explorer import LIVE, Pin, View, payload, source
+from pacviz.scenario import Scenario, defaults, settings
+from pacviz.ui.controls import check_link, choice, number, text
+
+_component = st.components.v2.component("pacviz_explorer", js=source())
+_KEY = "explorer"
+_REFUSED = "refused"
+
+PRESENTING = """
+<style>
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], [data-testid="stHeader"] { display: none; }
+.stMainBlockContainer { padding: 1rem 2.5rem; }
+</style>
+"""
+
+
+def explorer_state() -> tuple[Scenario, View]:
+    """Draws what the sidebar asks; the Scenario and the View that it and the URL describe."""
+    view, problems = View.from_query(st.query_params.to_dict())
+    check_link([("", Scenario)], problems)
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.warning(refused, icon=":material/block:")
+    if view.present:
+        st.html(PRESENTING)
+    if view.hide:
+        st.html(f"<style>{', '.join(f'.st-key-{name}' for name in view.hide)} {{ display: none; }}</style>")
+    values: dict[str, Any] = {name: _in_link(name) for name in LIVE}
+    with st.sidebar:
+        for name in ("data", "model"):
+            values[name] = choice(name, settings()[name].choices())
+        values["pruning"] = choice("pruning", settings()["pruning"].choices())
+        names = checkpoints.choices(values["model"], values["data"])
+        values["checkpoint"] = choice("checkpoint", names or (defaults()["checkpoint"],))
+        with st.expander("Seed, pixels, spread"):
+            for name in ("seed", "input_low", "input_high"):
+                values[name] = number(name)
+            values["spread"] = text("spread")
+    if values["noise"] > 0 and values["bound"] == "occam":
+        st.warning(
+            "Occam–Chernoff holds without noise only; Maurer–Seeger is shown instead.", icon=":material/link_off:"
+        )
+        values["bound"] = "seeger"
+    return Scenario.from_mapping(values), view
+
+
+def _in_link(name: str) -> Any:
+    default = defaults()[name]
+    try:
+        return settings()[name].check(name, st.query_params.get(name, default), type(default))
+    except PacvizError:
+        return default
+
+
+def explorer(
+    scenario: Scenario,
+    view: View,
+    measured: Sequence[Certificate],
+    recorded: tuple[surface.Surface, str] | None,
+    working: bool,
+) -> None:
+    """The component; what is let go in it goes to the URL before the page runs again."""
+    pins = [certificates.known(pin.scenario) for pin in view.pins]
+    moved = st.session_state.get(_KEY) or {}
+    echo = (moved.get("moved") or {}).get("seq", 0)
+    bare = not any(name in st.query_params for name in (*LIVE, "n"))
+    data = payload(scenario, view, measured, recorded, pins, working, echo, bare)
+    _component(key=_KEY, data=data, on_moved_change=_moved)
+
+
+def _moved() -> None:
+    moved = dict(st.session_state[_KEY]["moved"])
+    pins = moved.pop("pins")
+    del moved["seq"]
+    rest = {name: moved.pop(name) for name in ("along", "tour")}
+    try:
+        point = Pin.from_mapping(moved)
+        asked = {**rest, "n": point.n, "pins": tuple(map(Pin.from_mapping, pins))}
+        old = View.from_query(st.query_params.to_dict())[0]
+        view = View(**{**vars(old), **asked})
+    except PacvizError as error:
+        st.session_state[_REFUSED] = str(error)
+        return
+    values = point.scenario.to_dict()
+    for name, value in values.items():
+        if name not in LIVE and st.session_state.get(name) != value:
+            st.session_state[name] = value
+    texts = view.to_query() | {name: str(values[name]) for name in LIVE if values[name] != defaults()[name]}
+    for name in (*LIVE, *defaults(View)):
+        if name in texts:
+            st.query_params[name] = texts[name]
+        elif name in st.query_params:
+            del st.query_params[name]

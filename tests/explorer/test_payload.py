@@ -1,0 +1,45 @@
+"""What the browser is given is what was measured, and its sliders stop where a Scenario may be."""
+
+import json
+
+import pytest
+
+from pacviz import Scenario, certify
+from pacviz.bounds import BOUNDS
+from pacviz.explorer import LIVE, Pin, View, payload, source, stops
+from pacviz.scenario import defaults, settings
+
+
+@pytest.mark.parametrize("name", ["sparsity", "bits", "noise", "delta"])
+def test_every_stop_of_a_slider_is_allowed_and_the_default_among_them(name):
+    setting, default = settings()[name], defaults()[name]
+    values = stops(setting, type(default))
+    assert values == sorted(set(values))
+    assert len(values) >= 8
+    for value in values:
+        setting.check(name, value, type(default))
+    assert min(abs(value - default) for value in values) < 0.003
+
+
+def test_the_payload_is_plain_and_holds_the_measured_point():
+    certificate = certify(Scenario())
+    values = json.loads(json.dumps(payload(Scenario(), View(), [certificate], None)))
+    (point,) = values["measured"]
+    assert point["cell"]["train"] == [certificate.risk.errors, certificate.risk.draws, certificate.risk.borderline]
+    assert point["cell"]["bits"] == pytest.approx(certificate.ledger.bits, abs=0.01)
+    assert values["state"]["sparsity"] == Scenario().sparsity
+    assert set(values["bounds"]) == set(BOUNDS)
+    assert {control["name"] for control in values["controls"]} == {*LIVE, "n"} - {"bound"}
+    assert values["known"]["n"] in next(one["stops"] for one in values["controls"] if one["name"] == "n")
+
+
+def test_pins_of_other_data_bring_their_own_numbers():
+    pin = Pin(Scenario(model="mlp"))
+    values = payload(Scenario(), View(pins=(pin,)), [certify(Scenario())], None, [certify(pin.scenario)])
+    assert values["pins"][0]["known"]["n"] == 60_000
+    assert values["pins"][0]["cell"]["bits"] == pytest.approx(certify(pin.scenario).ledger.bits, abs=0.01)
+
+
+def test_the_script_is_one_module_without_imports():
+    lines = [line for line in source().splitlines() if line.startswith(("import ", "export "))]
+    assert [line.split("(")[0] for line in lines] == ["export function mount", "export default "]

@@ -1,0 +1,57 @@
+"""Everything that a visitor sees can be said by a link, and a link that is not understood says so."""
+
+import pytest
+
+from pacviz import PacvizError, Scenario
+from pacviz.explorer import MOST_PINS, PRESETS, TOUR, Pin, View
+
+
+def test_a_view_comes_back_from_its_query():
+    pins = (Pin(Scenario()), Pin(Scenario(sparsity=0.9, data="mnist", bound="catoni", noise=0.05), n=1000))
+    view = View(n=5000, along="noise", tour=2, present=1, hide=("delta", "sizes"), pins=pins)
+    assert View.from_query(view.to_query()) == (view, [])
+    assert View().to_query() == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"along": "delta"}, "along must be one of sparsity, bits, noise"),
+        ({"n": "many"}, "n must be from 0"),
+        ({"hide": "delta,everything"}, "hide must name controls or panels"),
+        ({"pins": "sparsity:2"}, "sparsity must be from 0 to 0.999"),
+        ({"pins": "size:2"}, "There is no setting 'size'"),
+        ({"pins": ";".join(["default"] * (MOST_PINS + 1))}, f"at most {MOST_PINS}"),
+        ({"tour": "99"}, "tour must be from 0"),
+    ],
+)
+def test_a_query_that_is_not_understood_is_named_and_the_default_taken(query, words):
+    view, problems = View.from_query(query)
+    assert view == View()
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+def test_what_is_understood_stays_beside_what_is_not():
+    view, problems = View.from_query({"n": "no", "along": "bits"})
+    assert view == View(along="bits")
+    assert len(problems) == 1
+
+
+def test_a_contradicting_pin_is_refused():
+    with pytest.raises(PacvizError, match="holds for one deterministic network only"):
+        Pin.from_text("bound:occam,noise:0.1")
+
+
+@pytest.mark.parametrize("preset", [*PRESETS, *TOUR], ids=lambda preset: preset.title)
+def test_every_preset_is_a_setting_that_can_be_asked_for(preset):
+    Pin.from_mapping({**Scenario().to_dict(), **preset.changes})
+    assert preset.changes or preset.sweet_spot
+    assert preset.sentence.endswith(".")
+
+
+def test_a_tour_has_steps_that_ask_before_they_show():
+    assert 6 <= len(TOUR) <= 8
+    asking = [step for step in TOUR if step.question]
+    assert len(asking) >= 2
+    assert all(len(step.answers) >= 2 for step in asking)

@@ -1,0 +1,42 @@
+"""Visitors take turns: what two of them want is measured once, and who waits is told so."""
+
+import threading
+
+from pacviz import Scenario, measurement
+from pacviz.explorer import Pin
+from pacviz.ui.work import unfinished, work
+
+
+def test_what_two_visitors_want_is_measured_once(monkeypatch):
+    scenario, measured, told = Scenario(model="mlp", sparsity=0.991, bits=2), [], []
+    real, started, let_go = measurement.measure_anew, threading.Event(), threading.Event()
+
+    def slow(*arguments, **more):
+        measured.append(arguments[0])
+        started.set()
+        assert let_go.wait(60)
+        return real(*arguments, **more)
+
+    def waiting(fraction, what):
+        told.append(what)
+        let_go.set()
+
+    monkeypatch.setattr(measurement, "measure_anew", slow)
+    jobs = [(scenario, True)]
+    first = threading.Thread(target=work, args=(jobs, lambda fraction, what: None))
+    first.start()
+    assert started.wait(60)
+    work(jobs, waiting)
+    first.join()
+    assert measured == [scenario]
+    assert told[0] == "waiting for another visitor's measurement"
+
+
+def test_the_present_point_comes_before_curves_and_pins_and_absent_data_are_nobodys_job(monkeypatch, tmp_path):
+    monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
+    scenario, other = Scenario(sparsity=0.9123), Scenario(bits=7, sparsity=0.9123)
+    pins = [Pin(Scenario(sparsity=0.9321)), Pin(Scenario(data="mnist", sparsity=0.9321))]
+    jobs = unfinished(scenario, [other], pins)
+    assert jobs == [(scenario, True), (scenario, False), (other, True), (pins[0].scenario, True)]
+    noisy = scenario.but(noise=0.05)
+    assert unfinished(noisy, [other], [])[-1] == (noisy, False)

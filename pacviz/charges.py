@@ -10,6 +10,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("How often each value occurs", "cluster weights, a line each layer", ""),
     ("Which value each weight takes", "assignments, a line each layer; noise refunds a part of them", ""),
     ("Biases", "in the lines of their layer: a bias is a weight like any other", ""),
+    (
+        "Batch normalisation: what it learned and its running statistics",
+        "in the lines of the layer before it: they are folded into its weights and biases",
+        "",
+    ),
     ("Which variant of the code was used", "log2 of the number of variants, in the line of what it codes", ""),
     ("The last, partly filled byte", "rounding", ""),
     ("Width of the prior around each value", "7 bits: prior scale, a line each noisy layer", ""),

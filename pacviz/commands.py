@@ -251,9 +251,9 @@ def data(list: bool, download: str | None, json: bool) -> None:
         print(_json({"folder": str(store.data_dir()), "datasets": rows}))
         return
     print(f"Data folder: {store.data_dir()} (PACVIZ_DATA chooses another)")
-    for row in rows:
-        ready = "ready" if row["available"] else f"absent: python -m pacviz data --download {row['name']}"
-        print(f"{row['name']:15}{row['title']:25}{ready}")
+    for row, source in zip(rows, datasets.DATASETS.values(), strict=True):
+        offer = f"python -m pacviz data --download {source.name}" if source.download else f"put {source.place} there"
+        print(f"{source.name:15}{source.title:25}{'ready' if row['available'] else f'absent: {offer}'}")
 
 
 def benchmark(app: bool, sessions: int | None) -> None:

@@ -36,7 +36,7 @@ def pictures() -> None:
             "See every line reach the top: no augmentation and no regularisation keeps a network from memorising."
         )
     if shown.pending:
-        with ui.friendly(), ui.progress_line(status) as progress:
+        with ui.progress_line(status) as progress:
             shown.work(progress)
         if not shown.pending:
             st.rerun()

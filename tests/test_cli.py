@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
+from pacviz import data
 from pacviz.cli import main
+from pacviz.data import digits
+
+SMALL = data.Dataset("digits", "Procedural digits", digits.sample(200, 1), digits.sample(200, 2), 10)
 
 
 def run(capsys, *arguments):
@@ -214,7 +218,47 @@ def test_data_lists_the_sets_and_where_they_lie(capsys, tmp_path, monkeypatch):
         "digits": True,
         "mnist": False,
         "fashion-mnist": False,
+        "cifar10": False,
+        "cifar10-jpeg": False,
     }
+    code, out, _ = run(capsys, "data")
+    assert "absent: python -m pacviz data --download cifar10\n" in out
+    assert "absent: put cifar10-jpeg.tar.xz there" in out
+
+
+def test_randomize_records_what_the_page_offers_and_goes_on_where_it_was(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    monkeypatch.setattr(data, "load", lambda *_, **__: SMALL)
+    arguments = ["randomize", "--model", "tiny", "--n", "100", "--tests", "100", "--epochs", "2", "--recovery", "1"]
+    arguments += ["--levels", "0", "1", "--sparsity", "0", "0.5", "--seeds", "1", "--name", "shell"]
+    code, out, err = run(capsys, *arguments, "--json")
+    values = json.loads(out)
+    assert code == 0
+    assert values["path"] == str(tmp_path / "randomization" / "shell.json")
+    assert [(row["level"], row["method"], row["sparsity"]) for row in values["points"]] == [
+        (level, method, sparsity) for level in (0, 1) for method in ("one-shot", "surgery") for sparsity in (0, 0.5)
+    ]
+    assert err.count("random labels, seed 0") == 2
+    code, out, err = run(capsys, *arguments)
+    assert (code, err) == (0, "")
+    assert out.count("surgery") == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--levels", "2"], "levels must be from 0 to 1"),
+        (["--name", "My Run"], "name must be made of"),
+        (["--model", "resnet8"], "ResNet-8 takes images of shape (3, 32, 32)"),
+    ],
+)
+def test_randomize_refuses_what_cannot_be_run(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    monkeypatch.setattr(data, "load", lambda *_, **__: SMALL)
+    code, out, err = run(capsys, "randomize", *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
 
 
 def test_absent_data_is_named_with_its_folder_and_the_way_out(capsys, tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from pacviz.data.labels import Randomized
 from pacviz.figures.style import Line, themed
 from pacviz.randomization.experiment import Randomization
-from pacviz.randomization.recording import Recording, Summary
+from pacviz.randomization.recording import Recording, Summary, mean_floor
 
 # Colours of Okabe and Ito (2008), from true labels to random ones.
 _STYLES = (
@@ -55,7 +56,7 @@ def accuracy_curves(
         figure.add_scatter(
             x=[1 - found.sparsity for found in curve],
             y=[found.accuracy.mean for found in curve],
-            name=f"{level:.0%}",
+            name=_legend(recording.experiment, level),
             mode="lines+markers",
             line={"color": line.colour, "dash": line.dash, "width": 3.5},
             marker={"symbol": line.symbol, "size": 9},
@@ -82,10 +83,14 @@ def accuracy_curves(
 
 
 def _with_levels(figure: go.Figure) -> go.Figure:
-    """Its legend in one row: the levels, and what they are levels of."""
-    return figure.update_layout(
-        legend={"title": {"text": "random: "}, "entrywidth": 0.13, "itemwidth": 30}, margin_r=20
-    )
+    """Its legend in one row, as wide as the figure."""
+    legend = {"entrywidth": 0, "entrywidthmode": "pixels", "itemwidth": 30, "x": -0.12}
+    return figure.update_layout(legend=legend, margin_r=20)
+
+
+def _legend(experiment: Randomization, level: float) -> str:
+    """The last of the levels says what they are levels of."""
+    return f"{level:.0%} random" if level == experiment.levels[-1] else f"{level:.0%}"
 
 
 def _ends(recording: Recording) -> int:
@@ -132,7 +137,8 @@ def code_over_floor(
 ) -> go.Figure:
     """By level: the shortest code that keeps this training accuracy, and the entropy floor at those networks' errors.
 
-    Marks are means over the seeds, bars reach from the least to the largest.  Bytes, logarithmic.
+    Marks are the mean code over the seeds and the floor at their mean errors, bars reach from the least to the largest
+    single run.  Bytes, logarithmic.
     """
     shortest = recording.shortest(method, accuracy)
     figure = go.Figure()
@@ -142,7 +148,10 @@ def code_over_floor(
     )
     for line, name in groups:
         values = [[float(getattr(judged, name)) for judged in runs] for runs in shortest.values()]
-        means = [sum(found) / len(found) for found in values]
+        means = [
+            mean_floor(runs) if name == "floor_bytes" else fmean(found)
+            for runs, found in zip(shortest.values(), values, strict=True)
+        ]
         figure.add_scatter(
             x=list(shortest),
             y=means,
@@ -187,7 +196,7 @@ def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figu
         figure.add_scatter(
             x=list(range(1, len(run.accuracies) + 1)),
             y=list(run.accuracies),
-            name=f"{run.level:.0%}",
+            name=_legend(recording.experiment, run.level),
             legendgroup=line.title,
             mode="lines",
             line={"color": line.colour, "dash": line.dash, "width": 2.5},

@@ -10,19 +10,30 @@ from __future__ import annotations
 import dataclasses
 import math
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import Architecture, AveragePool, Conv, Flatten, Linear, MaxPool, Operation, ReLU
+from pacviz.models.architecture import (
+    Architecture,
+    AveragePool,
+    Conv,
+    Flatten,
+    Linear,
+    MaxPool,
+    Operation,
+    ReLU,
+    Residual,
+)
 
 PREFIX = "declared-"
 PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
 """Most parameters of a declared architecture, values of one activation, and products for one example: a description comes
 from anywhere, and must not fill the memory of who reads it."""
-_KINDS: dict[str, type[Operation]] = {
-    kind.__name__: kind for kind in (Conv, Linear, MaxPool, AveragePool, ReLU, Flatten)
+_KINDS: dict[str, Callable[..., Operation]] = {
+    kind.__name__: kind for kind in (Conv, Linear, MaxPool, ReLU, Flatten, AveragePool)
 }
+"""What a declared chain may consist of; sums with a shortcut are for registered architectures only."""
 _declared: dict[str, Architecture] = {}
 
 
@@ -49,7 +60,9 @@ def described(architecture: Architecture) -> dict[str, Any]:
         "input_shape": list(architecture.input_shape),
         "classes": architecture.classes,
         "operations": [
-            {"kind": type(operation).__name__, **dataclasses.asdict(operation)} for operation in architecture.operations
+            {"kind": type(operation).__name__}
+            | {field.name: getattr(operation, field.name) for field in dataclasses.fields(operation) if field.repr}
+            for operation in architecture.operations
         ],
     }
 
@@ -118,8 +131,12 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (outputs,)
         case Flatten() if len(shape) == 3:
             after = (math.prod(shape),)
+        case AveragePool() if len(shape) == 3:
+            after = (shape[0], 1, 1)
         case ReLU():
             after = shape
+        case Residual():
+            raise PacvizError("A declared network is a plain chain, and this one has a shortcut; use a registered one.")
         case _:
             raise PacvizError(f"{operation} cannot read activations of shape {shape}.")
     if min(after) < 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
@@ -34,7 +34,7 @@ class Spread:
     @classmethod
     def of(cls, values: Iterable[float]) -> Spread:
         listed = list(values)
-        return cls(math.fsum(listed) / len(listed), min(listed), max(listed))
+        return cls(statistics.fmean(listed), min(listed), max(listed))
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,6 @@ class Recording:
         return tuple(self._summary(*key, groups[key]) for key in sorted(groups))
 
     def _summary(self, method: str, level: float, sparsity: float, group: Sequence[Judged]) -> Summary:
-        train, test = (Spread.of(values) for values in ([j.train_error for j in group], [j.test_error for j in group]))
         floors = Spread.of(judged.floor_bytes for judged in group)
         return Summary(
             method,
@@ -89,9 +88,9 @@ class Recording:
             Spread.of(1 - judged.train_error for judged in group),
             Spread.of(judged.bytes for judged in group),
             Spread.of(judged.bound for judged in group),
-            test,
+            Spread.of(judged.test_error for judged in group),
             Spread.of(judged.point.test_error for judged in group),
-            Spread(floor_bytes(train.mean, test.mean, self.experiment.n), floors.low, floors.high),
+            Spread(mean_floor(group), floors.low, floors.high),
         )
 
     def along(self, method: str, level: float) -> list[Summary]:
@@ -165,6 +164,12 @@ class Recording:
             return cls(Randomization(**values["experiment"]), runs, str(values["version"]))
         except (ValueError, KeyError, TypeError) as error:
             raise PacvizError(f"This is no recording of random labels ({error}); make one by `randomize`.") from error
+
+
+def mean_floor(group: Sequence[Judged]) -> float:
+    """The entropy floor in bytes at the mean errors of runs, as the theorem has it; at most the mean of their floors."""
+    train, test = ([judged.train_error for judged in group], [judged.test_error for judged in group])
+    return floor_bytes(statistics.fmean(train), statistics.fmean(test), group[0].experiment.n)
 
 
 def known(experiment: Randomization) -> Recording:

@@ -29,7 +29,7 @@ SECONDS = 0.7
 KEPT_ACCURACY = 0.9
 """The training accuracy at which code lengths are compared."""
 NOTHING = "nothing"
-_ACTIVE, _PAUSED = f"{LIVE}active", f"{LIVE}paused"
+_ACTIVE, _PAUSED, _PROBLEM = f"{LIVE}active", f"{LIVE}paused", f"{LIVE}problem"
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,23 @@ class Shown:
     @property
     def pending(self) -> bool:
         """Whether there is something to train now."""
-        return self.live is not None and not self.live.done and not st.session_state.get(_PAUSED, False)
+        going = st.session_state.get(_ACTIVE) is not None and not st.session_state.get(_PAUSED, False)
+        return self.live is not None and not self.live.done and going
 
     def work(self, progress: Progress) -> None:
-        """Trains a little."""
+        """Trains a little; where that cannot be done, ends it and leaves the reason for the next drawing."""
         assert self.live is not None
-        self.live.advance(SECONDS, progress)
+        try:
+            self.live.advance(SECONDS, progress)
+        except PacvizError as error:
+            st.session_state[_ACTIVE], st.session_state[_PROBLEM] = None, str(error)
 
 
 def random_label_controls() -> Shown:
     """Draws all controls in the sidebar; what they ask for."""
     check_link([(PREFIX, _Choices), (LIVE, Randomization)])
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
     with st.sidebar:
         show = _segments("show")
         active: Live | None = None
@@ -199,7 +205,7 @@ def _buttons(place: st.delta_generator.DeltaGenerator, experiment: Randomization
 
 
 def _start(experiment: Randomization) -> None:
-    st.session_state[_ACTIVE], st.session_state[_PAUSED] = experiment, False
+    st.session_state[_ACTIVE], st.session_state[_PAUSED], st.session_state[_PROBLEM] = experiment, False, None
 
 
 def _turn() -> None:

@@ -5,7 +5,18 @@ import torch
 from torch.nn import functional as F
 
 from pacviz.errors import PacvizError
-from pacviz.models import ARCHITECTURES, architecture
+from pacviz.models import (
+    ARCHITECTURES,
+    Architecture,
+    AveragePool,
+    Conv,
+    Flatten,
+    Linear,
+    architecture,
+    declare,
+    described,
+    from_description,
+)
 from pacviz.models.modules import Network
 
 DEPTHS = (8, 20, 56)
@@ -105,3 +116,10 @@ def test_the_biases_of_normalised_layers_are_not_pruned():
     assert net.prunable(net.state_dict(net.matrices(module.state_dict()))) == [
         key for layer in net.layers for key in layer.tensors
     ]
+
+
+def test_a_declared_chain_may_average_but_has_no_shortcut():
+    chain = Architecture("", "", (1, 4, 4), 2, (Conv("a", 1, 3, 3), AveragePool(), Flatten(), Linear("b", 3, 2)))
+    assert from_description(described(chain)) == declare(chain)
+    with pytest.raises(PacvizError, match="shortcut"):
+        declare(architecture("resnet8"))

@@ -96,7 +96,7 @@ def fit(
             parametrisation.advance(step, steps)
             batch = batch.to(where)
             with torch.autocast(where.type, torch.bfloat16, enabled=quick_bfloat16()):
-                logits = functional_call(network, parametrisation.weights(), images[batch].float().div_(255))
+                logits = functional_call(network, _laid_out(parametrisation.weights()), images[batch].float().div_(255))
             loss = cross_entropy(logits.float(), labels[batch])
             optimizer.zero_grad()
             loss.backward()
@@ -184,6 +184,11 @@ def _optimizer(trained: Iterable[Tensor], training: Training) -> torch.optim.Opt
             trained, training.learning_rate, momentum=0.9, nesterov=True, weight_decay=training.weight_decay, fused=True
         )
     return torch.optim.AdamW(trained, training.learning_rate, weight_decay=training.weight_decay, fused=True)
+
+
+def _laid_out(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Kernels in channels-last order: a product of two loses it where there is one channel, and costs two thirds of the speed."""
+    return {key: w.clone(memory_format=torch.channels_last) if w.dim() == 4 else w for key, w in weights.items()}
 
 
 def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

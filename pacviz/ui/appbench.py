@@ -90,7 +90,7 @@ def watch(address: str, chromium: str | None = None) -> dict[str, Any]:
         for _ in range(2):
             start = time.perf_counter()
             page.goto(address)
-            page.wait_for_selector(".explorer svg.chart path")
+            page.wait_for_selector(".explorer svg.chart .line path", state="attached")
             first = time.perf_counter() - start
         exact = "document.querySelector('.explorer .badge')?.dataset.how === 'exact'"
         page.wait_for_function(exact)

@@ -193,6 +193,9 @@ class LineChart {
   }
 }
 
+/** A round number of bytes. */
+const tick = (bytes) => (bytes < 1000 ? `${bytes} B` : `${bytes / 1000} kB`);
+
 const CEILINGS = [2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((mantissa) => mantissa * 10 ** power));
 
 /** From nothing to the effective size: parts of the code as steps, layers as colours and patterns. */
@@ -249,7 +252,7 @@ class Waterfall {
     if (moved) {
       this.ceiling = ceiling;
       const count = String(ceiling)[0] === "1" ? 5 : String(ceiling)[0] === "2" ? 4 : 5;
-      frame.drawYTicks([...Array(count + 1).keys()].map((i) => [i / count, size(i * ceiling / count, 0)]));
+      frame.drawYTicks([...Array(count + 1).keys()].map((i) => [i / count, tick(i * ceiling / count)]));
     }
     const y = (value) => frame.y(value / ceiling);
     let base = 0;

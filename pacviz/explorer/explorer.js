@@ -160,7 +160,7 @@ class Explorer {
   }
 
   /** Tells the server; keys that repeat are gathered. */
-  release(wait = 120) {
+  release(wait = 40) {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.touched = false;

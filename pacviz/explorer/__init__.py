@@ -22,7 +22,7 @@ from pacviz.measurement import FAILURE_SHARE
 from pacviz.models import architecture
 from pacviz.scenario import Scenario, Setting, defaults, settings
 
-SCRIPTS = ("bounds", "surface", "charts", "page", "tour", "explorer")
+SCRIPTS = ("bounds", "surface", "charts", "page", "axes", "tour", "explorer")
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""
 STOPS = 24

@@ -1,25 +1,5 @@
 // The explorer: one state, drawn at every frame in which a slider moved; the server hears of it on release.
 
-const CHARTS = { errors: 336, waterfall: 336, sizes: 320 };
-const KEPT = (sparsity) => -Math.log10(Math.max(1 - sparsity, 1e-4));
-const AXES = {
-  sparsity: {
-    title: "sparsity (logarithmic in what is kept)", place: (x) => (KEPT(x) + 0.05) / 3.15,
-    ticks: [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999].map((x) => [x, `${+(100 * x).toFixed(1)}%`]),
-    takeaway: "Prune until accuracy breaks: the bound dips just before", sizes: "Every weight that stays has to be paid for",
-  },
-  bits: {
-    title: "codebook bits (2^bits values a layer)", place: (x) => (x - 0.7) / 7.6,
-    ticks: [1, 2, 3, 4, 5, 6, 7, 8].map((x) => [x, String(x)]),
-    takeaway: "More codebook bits: the error falls, the code grows", sizes: "Each codebook bit costs about a bit per weight",
-  },
-  noise: {
-    title: "noise scale (share of a layer's weight range)", place: (x) => (x + 0.006) / 0.212,
-    ticks: [0, 0.05, 0.1, 0.15, 0.2].map((x) => [x, percent(x, 0)]),
-    takeaway: "Noise buys bits back until it costs accuracy", sizes: "Noisy weights need fewer bits to describe",
-  },
-};
-const xAxis = (along) => ({ ...AXES[along], text: (x) => `${along} ${along === "bits" ? x : percent(x, 1)}`, ticks: AXES[along].ticks.map(([x, label]) => [AXES[along].place(x), label]) });
 const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
@@ -71,6 +51,7 @@ class Explorer {
     if (surface.id !== this.surfaceId) return;
     this.surface = openSurface(raw, this.data.known.failure_share);
     this.curveKey = this.ghostKey = null;
+    this.seek();
     this.schedule(true);
   }
 
@@ -197,8 +178,16 @@ class Explorer {
   preset(preset) {
     const plain = { ...this.data.defaults, n: 0 }, keep = Object.fromEntries(Object.keys(this.data.base.names).map((name) => [name, this.state[name]]));
     const wanted = { ...plain, ...keep, ...preset.changes };
-    if (preset.sweet_spot && this.surface) Object.assign(wanted, sweetSpot(this.surface, wanted, this.data.known));
+    this.seeking = Boolean(preset.sweet_spot);
     this.apply(wanted);
+    this.seek();
+  }
+
+  /** Goes to the smallest bound where a preset asks for it, as soon as the surface of its checkpoint is there. */
+  seek() {
+    if (!this.seeking || !this.surface || !this.sameBase(this.state)) return;
+    this.seeking = false;
+    this.apply(sweetSpot(this.surface, this.state, this.data.known));
   }
 
   key(event) {

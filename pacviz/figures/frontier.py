@@ -157,7 +157,7 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
             "thickness": 1.5,
         },
         mode="lines+markers",
-        name=published.source,
+        name=published.source.split(",")[0],
         line={"color": _GREY, "width": 2},
         marker={"symbol": ["hexagon2-open", "hexagon2"], "size": 14, "line": {"width": 2}},
         hovertext=[

@@ -36,11 +36,11 @@ def navigation() -> StreamlitPage:
     """Declares the pages; the one that is asked for."""
     pages = [
         st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
-        st.Page("pages/bounds.py", title="Bounds", icon=":material/show_chart:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/frontier.py", title="Trained to compress", icon=":material/trending_down:"),
-        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/labels.py", title="Random labels", icon=":material/shuffle:"),
+        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
+        st.Page("pages/bounds.py", title="Bounds", icon=":material/show_chart:"),
         st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
     ]
     return st.navigation(pages, position="top")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from pacviz import checkpoints
 from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
@@ -30,11 +32,13 @@ def train(
     if start is None and training.start != SCRATCH:
         start = checkpoints.find(training.model, training.data, training.start)
     state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
+    # -0 + 0 is 0: a mask leaves -0, which neither a sparse file nor a code knows.
+    matrices = {name: matrix + np.float32(0) for name, matrix in network.matrices(state).items()}
     return Checkpoint(
         name=training.name,
         model=training.model,
         data=training.data,
-        matrices=network.matrices(state),
+        matrices=matrices,
         train_error=error_rate(network, state, dataset.train),
         test_error=error_rate(network, state, dataset.test),
         training=training.to_dict(),

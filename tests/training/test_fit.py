@@ -65,8 +65,8 @@ def test_one_seed_is_one_network_whatever_was_drawn_before(small):
 
 
 def test_a_diverging_run_says_so(small, monkeypatch):
-    def explosive(network: Architecture) -> nn.Module:
-        module = build(network)
+    def explosive(network: Architecture, **options: bool) -> nn.Module:
+        module = build(network, **options)
         module.get_submodule("fc1").weight.data.fill_(1e38)
         return module
 

@@ -84,6 +84,7 @@ def fit(
     images, labels = train.images.to(where), train.labels.to(where)
     step = kept.read(resume, where) if resume and resume.exists() else 0
     saved = time.monotonic()
+    quick = quick_bfloat16() and not METHODS[training.method].exact
 
     def state() -> dict[str, Tensor]:
         with torch.no_grad():
@@ -95,11 +96,11 @@ def fit(
         for batch in order.split(training.batch_size)[step - epoch * epoch_steps :]:
             parametrisation.advance(step, steps)
             batch = batch.to(where)
-            with torch.autocast(where.type, torch.bfloat16, enabled=quick_bfloat16()):
+            with torch.autocast(where.type, torch.bfloat16, enabled=quick):
                 logits = functional_call(network, _laid_out(parametrisation.weights()), images[batch].float().div_(255))
             loss = cross_entropy(logits.float(), labels[batch])
             optimizer.zero_grad()
-            loss.backward()
+            (loss + parametrisation.penalty() / len(train)).backward()
             nn.utils.clip_grad_norm_(parametrisation.trained.values(), MOST_GRADIENT)
             optimizer.step()
             schedule.step()

@@ -19,13 +19,15 @@ class Method:
     """A way to train, and what suits it.
 
     optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
-    settings that it starts from, where they differ from the defaults of Training.
+    settings that it starts from, where they differ from the defaults of Training.  exact: trained in float32 even where
+    bfloat16 is quicker.
     """
 
     title: str
     help: str
     optimizer: Literal["adamw", "sgd"]
     usual: dict[str, Any]
+    exact: bool = False
 
 
 METHODS = {
@@ -61,10 +63,19 @@ METHODS = {
         "adamw",
         {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 5e-4},
     ),
+    "integers": Method(
+        "Integers at a price",
+        "Every weight becomes a small integer; the length of its code is paid for while it is trained.",
+        "adamw",
+        {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
+        exact=True,
+    ),
 }
 
 QUANTIZING = ("codebook", "straight-through")
 """The methods that end with at most 2^bits values a layer."""
+FROM_TRAINED = (*QUANTIZING, "integers")
+"""The methods that need trained weights to start from."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +102,15 @@ class Training:
         1.0, "Density", "The share of weights that is left in the end.", low=0.0005, high=1.0, step=0.0005, percent=True
     )
     bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8)
+    price: float = setting(
+        5.0,
+        "Price of a nat",
+        "What a nat of code costs while integers are trained, in nats of cross-entropy on one example: the higher, the "
+        "smaller the code and the larger the error.",
+        low=0.0,
+        high=100.0,
+        step=0.5,
+    )
     epochs: int = setting(10, "Epochs", "How often every training example is seen.", low=1, high=1000)
     batch_size: int = setting(128, "Batch size", "Examples a step.", low=1, high=10_000)
     learning_rate: float = setting(2e-3, "Learning rate", "The peak of its cycle.", low=1e-6, high=1.0, step=1e-4)
@@ -113,7 +133,7 @@ class Training:
             )
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
-        if self.method in QUANTIZING and self.start == SCRATCH:
+        if self.method in FROM_TRAINED and self.start == SCRATCH:
             raise PacvizError(
                 f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
             )

@@ -30,7 +30,9 @@ def laplace_nats(levels: Tensor, scale: Tensor) -> Tensor:
     """
     size = levels.abs()
     # Within half a step of zero the interval holds the peak.
-    inner = 1 - 0.5 * (torch.exp(-(0.5 + size.clamp(max=0.5)) / scale) + torch.exp(-(0.5 - size.clamp(max=0.5)) / scale))
+    inner = 1 - 0.5 * (
+        torch.exp(-(0.5 + size.clamp(max=0.5)) / scale) + torch.exp(-(0.5 - size.clamp(max=0.5)) / scale)
+    )
     outer = math.log(2) - torch.log(-torch.expm1(-1 / scale)) + (size.clamp(min=0.5) - 0.5) / scale
     return torch.where(size < 0.5, -inner.log(), outer)
 

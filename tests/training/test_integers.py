@@ -1,6 +1,5 @@
 """Weights become small integers, and their code gets shorter the more it costs."""
 
-import math
 from dataclasses import replace
 
 import numpy as np
@@ -51,7 +50,8 @@ def test_the_code_length_has_no_jump_half_a_step_from_zero():
 def test_every_weight_ends_as_an_integer_and_every_bias_as_one_times_a_power_of_two(cheap):
     for matrix in cheap.matrices.values():
         weights, biases = matrix[:, :-1], matrix[:, -1]
-        assert np.array_equal(weights, np.rint(weights)) and np.abs(weights).max() <= 127
+        assert np.array_equal(weights, np.rint(weights))
+        assert np.abs(weights).max() <= 127
         # A power of two times an integer of 8 bits has few significant bits.
         mantissas, _ = np.frexp(biases)
         assert np.array_equal(mantissas * 2**8, np.rint(mantissas * 2**8))

@@ -61,6 +61,10 @@ class Arrival:
     file: Path
 
     @property
+    def title(self) -> str:
+        return self.road.title
+
+    @property
     def certificate(self) -> Certificate:
         """The best."""
         return self.results[0][1]

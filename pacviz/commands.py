@@ -227,10 +227,11 @@ def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
     place = Path(folder) if folder else store.cache_dir() / "reproductions" / (name + ("-quick" if quick else ""))
     result: Arrival | Reproduction
     with _progress_bar() as progress:
-        if name in ROADS:
-            result = travel(road(name, quick), place, progress)
-        else:
-            result = reproduce(recipe(name, quick), place, progress)
+        result = (
+            travel(road(name, quick), place, progress)
+            if name in ROADS
+            else reproduce(recipe(name, quick), place, progress)
+        )
     if json:
         print(_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
         return

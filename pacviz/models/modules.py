@@ -131,13 +131,13 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor, prepared: bool = False) -> Tensor:
         """Logits (n, classes) of images (n, channels, height, width), or of what `prepare` made of them."""
-        return self._chain(self.operations[self.fixed :], x if prepared else self.prepare(x))
+        return self.chain(self.operations[self.fixed :], x if prepared else self.prepare(x))
 
     def prepare(self, x: Tensor) -> Tensor:
         """What the operations before the first weights make of images: the same however often it is trained on."""
-        return self._chain(self.operations[: self.fixed], x)
+        return self.chain(self.operations[: self.fixed], x)
 
-    def _chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
+    def chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
         for operation in operations:
             match operation:
                 case Conv(name) | DepthwiseConv(name) | Linear(name):
@@ -157,7 +157,7 @@ class Network(nn.Module):
                 case OrientedEdges(_, _, stride, padding):
                     x = F.conv2d(x, edge_filters(operation).to(x), None, stride, padding)
                 case Residual(body):
-                    y = self._chain(body, x)
+                    y = self.chain(body, x)
                     shortcut = x[:, :, :: operation.stride, :: operation.stride]
                     x = y + F.pad(shortcut, (0, 0, 0, 0, 0, y.shape[1] - shortcut.shape[1]))
         return x

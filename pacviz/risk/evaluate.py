@@ -30,7 +30,17 @@ from pacviz.models import (
     architecture,
     output_shape,
 )
-from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, max_pool, oriented_edges, residual, upright
+from pacviz.risk.exact import (
+    Stage,
+    affine,
+    average_pool,
+    convolution,
+    depthwise,
+    max_pool,
+    oriented_edges,
+    residual,
+    upright,
+)
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
 
 Progress = Callable[[float], None]

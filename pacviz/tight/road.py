@@ -73,7 +73,13 @@ class Arrival:
     def rows(self) -> list[dict[str, Any]]:
         """The published points and ours: sizes in bytes, errors and bounds in [0, 1]; None where nothing is printed."""
         published = [
-            {"result": self.road.source, "bytes": size, "training error": error, "test error": None, "bound": self.road.bound}
+            {
+                "result": self.road.source,
+                "bytes": size,
+                "training error": error,
+                "test error": None,
+                "bound": self.road.bound,
+            }
             for error, size in self.road.sizes
         ]
         return published + [
@@ -111,13 +117,13 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
     trained = climb(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
     results, files = [], {}
     for index, (run, checkpoint) in enumerate(zip(road.runs, trained[len(road.starts) :], strict=True)):
-        start, stop = (
-            TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1)
-        )
+        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
         certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
             place.mkdir(parents=True, exist_ok=True)
-            store.write_atomic(place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content))
+            store.write_atomic(
+                place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content)
+            )
         files[run.training.name] = folder / f"{run.training.name}.pacviz"
         results.append((run, certificate))
     results.sort(key=lambda result: result[1].bound)

@@ -33,6 +33,11 @@ class Run:
     training: Training
     settings: Mapping[str, str | int | float]
 
+    @property
+    def file(self) -> str:
+        """What its certificate file is called."""
+        return f"{self.training.model}-{self.training.data}-{self.training.name}.pacviz"
+
 
 @dataclass(frozen=True)
 class Road:
@@ -84,7 +89,7 @@ class Arrival:
         ]
         return published + [
             {
-                "result": run.training.name,
+                "result": f"{run.training.model} {run.training.name}",
                 "bytes": certificate.effective_bytes,
                 "training error": certificate.risk.upper,
                 "test error": certificate.test.mean,
@@ -115,7 +120,7 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
     store.require_writable(folder)
     stages = (*road.starts, *(run.training for run in road.runs))
     trained = climb(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
-    results, files = [], {}
+    results: list[tuple[Run, Certificate]] = []
     for index, (run, checkpoint) in enumerate(zip(road.runs, trained[len(road.starts) :], strict=True)):
         start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
         certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
@@ -124,11 +129,14 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
             store.write_atomic(
                 place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content)
             )
-        files[run.training.name] = folder / f"{run.training.name}.pacviz"
         results.append((run, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")
-    return Arrival(road, tuple(results), files[results[0][0].training.name])
+    return Arrival(road, tuple(results), folder / results[0][0].file)
+
+
+def _write(path: Path, content: bytes) -> None:
+    store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
 
 
 def certified(road: Road, run: Run, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:

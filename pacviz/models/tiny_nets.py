@@ -13,6 +13,7 @@ from pacviz.models.architecture import (
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     Operation,
     OrientedEdges,
@@ -44,6 +45,11 @@ KINDS: dict[str, tuple[str, Callable[[int], tuple[Operation, ...]], bool]] = {
         lambda width: (Deskew(), OrientedEdges(DIRECTIONS, 5, 2, 2), ReLU()),
         True,
     ),
+    "glances": (
+        "Tiny network for five glances at upright images",
+        lambda width: (Deskew(), Glances(), *_learned(width)),
+        False,
+    ),
 }
 """By name: a title, how the images are looked at, and whether by fixed edges rather than by `width` learned filters."""
 
@@ -69,4 +75,4 @@ def tiny_net(kind: str, width: int) -> Architecture:
 
 
 TINY_NETS = tuple(tiny_net(kind, width) for kind in KINDS for width in WIDTHS)
-"""In the order of the code: tiny-4 to tiny-12, then upright-4 to upright-12, then edges-4 to edges-12."""
+"""In the order of the code: tiny-4 to tiny-12, then upright-4 to upright-12, then edges- and glances-4 to 12."""

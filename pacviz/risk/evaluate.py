@@ -14,12 +14,14 @@ from torch import Tensor
 from pacviz.compression.network import CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.device import device
+from pacviz.errors import PacvizError
 from pacviz.models import (
     AveragePool,
     Conv,
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
@@ -33,9 +35,11 @@ from pacviz.models import (
 from pacviz.risk.exact import (
     Stage,
     affine,
+    agreement,
     average_pool,
     convolution,
     depthwise,
+    glances,
     max_pool,
     oriented_edges,
     residual,
@@ -67,7 +71,14 @@ class Count(NamedTuple):
 def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
     """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
-    return _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+    if model.glances > 1 and any(posterior_stds.values()):
+        raise PacvizError(
+            f"{model.title} looks at each image {model.glances} times with the same weights, which noise is not drawn for; "
+            "set noise to 0 or choose another network."
+        )
+    yield from _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+    if model.glances > 1:
+        yield agreement
 
 
 def _stages(
@@ -101,6 +112,8 @@ def _stages(
                 yield average_pool(size, stride)
             case Deskew():
                 yield upright
+            case Glances():
+                yield glances
             case OrientedEdges():
                 yield oriented_edges(operation, where)
             case ReLU():

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pacviz.compression.subspace import DIMENSIONS, LARGEST, PROJECTIONS
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
 from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
@@ -70,6 +71,21 @@ METHODS = {
         {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
         exact=True,
     ),
+    "subspace": Method(
+        "Integers in a random subspace",
+        "The network moves in a few random directions only, by integers whose code is paid for while it is trained "
+        "(Lotfi et al. 2022).",
+        "adamw",
+        {
+            "model": "subspace-conv",
+            "epochs": 20,
+            "batch_size": 256,
+            "weight_decay": 0.0,
+            "learning_rate": 1e-2,
+            "price": 10.0,
+        },
+        exact=True,
+    ),
 }
 
 QUANTIZING = ("codebook", "straight-through")
@@ -111,6 +127,19 @@ class Training:
         high=100.0,
         step=0.5,
     )
+    dimension: int = setting(
+        500, "Dimension", "Of the random subspace: how many integers the network is.", low=1, high=DIMENSIONS
+    )
+    projection: str = setting(
+        "dense",
+        "Projection",
+        "How the subspace is drawn. dense: every direction from bits of its own; kronecker: from products of two short "
+        "ones, in little memory.",
+        choices=lambda: tuple(PROJECTIONS),
+    )
+    levels: int = setting(
+        2 * LARGEST + 1, "Levels", "The most values that the integers of a subspace take.", low=2, high=2 * LARGEST + 1
+    )
     epochs: int = setting(10, "Epochs", "How often every training example is seen.", low=1, high=1000)
     batch_size: int = setting(128, "Batch size", "Examples a step.", low=1, high=10_000)
     learning_rate: float = setting(2e-3, "Learning rate", "The peak of its cycle.", low=1e-6, high=1.0, step=1e-4)
@@ -130,6 +159,20 @@ class Training:
             pruning = ", ".join(name for name in METHODS if name != "dense")
             raise PacvizError(
                 f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
+            )
+        if (ARCHITECTURES[self.model].code == "subspace") != (self.method == "subspace"):
+            nets = [name for name, network in ARCHITECTURES.items() if network.code == "subspace"]
+            raise PacvizError(
+                f"model {self.model!r} is not trained by method {self.method!r}: {', '.join(nets)} by subspace, and no others."
+            )
+        if self.method == "subspace" and self.start != SCRATCH:
+            raise PacvizError(
+                f"start is {self.start!r}, but method 'subspace' begins where its subspace does; leave start at {SCRATCH!r}."
+            )
+        if self.method == "subspace" and self.dimension > ARCHITECTURES[self.model].parameters:
+            raise PacvizError(
+                f"dimension is {self.dimension:,}, but {self.model} has {ARCHITECTURES[self.model].parameters:,} parameters; "
+                "choose a smaller one."
             )
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")

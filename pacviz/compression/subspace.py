@@ -64,8 +64,10 @@ class _Combine(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, w: Tensor, signs: Tensor) -> Tensor:
         ctx.save_for_backward(signs)
-        parts = [w[rows] @ signs[rows].to(w.dtype) for rows in _rows(signs)]
-        return torch.stack(parts).sum(0) if len(parts) > 1 else parts[0]
+        total = w.new_zeros(signs.shape[1])
+        for rows in _rows(signs):
+            total += w[rows] @ signs[rows].to(w.dtype)
+        return total
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
@@ -79,13 +81,15 @@ def _rows(signs: Tensor) -> Iterator[slice]:
 
 
 class Dense:
-    """P: `parameters` x `dimension` independent signs, a byte each.
+    """P: `parameters` x `dimension` independent signs, a byte each where there are many.
 
     Column j is the same whatever the dimension: a smaller subspace lies in a larger one.
     """
 
     def __init__(self, parameters: int, dimension: int, where: torch.device | None = None) -> None:
-        self.signs = _signs(dimension, parameters, 1).to(where)
+        signs = _signs(dimension, parameters, 1).to(where)
+        # Few signs are kept as the numbers that products need: a fifth of the time of a training.
+        self.signs = signs.float() if signs.numel() <= _CHUNK else signs
 
     def __call__(self, w: Tensor) -> Tensor:
         """P w, float (parameters,), differentiable; exact where w holds integers.  w: float (dimension,)."""
@@ -93,8 +97,9 @@ class Dense:
 
     @staticmethod
     def memory(parameters: int, dimension: int) -> int:
-        """Bytes that it takes at most while it is applied."""
-        return parameters * dimension + 4 * max(_CHUNK, parameters) + 8 * parameters
+        """Bytes that it takes at most while it is made and applied in float64."""
+        rows = min(dimension, max(1, _CHUNK // parameters))
+        return parameters * (max(1, 4 * (parameters * dimension <= _CHUNK)) * dimension + 8 * rows + 16)
 
 
 class Kronecker:

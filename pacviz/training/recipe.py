@@ -21,7 +21,7 @@ class Method:
 
     optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
     settings that it starts from, where they differ from the defaults of Training.  exact: trained in float32 even where
-    bfloat16 is quicker.
+    bfloat16 is quicker.  particular: the PARTICULAR settings that it reads.
     """
 
     title: str
@@ -29,8 +29,11 @@ class Method:
     optimizer: Literal["adamw", "sgd"]
     usual: dict[str, Any]
     exact: bool = False
+    particular: tuple[str, ...] = ()
 
 
+PARTICULAR = ("price", "dimension", "projection", "levels")
+"""Settings that most methods have no use for."""
 METHODS = {
     "dense": Method("Plain training", "All weights stay.", "adamw", {}),
     "gradual": Method(
@@ -70,6 +73,7 @@ METHODS = {
         "adamw",
         {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
         exact=True,
+        particular=("price",),
     ),
     "subspace": Method(
         "Integers in a random subspace",
@@ -85,6 +89,7 @@ METHODS = {
             "price": 10.0,
         },
         exact=True,
+        particular=PARTICULAR,
     ),
 }
 
@@ -160,25 +165,31 @@ class Training:
             raise PacvizError(
                 f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
             )
-        if (ARCHITECTURES[self.model].code == "subspace") != (self.method == "subspace"):
-            nets = [name for name, network in ARCHITECTURES.items() if network.code == "subspace"]
-            raise PacvizError(
-                f"model {self.model!r} is not trained by method {self.method!r}: {', '.join(nets)} by subspace, and no others."
-            )
-        if self.method == "subspace" and self.start != SCRATCH:
-            raise PacvizError(
-                f"start is {self.start!r}, but method 'subspace' begins where its subspace does; leave start at {SCRATCH!r}."
-            )
-        if self.method == "subspace" and self.dimension > ARCHITECTURES[self.model].parameters:
-            raise PacvizError(
-                f"dimension is {self.dimension:,}, but {self.model} has {ARCHITECTURES[self.model].parameters:,} parameters; "
-                "choose a smaller one."
-            )
+        if self.method == "subspace":
+            self._check_subspace()
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
         if self.method in FROM_TRAINED and self.start == SCRATCH:
             raise PacvizError(
                 f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
+            )
+
+    def _check_subspace(self) -> None:
+        network = ARCHITECTURES[self.model]
+        if network.code != "subspace":
+            coded = [name for name, other in ARCHITECTURES.items() if other.code == "subspace"]
+            raise PacvizError(
+                f"model {self.model!r} is not coded in a subspace, so that method 'subspace' cannot train it; "
+                f"choose one of {', '.join(coded)}."
+            )
+        if self.dimension > network.parameters:
+            raise PacvizError(
+                f"dimension is {self.dimension:,}, but {self.model} has {network.parameters:,} parameters; "
+                "choose a smaller one."
+            )
+        if self.start != SCRATCH:
+            raise PacvizError(
+                f"start is {self.start!r}, but a subspace has an origin of its own; leave start at {SCRATCH!r}."
             )
 
     @classmethod

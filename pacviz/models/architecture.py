@@ -14,7 +14,9 @@ import numpy as np
 from pacviz.errors import PacvizError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from pacviz.models.modules import Network
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,19 @@ class Deskew:
 
 
 @dataclass(frozen=True)
+class OrientedEdges:
+    """How fast a grey image grows lighter in directions all around, a channel each: fixed filters, no parameters.
+
+    Derivatives of a Gaussian (Canny 1986), as `modules.edge_filters` has them.
+    """
+
+    directions: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+
+@dataclass(frozen=True)
 class Residual:
     """A chain plus its input (He et al. 2016): body(x) + shortcut(x).
 
@@ -103,7 +118,7 @@ class Residual:
         return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv | DepthwiseConv))
 
 
-Operation = Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | Residual
+Operation = Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | OrientedEdges | Residual
 Shape = tuple[int, int, int]
 """Activations: channels, height, width."""
 
@@ -117,6 +132,9 @@ def output_shape(operation: Operation, shape: Shape) -> Shape:
         case DepthwiseConv(_, channels, kernel, stride, padding):
             height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
             return channels, height, width
+        case OrientedEdges(directions, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return directions, height, width
         case MaxPool(size):
             return shape[0], shape[1] // size, shape[2] // size
         case AveragePool(None):
@@ -193,7 +211,7 @@ class Architecture:
         """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
         return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
 
-    def build(self, folded: bool = False) -> nn.Module:
+    def build(self, folded: bool = False) -> Network:
         """A freshly initialised torch module computing this chain, in the form that is trained.
 
         folded: the form that is coded and measured instead, without normalisation; it takes what `state_dict` returns.

@@ -23,13 +23,24 @@ from pacviz.models import (
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
     Shape,
     architecture,
     output_shape,
 )
-from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, max_pool, residual, upright
+from pacviz.risk.exact import (
+    Stage,
+    affine,
+    average_pool,
+    convolution,
+    depthwise,
+    max_pool,
+    oriented_edges,
+    residual,
+    upright,
+)
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
 
 Progress = Callable[[float], None]
@@ -90,6 +101,8 @@ def _stages(
                 yield average_pool(size, stride)
             case Deskew():
                 yield upright
+            case OrientedEdges():
+                yield oriented_edges(operation, where)
             case ReLU():
                 yield lambda x, _: x.relu()
             case Flatten():

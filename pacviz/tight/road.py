@@ -33,6 +33,11 @@ class Run:
     training: Training
     settings: Mapping[str, str | int | float]
 
+    @property
+    def file(self) -> str:
+        """What its certificate file is called."""
+        return f"{self.training.model}-{self.training.data}-{self.training.name}.pacviz"
+
 
 @dataclass(frozen=True)
 class Road:
@@ -61,6 +66,10 @@ class Arrival:
     file: Path
 
     @property
+    def title(self) -> str:
+        return self.road.title
+
+    @property
     def certificate(self) -> Certificate:
         """The best."""
         return self.results[0][1]
@@ -69,12 +78,18 @@ class Arrival:
     def rows(self) -> list[dict[str, Any]]:
         """The published points and ours: sizes in bytes, errors and bounds in [0, 1]; None where nothing is printed."""
         published = [
-            {"result": self.road.source, "bytes": size, "training error": error, "test error": None, "bound": self.road.bound}
+            {
+                "result": self.road.source,
+                "bytes": size,
+                "training error": error,
+                "test error": None,
+                "bound": self.road.bound,
+            }
             for error, size in self.road.sizes
         ]
         return published + [
             {
-                "result": run.training.name,
+                "result": f"{run.training.model} {run.training.name}",
                 "bytes": certificate.effective_bytes,
                 "training error": certificate.risk.upper,
                 "test error": certificate.test.mean,
@@ -105,20 +120,23 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
     store.require_writable(folder)
     stages = (*road.starts, *(run.training for run in road.runs))
     trained = climb(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
-    results, files = [], {}
+    results: list[tuple[Run, Certificate]] = []
     for index, (run, checkpoint) in enumerate(zip(road.runs, trained[len(road.starts) :], strict=True)):
-        start, stop = (
-            TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1)
-        )
+        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
         certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
             place.mkdir(parents=True, exist_ok=True)
-            store.write_atomic(place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content))
-        files[run.training.name] = folder / f"{run.training.name}.pacviz"
+            store.write_atomic(
+                place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content)
+            )
         results.append((run, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")
-    return Arrival(road, tuple(results), files[results[0][0].training.name])
+    return Arrival(road, tuple(results), folder / results[0][0].file)
+
+
+def _write(path: Path, content: bytes) -> None:
+    store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
 
 
 def certified(road: Road, run: Run, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:

@@ -91,11 +91,18 @@ METHODS = {
         exact=True,
         particular=PARTICULAR,
     ),
+    "polish": Method(
+        "Polishing integers",
+        "Every integer is tried one up, one down and at zero, and moved where the bound falls; an epoch is one sweep.",
+        "adamw",
+        {"start": "integers", "epochs": 3, "batch_size": 256, "weight_decay": 0.0},
+        exact=True,
+    ),
 }
 
 QUANTIZING = ("codebook", "straight-through")
 """The methods that end with at most 2^bits values a layer."""
-FROM_TRAINED = (*QUANTIZING, "integers")
+FROM_TRAINED = (*QUANTIZING, "integers", "polish")
 """The methods that need trained weights to start from."""
 
 

@@ -199,8 +199,8 @@ class LayerSpec:
 class Architecture:
     """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
 
-    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer, or as "integers", each
-    weight a small whole number.  It is fixed with the architecture, before any data is seen.
+    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer; as "integers", each
+    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any data is seen.
     """
 
     name: str
@@ -208,7 +208,7 @@ class Architecture:
     input_shape: tuple[int, int, int]
     classes: int
     operations: tuple[Operation, ...]
-    code: Literal["codebook", "integers"] = "codebook"
+    code: Literal["codebook", "integers", "subspace"] = "codebook"
 
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:

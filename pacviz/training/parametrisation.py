@@ -15,6 +15,7 @@ from pacviz.compression.quantize import EXTRA_GRID_BITS, quantize
 from pacviz.models import Architecture
 from pacviz.training.integers import Integers
 from pacviz.training.recipe import Training
+from pacviz.training.subspace import Subspace
 
 PRUNING_SHARE = 0.6
 """The share of the steps during which weights are dropped; then the mask is fixed and the rest recovers."""
@@ -233,4 +234,7 @@ def parametrise(
             return Codebook(architecture, state, density, bits, where)
         case "integers":
             return Integers(architecture, state, training.price, training.seed)
+        case "subspace":
+            chosen = training.dimension, training.projection, training.levels
+            return Subspace(architecture, *chosen, training.price, training.seed, where)
     return StraightThrough(architecture, state, density, bits, where)

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pacviz.compression.subspace import DIMENSIONS, LARGEST, PROJECTIONS
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
 from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
@@ -20,7 +21,7 @@ class Method:
 
     optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
     settings that it starts from, where they differ from the defaults of Training.  exact: trained in float32 even where
-    bfloat16 is quicker.
+    bfloat16 is quicker.  particular: the PARTICULAR settings that it reads.
     """
 
     title: str
@@ -28,8 +29,11 @@ class Method:
     optimizer: Literal["adamw", "sgd"]
     usual: dict[str, Any]
     exact: bool = False
+    particular: tuple[str, ...] = ()
 
 
+PARTICULAR = ("price", "dimension", "projection", "levels")
+"""Settings that most methods have no use for."""
 METHODS = {
     "dense": Method("Plain training", "All weights stay.", "adamw", {}),
     "gradual": Method(
@@ -69,6 +73,23 @@ METHODS = {
         "adamw",
         {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
         exact=True,
+        particular=("price",),
+    ),
+    "subspace": Method(
+        "Integers in a random subspace",
+        "The network moves in a few random directions only, by integers whose code is paid for while it is trained "
+        "(Lotfi et al. 2022).",
+        "adamw",
+        {
+            "model": "subspace-conv",
+            "epochs": 20,
+            "batch_size": 256,
+            "weight_decay": 0.0,
+            "learning_rate": 1e-2,
+            "price": 10.0,
+        },
+        exact=True,
+        particular=PARTICULAR,
     ),
     "polish": Method(
         "Polishing integers",
@@ -118,6 +139,19 @@ class Training:
         high=100.0,
         step=0.5,
     )
+    dimension: int = setting(
+        500, "Dimension", "Of the random subspace: how many integers the network is.", low=1, high=DIMENSIONS
+    )
+    projection: str = setting(
+        "dense",
+        "Projection",
+        "How the subspace is drawn. dense: every direction from bits of its own; kronecker: from products of two short "
+        "ones, in little memory.",
+        choices=lambda: tuple(PROJECTIONS),
+    )
+    levels: int = setting(
+        2 * LARGEST + 1, "Levels", "The most values that the integers of a subspace take.", low=2, high=2 * LARGEST + 1
+    )
     epochs: int = setting(10, "Epochs", "How often every training example is seen.", low=1, high=1000)
     batch_size: int = setting(128, "Batch size", "Examples a step.", low=1, high=10_000)
     learning_rate: float = setting(2e-3, "Learning rate", "The peak of its cycle.", low=1e-6, high=1.0, step=1e-4)
@@ -138,11 +172,31 @@ class Training:
             raise PacvizError(
                 f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
             )
+        if self.method == "subspace":
+            self._check_subspace()
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
         if self.method in FROM_TRAINED and self.start == SCRATCH:
             raise PacvizError(
                 f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
+            )
+
+    def _check_subspace(self) -> None:
+        network = ARCHITECTURES[self.model]
+        if network.code != "subspace":
+            coded = [name for name, other in ARCHITECTURES.items() if other.code == "subspace"]
+            raise PacvizError(
+                f"model {self.model!r} is not coded in a subspace, so that method 'subspace' cannot train it; "
+                f"choose one of {', '.join(coded)}."
+            )
+        if self.dimension > network.parameters:
+            raise PacvizError(
+                f"dimension is {self.dimension:,}, but {self.model} has {network.parameters:,} parameters; "
+                "choose a smaller one."
+            )
+        if self.start != SCRATCH:
+            raise PacvizError(
+                f"start is {self.start!r}, but a subspace has an origin of its own; leave start at {SCRATCH!r}."
             )
 
     @classmethod

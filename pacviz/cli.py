@@ -132,7 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     reproduce.add_argument(
         "name",
         metavar="NAME",
-        help="zhou2019-lenet5: LeNet-5 on MNIST, 46 %% in the paper; tiny-mnist: a few hundred integers, below the record of 11.6 %%",
+        help="zhou2019-lenet5: LeNet-5 on MNIST, 46 %% in the paper; tiny-mnist: a few hundred integers, 11.6 %% in the paper",
     )
     reproduce.add_argument("--quick", action="store_true", help="in minutes, with a weaker result")
     reproduce.add_argument("--folder", help="where everything is kept; default: a folder of the cache")

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from pacviz.bounds import occam
-from pacviz.compression.codebooks import _grid as grid
+from pacviz.compression.codebooks import grid
+from pacviz.compression.integers import LARGEST
 from pacviz.data import Split
 from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, Operation
 from pacviz.models.architecture import parametrised
 from pacviz.models.modules import Network
-from pacviz.training.integers import LARGEST
 
 DOUBTFUL = 0.25
 """The share of the examples, those with the smallest margins, whose answers a sweep watches."""

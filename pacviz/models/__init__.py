@@ -5,6 +5,8 @@ from pacviz.models.architecture import (
     Architecture,
     AveragePool,
     Conv,
+    DepthwiseConv,
+    Deskew,
     Flatten,
     LayerSpec,
     Linear,
@@ -20,10 +22,11 @@ from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
 from pacviz.models.resnet import RESNET8, RESNET20, RESNET56
 from pacviz.models.tiny import TINY
+from pacviz.models.tiny_nets import TINY_NETS
 
 # A code names its architecture by its place here: new ones are added at the end.
 ARCHITECTURES: dict[str, Architecture] = {
-    architecture.name: architecture for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56)
+    architecture.name: architecture for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56, *TINY_NETS)
 }
 
 
@@ -40,6 +43,8 @@ __all__ = [
     "Architecture",
     "AveragePool",
     "Conv",
+    "DepthwiseConv",
+    "Deskew",
     "Flatten",
     "LayerSpec",
     "Linear",

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -33,6 +33,17 @@ class Conv:
     stride: int = 1
     padding: int = 0
     normalised: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv:
+    """A square convolution without bias whose every channel reads the one channel of its own place."""
+
+    name: str
+    channels: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,18 @@ class Flatten:
 
 @dataclass(frozen=True)
 class AveragePool:
-    """The mean over all positions: (channels, height, width) to (channels, 1, 1)."""
+    """The means over windows of size x size, every stride-th; over all positions where no size is given.
+
+    stride: the size where it is not given.
+    """
+
+    size: int | None = None
+    stride: int | None = None
+
+
+@dataclass(frozen=True)
+class Deskew:
+    """Every image upright and in the middle: sheared and shifted by its own moments (`modules.deskew`), no parameters."""
 
 
 @dataclass(frozen=True)
@@ -78,24 +100,30 @@ class Residual:
     @property
     def stride(self) -> int:
         """Of the whole body."""
-        return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv))
+        return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv | DepthwiseConv))
 
 
-Operation = Conv | Linear | MaxPool | ReLU | Flatten | AveragePool | Residual
+Operation = Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | Residual
 Shape = tuple[int, int, int]
 """Activations: channels, height, width."""
 
 
 def output_shape(operation: Operation, shape: Shape) -> Shape:
-    """The shape of the activations after an operation on those of `shape`; Linear and Flatten leave it alone."""
+    """The shape of the activations after an operation on those of `shape`; the operations not named leave it alone."""
     match operation:
         case Conv(_, _, outputs, kernel, stride, padding):
             height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
             return outputs, height, width
+        case DepthwiseConv(_, channels, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return channels, height, width
         case MaxPool(size):
             return shape[0], shape[1] // size, shape[2] // size
-        case AveragePool():
+        case AveragePool(None):
             return shape[0], 1, 1
+        case AveragePool(int(size), stride):
+            height, width = ((length - size) // (stride or size) + 1 for length in shape[1:])
+            return shape[0], height, width
         case Residual(body):
             return reduce(lambda inner, step: output_shape(step, inner), body, shape)
     return shape
@@ -106,8 +134,9 @@ class LayerSpec:
     """The parameters of one layer seen as a matrix: a row a unit, its weights and then its bias as columns.
 
     tensors, shapes: the state-dict keys joined column by column, and their shapes (rows first).
-    source: name of the layer whose units these columns alone read (None for the input, and for a sum that several
-    layers write); each of those units owns an equal run of consecutive columns of the first tensor.
+    source: name of the layer whose units these columns alone read (None for the input, for a sum that several layers
+    write, and next to a depthwise layer, which ties its units to those before it); each of those units owns an equal
+    run of consecutive columns of the first tensor.
     """
 
     name: str
@@ -118,6 +147,11 @@ class LayerSpec:
     @property
     def rows(self) -> int:
         return self.shapes[0][0]
+
+    @property
+    def inputs(self) -> int:
+        """Channels or features that one row reads."""
+        return self.shapes[0][1]
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -131,13 +165,18 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits."""
+    """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
+
+    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer, or as "integers", each
+    weight a small whole number.  It is fixed with the architecture, before any data is seen.
+    """
 
     name: str
     title: str
     input_shape: tuple[int, int, int]
     classes: int
     operations: tuple[Operation, ...]
+    code: Literal["codebook", "integers"] = "codebook"
 
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -227,12 +266,12 @@ class Architecture:
         return state
 
 
-def parametrised(operations: tuple[Operation, ...]) -> Iterator[Conv | Linear]:
+def parametrised(operations: tuple[Operation, ...]) -> Iterator[Conv | DepthwiseConv | Linear]:
     """The operations that carry parameters, in order."""
     for operation in operations:
         if isinstance(operation, Residual):
             yield from parametrised(operation.body)
-        elif isinstance(operation, Conv | Linear):
+        elif isinstance(operation, Conv | DepthwiseConv | Linear):
             yield operation
 
 
@@ -242,6 +281,10 @@ def _layers(operations: tuple[Operation, ...], source: str | None) -> Iterator[L
         if isinstance(operation, Residual):
             # The shortcut reads them too, so that neither their order nor their number is the body's to change.
             yield from _layers(operation.body, None)
+            source = None
+        elif isinstance(operation, DepthwiseConv):
+            shape = (operation.channels, 1, operation.kernel, operation.kernel)
+            yield LayerSpec(operation.name, (f"{operation.name}.weight",), (shape,), None)
             source = None
         elif isinstance(operation, Conv | Linear):
             kernel = (operation.kernel, operation.kernel) if isinstance(operation, Conv) else ()

@@ -17,6 +17,8 @@ from pacviz.device import device
 from pacviz.models import (
     AveragePool,
     Conv,
+    DepthwiseConv,
+    Deskew,
     Flatten,
     Linear,
     MaxPool,
@@ -27,8 +29,8 @@ from pacviz.models import (
     architecture,
     output_shape,
 )
-from pacviz.risk.exact import Stage, affine, average_pool, convolution, max_pool, residual
-from pacviz.risk.stochastic import noisy_affine, noisy_convolution
+from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, max_pool, residual, upright
+from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
 
 Progress = Callable[[float], None]
 """Told the fraction done in [0, 1] after each batch; an exception that it raises cancels the work."""
@@ -74,6 +76,11 @@ def _stages(
                     yield noisy_convolution(operation, matrices[name], std, shape, where)
                 else:
                     yield convolution(operation, matrices[name], shape, where)
+            case DepthwiseConv(name):
+                if std := posterior_stds.get(name, 0.0):
+                    yield noisy_depthwise(operation, matrices[name], std, where)
+                else:
+                    yield depthwise(operation, matrices[name], where)
             case Linear(name):
                 if std := posterior_stds.get(name, 0.0):
                     yield noisy_affine(matrices[name], std, where)
@@ -81,8 +88,10 @@ def _stages(
                     yield affine(matrices[name], where)
             case MaxPool(size):
                 yield max_pool(size)
-            case AveragePool():
-                yield average_pool
+            case AveragePool(size, stride):
+                yield average_pool(size, stride)
+            case Deskew():
+                yield upright
             case ReLU():
                 yield lambda x, _: x.relu()
             case Flatten():

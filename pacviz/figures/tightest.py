@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -16,14 +16,18 @@ FAMILY_LINES: dict[str, Line] = {
     "tiny": Line("tiny networks", "#0072B2", "solid", "circle"),
     "subspace": Line("random subspaces", "#D55E00", "dash", "square"),
 }
+SYMBOLS = {"tiny": "●", "subspace": "■"}
+"""The same symbols in a text."""
 TARGETS = (0.03, 0.05, 0.07, 0.09, 0.15, 0.2, 0.3, 0.5)
 """Certificates whose curves are drawn beside that of the record."""
 ERRORS, BYTES = (0.003, 0.12), (80, 10_000)
 """The ranges of the axes."""
 _ERROR_TICKS = (0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 _BYTE_TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+_PALE = "73"
+"""The opacity of points that another beats, in hexadecimal digits."""
 _GREY, _GREEN = "#888888", "#009E73"
-_CERTIFIED, _SIZE_ONLY = "published certificates", "published sizes, no certificate"
+_CERTIFIED, _SIZE_ONLY = "published certificates", "published sizes only"
 
 
 def tightest(
@@ -46,11 +50,11 @@ def tightest(
         _draw_curve(figure, target, n, delta)
     _draw_record(figure, n, delta)
     _draw_published(figure, [result for result in published if _shown(result)], dark)
-    _draw_pareto(figure, pareto(points))
     for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
         _draw_path(figure, setting, runs, dash, ink(dark))
+    unbeaten = pareto(points)
     for family, line in FAMILY_LINES.items():
-        _draw_family(figure, line, [point for point in points if point.family == family])
+        _draw_family(figure, line, [point for point in points if point.family == family], unbeaten)
     if points:
         _draw_marks(figure, best(points), selected, dark)
     figure.update_xaxes(
@@ -68,7 +72,6 @@ def tightest(
         ticktext=[size(count).replace(".00", "").replace(".0", "") for count in _BYTE_TICKS],
     )
     themed(figure, takeaway(points), dark, height)
-    figure.update_layout(legend={"font": {"size": 13}, "entrywidth": 0.24})
     return figure.update_layout(margin_t=76, margin_l=74, dragmode=False, clickmode="event+select")
 
 
@@ -77,8 +80,9 @@ def takeaway(points: Sequence[Point]) -> str:
     if not points:
         return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
     winner = best(points)
-    held = f"{winner.error:.1%} errors in {size(winner.bytes)} are certified below {winner.bound:.1%}"
-    return f"{held}: the record was {_percent(RECORD)}" if winner.bound < RECORD else held
+    if winner.bound < RECORD:
+        return f"{size(winner.bytes)} that err on {winner.error:.1%} lie well below the curve of the record"
+    return f"{size(winner.bytes)} that err on {winner.error:.1%}: still above the curve of the record"
 
 
 def _percent(share: float) -> str:
@@ -170,38 +174,34 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
         )
 
 
-def _draw_pareto(figure: go.Figure, points: Sequence[Point]) -> None:
-    """What is reached: a step from each point that no other beats to the next."""
-    figure.add_scatter(
-        x=[point.error for point in points],
-        y=[point.bytes for point in points],
-        mode="lines",
-        line={"color": _GREY, "width": 5, "shape": "hv"},
-        opacity=0.35,
-        name="frontier",
-        showlegend=False,
-        hoverinfo="skip",
-    )
-
-
 def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], dash: str, colour: str) -> None:
+    """A line through the runs along a setting, whose first and last values are named."""
+    along = list(runs.values())
     figure.add_scatter(
-        x=[point.error for point in runs.values()],
-        y=[point.bytes for point in runs.values()],
-        mode="lines+text",
-        text=[f"{value:g}" if isinstance(value, int | float) else value for value in runs],
-        textposition="top right",
-        textfont={"size": 13, "color": colour},
+        x=[point.error for point in along],
+        y=[point.bytes for point in along],
+        mode="lines",
         line={"color": colour, "width": 2, "dash": dash},
         name=f"along {setting[0].lower()}{setting[1:]}",
         hoverinfo="skip",
-        selected={"textfont": {"color": colour}},
-        unselected={"textfont": {"color": colour}},
-        cliponaxis=False,
     )
+    values = list(runs)
+    for value, point, other in ((values[0], along[0], along[-1]), (values[-1], along[-1], along[0])):
+        right = point.error >= other.error
+        figure.add_annotation(
+            x=math.log10(point.error),
+            y=math.log10(point.bytes),
+            text=f"{value:g}" if isinstance(value, int | float) else value,
+            showarrow=False,
+            xanchor="left" if right else "right",
+            yanchor="middle" if right else "top",
+            xshift=9 if right else -5,
+            font={"size": 14, "color": colour},
+        )
 
 
-def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point]) -> None:
+def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeaten: Collection[Point]) -> None:
+    """Its points; those that another beats in both error and size are pale."""
     figure.add_scatter(
         x=[point.error for point in points],
         y=[point.bytes for point in points],
@@ -209,7 +209,12 @@ def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point]) -> None
         mode="markers",
         name=line.title,
         showlegend=bool(points),
-        marker={"symbol": line.symbol, "size": 12, "color": line.colour, "line": {"width": 1, "color": "white"}},
+        marker={
+            "symbol": line.symbol,
+            "size": 12,
+            "color": [line.colour + ("" if point in unbeaten else _PALE) for point in points],
+            "line": {"width": 1, "color": "white"},
+        },
         hovertext=[
             f"<b>{point.name}</b><br>training error {point.error:.2%}, {size(point.bytes)}"
             f"<br>certified below {point.bound:.2%}"

@@ -5,6 +5,7 @@ from pacviz.figures.cells import Picture, network_picture
 from pacviz.figures.coverage import errors_and_bounds, violation_share
 from pacviz.figures.curves import error_curves, size_curves
 from pacviz.figures.frontier import METHOD_LINES, frontier, layer_shares
+from pacviz.figures.layer_waterfall import layer_waterfall
 from pacviz.figures.mistakes import wrong_images
 from pacviz.figures.randomization import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.figures.sheet import sheet
@@ -32,6 +33,7 @@ __all__ = [
     "frontier",
     "labelled_images",
     "layer_shares",
+    "layer_waterfall",
     "loss_curve",
     "network_picture",
     "sheet",

@@ -18,7 +18,7 @@ def wrong_images(
     columns: int = 14,
     rows: int = 4,
     dark: bool = False,
-    height: int = 470,
+    height: int = 420,
 ) -> go.Figure:
     """A sheet of wrong answers from the `start`-th on, each with its label and, bold, the answer.  names: of the classes."""
     images = mistakes.images[start : start + columns * rows].transpose(0, 2, 3, 1)
@@ -41,7 +41,7 @@ def wrong_images(
     themed(figure, takeaway(mistakes, names), dark, height)
     figure.update_layout(margin={"l": 4, "r": 4, "t": 40, "b": 4})
     figure.update_xaxes(visible=False, constrain="domain")
-    return figure.update_yaxes(visible=False, constrain="domain")
+    return figure.update_yaxes(visible=False, constrain="domain", constraintoward="top")
 
 
 def takeaway(mistakes: Mistakes, names: Sequence[str] = ()) -> str:

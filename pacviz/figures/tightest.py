@@ -81,8 +81,8 @@ def takeaway(points: Sequence[Point]) -> str:
         return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
     winner = best(points)
     if winner.bound < RECORD:
-        return f"{size(winner.bytes)} that err on {winner.error:.1%} lie well below the curve of the record"
-    return f"{size(winner.bytes)} that err on {winner.error:.1%}: still above the curve of the record"
+        return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: below the curve of the published record"
+    return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: not yet below the curve of the published record"
 
 
 def _percent(share: float) -> str:
@@ -201,14 +201,22 @@ def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], das
 
 
 def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeaten: Collection[Point]) -> None:
-    """Its points; those that another beats in both error and size are pale."""
+    """Its points; those that another beats in both error and size are pale.  The legend shows one that none does."""
+    if points:
+        figure.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=line.title,
+            marker={"symbol": line.symbol, "size": 12, "color": line.colour},
+        )
     figure.add_scatter(
         x=[point.error for point in points],
         y=[point.bytes for point in points],
         customdata=[point.name for point in points],
         mode="markers",
         name=line.title,
-        showlegend=bool(points),
+        showlegend=False,
         marker={
             "symbol": line.symbol,
             "size": 12,

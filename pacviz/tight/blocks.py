@@ -21,7 +21,8 @@ class Block:
 
     tiles: float64 (tiles, rows, columns), a tile a kernel, or one tile that is a whole matrix; NaN where there is nothing.
     biases: float64, one for each tile, or for each row of a single one; empty where the layer has none.
-    unit: what one step of a bias is worth, a power of 2.  bits: what the ledger charges for the layer.
+    unit: what one step of a bias is worth, a power of 2.  bits: what the ledger charges for the layer; bias_bits: for its
+    biases alone, 0 where they are in one line with the weights.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Block:
     biases: np.ndarray
     unit: float
     bits: float
+    bias_bits: float = 0.0
 
     @property
     def count(self) -> int:
@@ -63,7 +65,8 @@ def _block(layer: LayerSpec, matrix: np.ndarray, ledger: Ledger) -> Block:
         else:
             outputs, inputs, rows, columns = shape
             tiles = part.reshape(shape).transpose(0, 2, 1, 3).reshape(outputs, rows, inputs * columns)
-    return Block(layer.name, tiles, biases, unit, bits_of(ledger, layer.name))
+    about = charges_of(ledger, layer.name)
+    return Block(layer.name, tiles, biases, unit, math.fsum(about.values()), about.get("biases", 0.0))
 
 
 def binary_unit(values: np.ndarray) -> float:
@@ -75,11 +78,11 @@ def binary_unit(values: np.ndarray) -> float:
     return float(2.0 ** int(np.min(exponents - 53 + np.log2(whole & -whole).astype(np.int64))))
 
 
-def bits_of(ledger: Ledger, layer: str) -> float:
-    """What all lines about a layer or one of its tensors charge."""
-    about = [charge.name.partition(" of ")[2] for charge in ledger.charges]
-    return math.fsum(
-        charge.bits
-        for charge, name in zip(ledger.charges, about, strict=True)
-        if name == layer or name.startswith(f"{layer}.")
-    )
+def charges_of(ledger: Ledger, layer: str) -> dict[str, float]:
+    """Bits that the ledger charges for a layer, by kind of charge."""
+    found: dict[str, float] = {}
+    for charge in ledger.charges:
+        kind, _, name = charge.name.partition(" of ")
+        if name == layer:
+            found[kind] = found.get(kind, 0.0) + charge.bits
+    return found

@@ -47,6 +47,18 @@ FAMILIES: dict[str, Family] = {
 """Families by name, in the order in which they are shown."""
 
 
+SETTINGS: dict[str, tuple[str, str]] = {
+    "width": ("Width", "Channels of each layer: the recorded runs of the tiny networks, from narrow to wide."),
+    "price": (
+        "Price of a bit",
+        "What a bit of the code cost while the weights were trained: dear bits, smaller codes.",
+    ),
+    "dimension": ("Subspace dimension d", "In how many random directions the large network was allowed to move."),
+    "levels": ("Levels L", "How many values a coordinate may take."),
+}
+"""Title and meaning of what recorded runs differ in, in the order in which it is shown."""
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """A certificate that was read from a file, and how its network was made.
@@ -190,8 +202,9 @@ def _unlikeness(point: Point, other: Point, setting: str) -> tuple[bool, int, fl
 
 
 def adjustable(found: Sequence[Point], point: Point) -> tuple[str, ...]:
-    """The settings of a point of which other values were recorded."""
-    return tuple(name for name in point.settings if len(along(found, point, name)) > 1)
+    """The settings of a point of which other values were recorded, those of SETTINGS first."""
+    names = [*(name for name in SETTINGS if name in point.settings), *(point.settings.keys() - SETTINGS.keys())]
+    return tuple(name for name in names if len(along(found, point, name)) > 1)
 
 
 def worth_bytes(certificate: Certificate, errors: int) -> float | None:

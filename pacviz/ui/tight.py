@@ -10,13 +10,25 @@ import streamlit as st
 
 from pacviz import data
 from pacviz.bounds import BOUNDS
-from pacviz.figures import network_picture, size, waterfall, wrong_images
+from pacviz.figures import layer_waterfall, network_picture, size, wrong_images
 from pacviz.figures.tightest import SYMBOLS
 from pacviz.literature import LOTFI, RECORD
 from pacviz.scenario import setting, settings
 from pacviz.tight.blocks import blocks
 from pacviz.tight.mistakes import SAMPLES, mistakes
-from pacviz.tight.points import FAMILIES, Point, Value, adjustable, along, best, folders, points, problems, worth_bytes
+from pacviz.tight.points import (
+    FAMILIES,
+    SETTINGS,
+    Point,
+    Value,
+    adjustable,
+    along,
+    best,
+    folders,
+    points,
+    problems,
+    worth_bytes,
+)
 from pacviz.ui.controls import check_link
 from pacviz.ui.panels import ledger_table
 from pacviz.ui.session import dark, friendly, progress_line
@@ -25,16 +37,6 @@ PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
 DATA = "mnist"
 _POINT, _CLICKED = f"{PREFIX}point", f"{PREFIX}clicked"
-TITLES: dict[str, tuple[str, str]] = {
-    "width": ("Width", "Channels of each layer: the recorded runs of the tiny networks, from narrow to wide."),
-    "price": (
-        "Price of a bit",
-        "What a bit of the code cost while the weights were trained: dear bits, smaller codes.",
-    ),
-    "dimension": ("Subspace dimension d", "In how many random directions the large network was allowed to move."),
-    "levels": ("Levels L", "How many values a coordinate may take."),
-}
-"""How the settings of recorded runs are called, and what they mean."""
 _A_FEW = 60
 """Errors whose worth in bytes is told: a tenth of a percent of MNIST's training sample."""
 _SHEET = 56
@@ -99,7 +101,7 @@ def _select(point: Point) -> None:
 
 
 def _title(name: str) -> tuple[str, str]:
-    return TITLES.get(name, (name.replace("_", " ").capitalize(), "As the runs were recorded."))
+    return SETTINGS.get(name, (name.replace("_", " ").capitalize(), "As the runs were recorded."))
 
 
 def _families(found: Sequence[Point], selected: Point) -> None:
@@ -262,10 +264,10 @@ def _network(point: Point) -> None:
 def _bytes(point: Point) -> None:
     left, right = st.columns([5, 6])
     left.plotly_chart(
-        waterfall(point.certificate, dark()),
+        layer_waterfall(point.certificate, dark()),
         theme=None,
         key=f"{PREFIX}waterfall",
-        alt="The effective size as a waterfall of what is charged",
+        alt="The bytes of the network as a staircase, a step for each layer",
     )
     with right:
         ledger_table(point.certificate)

@@ -161,12 +161,12 @@ def origin(network: Architecture) -> tuple[np.ndarray, np.ndarray]:
         for shape in layer.shapes:
             scale = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else BIAS_SCALE
             scales.append(np.full(math.prod(shape), scale))
-    scale = np.concatenate(scales)
-    uniform = (_bits(len(scale), 0, 0).astype(np.float64) - 32767.5) * (math.sqrt(12) / 65536)
+    reach = np.concatenate(scales)
+    uniform = (_bits(len(reach), 0, 0).astype(np.float64) - 32767.5) * (math.sqrt(12) / 65536)
     biases = np.concatenate(
         [np.full(math.prod(shape), len(shape) == 1) for layer in network.layers for shape in layer.shapes]
     )
-    return np.where(biases, 0.0, uniform * scale), scale
+    return np.where(biases, 0.0, uniform * reach), reach
 
 
 def matrices_of(network: Architecture, parameters: np.ndarray) -> dict[str, np.ndarray]:

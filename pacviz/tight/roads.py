@@ -65,8 +65,43 @@ def tiny_road(name: str, menu: tuple[tuple[str, int, float], ...], epochs: tuple
     )
 
 
-ROADS = {"tiny-mnist": tiny_road("tiny-mnist", TINY_MENU, (16, 60, 2), "mnist")}
-QUICK_ROADS = {"tiny-mnist": tiny_road("tiny-mnist", (("edges", 6, 5.0),), (4, 8, 1), "mnist")}
+SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
+    *(("edges", "dense", dimension, levels) for dimension in (100, 200, 300, 450, 700) for levels in (3, 7, 255)),
+    ("edges", "kronecker", 450, 255),
+    ("conv", "dense", 600, 255),
+)
+"""Kind of network, kind of projection, dimension and levels of the subspaces that are recorded."""
+
+
+def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs: int, data: str) -> Road:
+    """Networks that are trained in random subspaces from the first step on."""
+    runs = []
+    for kind, projection, dimension, levels in menu:
+        training = Training.of(
+            "subspace",
+            model=f"subspace-{kind}",
+            data=data,
+            name=f"{projection}-{dimension}-{levels}",
+            projection=projection,
+            dimension=dimension,
+            levels=levels,
+            epochs=epochs,
+        )
+        runs.append(
+            Run(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels})
+        )
+    title = f"Integers in random subspaces on {data}"
+    return Road(name, title, LOTFI, LOTFI_BOUND, LOTFI_SIZES, "subspace", (), tuple(runs))
+
+
+ROADS = {
+    "tiny-mnist": tiny_road("tiny-mnist", TINY_MENU, (16, 60, 2), "mnist"),
+    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", SUBSPACE_MENU, 12, "mnist"),
+}
+QUICK_ROADS = {
+    "tiny-mnist": tiny_road("tiny-mnist", (("edges", 6, 5.0),), (4, 8, 1), "mnist"),
+    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", (("edges", "dense", 450, 255),), 4, "mnist"),
+}
 
 
 def road(name: str, quick: bool) -> Road:

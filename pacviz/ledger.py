@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 PARTS: dict[str, tuple[str, ...]] = {
     "positions": ("positions",),
-    "assignments": ("assignments",),
+    "assignments": ("assignments", "weights", "biases"),
     "codebooks and header": ("codebook", "cluster weights", "prior scale", "header", "rounding"),
     "noise refund": ("noise refund",),
 }

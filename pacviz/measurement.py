@@ -12,8 +12,8 @@ from typing import Any
 
 from pacviz import __version__, checkpoints, data, store
 from pacviz.compression.coder import encode
-from pacviz.compression.compress import as_it_stands, compress
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.compress import compress
+from pacviz.compression.network import CompressedNetwork, as_it_stands
 from pacviz.compression.noise import posterior_stds, stochastic_code, zhou_bytes
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger

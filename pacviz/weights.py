@@ -14,7 +14,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from pacviz.compression.compress import as_it_stands
+from pacviz.compression.network import as_it_stands
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario

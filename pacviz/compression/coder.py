@@ -12,7 +12,8 @@ from pacviz.compression.assignments import code_assignments
 from pacviz.compression.clusters import cluster_weights, code_frequencies
 from pacviz.compression.codebooks import code_codebook
 from pacviz.compression.columns import Columns
-from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.compression.integers import code_matrices
+from pacviz.compression.network import CompressedLayer, CompressedNetwork, as_it_stands
 from pacviz.compression.positions import code_positions
 from pacviz.compression.rangecoder import Coder
 from pacviz.errors import PacvizError
@@ -51,7 +52,8 @@ class PriorCode:
 def encode(network: CompressedNetwork) -> Encoded:
     """The network as prefix-free bytes that `decode` turns back into the very same weights.
 
-    network: as CompressedLayer describes it (codebooks ascending, every entry used).
+    network: as CompressedLayer describes it (codebooks ascending, every entry used).  How it is written its architecture
+    says; raises PacvizError where that is as integers and the weights are not (see `integers.code_matrices`).
     """
     return _written(network, None)
 
@@ -125,6 +127,13 @@ def _code(
     model = _code_header(coder, None if network is None else network.model, declared, stochastic)
     charge("header", "which architecture, and whether the network is stochastic")
     layers: list[_LayerCode] = []
+    if architecture(model).code == "integers" and not stochastic:
+        matrices = code_matrices(
+            coder, architecture(model).layers, None if network is None else network.matrices, charge
+        )
+        for part in as_it_stands(model, matrices).layers:
+            layers.append(_LayerCode(part.name, part.symbols > 0, part.codebook, part.counts, part.symbols, 0))
+        return _Code(model, tuple(layers), tuple(charges))
     row_counts = np.ones(architecture(model).input_shape[0], np.int64)
     for index, spec in enumerate(architecture(model).layers):
         layer = None if network is None else network.layers[index]

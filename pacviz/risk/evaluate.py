@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.data.dataset import Split
 from pacviz.device import device
 from pacviz.models import (
@@ -64,7 +64,7 @@ class Count(NamedTuple):
     borderline: int
 
 
-def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
+def stages(network: Network, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
     """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
     return _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
@@ -128,7 +128,7 @@ def noise_generator(seed: int, batch: int, where: torch.device) -> torch.Generat
 
 
 def count(
-    network: CompressedNetwork,
+    network: Network,
     split: Split,
     examples: Tensor | None = None,
     posterior_stds: Mapping[str, float] | None = None,

@@ -66,9 +66,9 @@ def tiny_road(name: str, menu: tuple[tuple[str, int, float], ...], epochs: tuple
 
 
 SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
-    *(("edges", "dense", dimension, levels) for dimension in (100, 200, 300, 450, 700) for levels in (3, 7, 255)),
-    ("edges", "kronecker", 450, 255),
-    ("conv", "dense", 600, 255),
+    *(("edges", "dense", dimension, levels) for dimension in (100, 200, 350, 600, 1000) for levels in (3, 7, 31)),
+    ("edges", "kronecker", 600, 31),
+    ("conv", "dense", 600, 31),
 )
 """Kind of network, kind of projection, dimension and levels of the subspaces that are recorded."""
 
@@ -87,9 +87,7 @@ def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs
             levels=levels,
             epochs=epochs,
         )
-        runs.append(
-            Run(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels})
-        )
+        runs.append(Run(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels}))
     title = f"Integers in random subspaces on {data}"
     return Road(name, title, LOTFI, LOTFI_BOUND, LOTFI_SIZES, "subspace", (), tuple(runs))
 
@@ -100,7 +98,7 @@ ROADS = {
 }
 QUICK_ROADS = {
     "tiny-mnist": tiny_road("tiny-mnist", (("edges", 6, 5.0),), (4, 8, 1), "mnist"),
-    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", (("edges", "dense", 450, 255),), 4, "mnist"),
+    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", (("edges", "dense", 600, 31),), 4, "mnist"),
 }
 
 

@@ -128,7 +128,7 @@ def alike(found: Iterable[Point], density: float) -> list[Point]:
 def survivors(scenario: Scenario) -> dict[str, tuple[int, int]]:
     """(weights that are left, weights) of each layer of the compressed network."""
     matrices = network_of(scenario).matrices
-    return {name: (np.count_nonzero(matrix), matrix.size) for name, matrix in matrices.items()}
+    return {name: (int(np.count_nonzero(matrix)), matrix.size) for name, matrix in matrices.items()}
 
 
 def percent(share: float) -> str:

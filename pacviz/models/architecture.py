@@ -104,6 +104,18 @@ class OrientedEdges:
 
 
 @dataclass(frozen=True)
+class Glances:
+    """The image five times: where it is, and moved by one pixel to each side.  The logits are the means over all of them.
+
+    It comes before the first weights.
+    """
+
+
+SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
+"""Of the Glances, in pixels down and right; what leaves the image on one side comes back on the other."""
+
+
+@dataclass(frozen=True)
 class Residual:
     """A chain plus its input (He et al. 2016): body(x) + shortcut(x).
 
@@ -118,7 +130,9 @@ class Residual:
         return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv | DepthwiseConv))
 
 
-Operation = Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | OrientedEdges | Residual
+Operation = (
+    Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | OrientedEdges | Glances | Residual
+)
 Shape = tuple[int, int, int]
 """Activations: channels, height, width."""
 
@@ -208,6 +222,11 @@ class Architecture:
         return sum(layer.rows * layer.columns for layer in self.layers)
 
     @property
+    def glances(self) -> int:
+        """Of how many images each answer is the mean."""
+        return len(SHIFTS) if Glances() in self.operations else 1
+
+    @property
     def fingerprint(self) -> str:
         """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
         return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
@@ -220,7 +239,7 @@ class Architecture:
         """
         from pacviz.models.modules import Network
 
-        return Network(self.operations, folded)
+        return Network(self.operations, folded, self.glances)
 
     def folded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """A state dict in the form that is coded: normalisation becomes a factor on a unit's weights and its bias.

@@ -21,6 +21,7 @@ from pacviz.models.architecture import (
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
@@ -35,7 +36,7 @@ PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
 from anywhere, and must not fill the memory of who reads it."""
 _KINDS: dict[str, Callable[..., Operation]] = {
     kind.__name__: kind
-    for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges)
+    for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges, Glances)
 }
 """What a declared chain may consist of; sums with a shortcut are for registered architectures only."""
 _declared: dict[str, Architecture] = {}
@@ -146,7 +147,7 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (math.prod(shape),)
         case ReLU():
             after = shape
-        case Deskew() if len(shape) == 3:
+        case Deskew() | Glances() if len(shape) == 3:
             after = shape
         case Residual():
             raise PacvizError("A declared network is a plain chain, and this one has a shortcut; use a registered one.")

@@ -11,11 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pacviz.models.architecture import (
+    SHIFTS,
     AveragePool,
     Conv,
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
@@ -112,9 +114,9 @@ def edge_filters(operation: OrientedEdges) -> Tensor:
 class Network(nn.Module):
     """A chain of operations; the state-dict keys are the layers' names, however deep they lie."""
 
-    def __init__(self, operations: tuple[Operation, ...], folded: bool) -> None:
+    def __init__(self, operations: tuple[Operation, ...], folded: bool, glances: int) -> None:
         super().__init__()
-        self.operations = operations
+        self.operations, self.glances = operations, glances
         free = itertools.takewhile(lambda operation: not any(parametrised((operation,))), operations)
         self.fixed = len(list(free))
         for layer in parametrised(operations):
@@ -131,11 +133,18 @@ class Network(nn.Module):
 
     def forward(self, x: Tensor, prepared: bool = False) -> Tensor:
         """Logits (n, classes) of images (n, channels, height, width), or of what `prepare` made of them."""
-        return self.chain(self.operations[self.fixed :], x if prepared else self.prepare(x))
+        return self.answers(self.operations[self.fixed :], x if prepared else self.prepare(x))
 
     def prepare(self, x: Tensor) -> Tensor:
-        """What the operations before the first weights make of images: the same however often it is trained on."""
-        return self.chain(self.operations[: self.fixed], x)
+        """What the operations before the first weights make of images, (n, glances, channels, height, width).
+
+        It is the same however often it is trained on.
+        """
+        return self.chain(self.operations[: self.fixed], x).unflatten(0, (len(x), self.glances))
+
+    def answers(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
+        """The rest of the chain on activations (n, glances, ...): the logits, means over the glances."""
+        return self.chain(operations, x.flatten(0, 1)).unflatten(0, x.shape[:2]).mean(1)
 
     def chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
         for operation in operations:
@@ -154,6 +163,8 @@ class Network(nn.Module):
                     x = F.avg_pool2d(x, size, stride)
                 case Deskew():
                     x = deskew(x)
+                case Glances():
+                    x = torch.stack([x.roll(shift, (2, 3)) for shift in SHIFTS], 1).flatten(0, 1)
                 case OrientedEdges(_, _, stride, padding):
                     x = F.conv2d(x, edge_filters(operation).to(x), None, stride, padding)
                 case Residual(body):

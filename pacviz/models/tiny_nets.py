@@ -13,6 +13,7 @@ from pacviz.models.architecture import (
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     Operation,
     OrientedEdges,
@@ -20,6 +21,7 @@ from pacviz.models.architecture import (
 )
 
 WIDTHS = (4, 6, 8, 10, 12)
+COLOR_WIDTHS = (8, 12, 16)
 DIRECTIONS = 8
 """Of the fixed edges."""
 
@@ -43,6 +45,11 @@ KINDS: dict[str, tuple[str, Callable[[int], tuple[Operation, ...]], bool]] = {
         "Tiny network for upright edges",
         lambda width: (Deskew(), OrientedEdges(DIRECTIONS, 5, 2, 2), ReLU()),
         True,
+    ),
+    "glances": (
+        "Tiny network for five glances at upright images",
+        lambda width: (Deskew(), Glances(), *_learned(width)),
+        False,
     ),
 }
 """By name: a title, how the images are looked at, and whether by fixed edges rather than by `width` learned filters."""
@@ -68,5 +75,29 @@ def tiny_net(kind: str, width: int) -> Architecture:
     )
 
 
-TINY_NETS = tuple(tiny_net(kind, width) for kind in KINDS for width in WIDTHS)
-"""In the order of the code: tiny-4 to tiny-12, then upright-4 to upright-12, then edges-4 to edges-12."""
+def color_net(width: int) -> Architecture:
+    """The network of that many channels for color images of 32 x 32."""
+    return Architecture(
+        f"color-{width}",
+        f"Tiny network for color images, width {width}",
+        (3, 32, 32),
+        10,
+        (
+            Conv("conv1", 3, width, 3, 2, 1, normalised=True),
+            ReLU(),
+            *_separable("conv2", width, width, 1),
+            *_separable("conv3", width, width, 2),
+            *_separable("conv4", width, width, 1),
+            AveragePool(4),
+            Flatten(),
+            Linear("fc", 4 * width, 10),
+        ),
+        code="integers",
+    )
+
+
+TINY_NETS = (
+    *(tiny_net(kind, width) for kind in KINDS for width in WIDTHS),
+    *(color_net(width) for width in COLOR_WIDTHS),
+)
+"""In the order of the code: tiny-4 to tiny-12, then upright-, edges- and glances-4 to 12, then color-8 to color-16."""

@@ -10,12 +10,13 @@ from torch import Tensor
 from pacviz.compression.network import Network
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
-from pacviz.risk.evaluate import Count, Progress, count, draw_examples
+from pacviz.risk.evaluate import Count, Progress, answers, count, draw_examples
 from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, naive_interval, upper_limit
 
 __all__ = [
     "Progress",
     "RiskEstimate",
+    "answers",
     "count_errors",
     "count_stochastic_errors",
     "exact_risk",

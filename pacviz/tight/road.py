@@ -126,9 +126,7 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
         certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
             place.mkdir(parents=True, exist_ok=True)
-            store.write_atomic(
-                place / f"{run.training.name}.pacviz", lambda path, content=content: path.write_bytes(content)
-            )
+            _write(place / run.file, content)
         results.append((run, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")

@@ -130,7 +130,7 @@ def fit(
 def _reader(network: Network, images: Tensor) -> Callable[[Tensor], Tensor]:
     """Gives what a network makes of a batch of images before its first weights; that is made once, where it is anything."""
     if not network.fixed:
-        return lambda batch: images[batch].float().div_(255)
+        return lambda batch: images[batch].float().div_(255).unsqueeze(1)
     with torch.no_grad():
         prepared = torch.cat([network.prepare(part.float().div_(255)) for part in images.split(EVALUATION_BATCH)])
     return lambda batch: prepared[batch]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from pacviz.compression.integers import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, Residual
 
@@ -19,8 +20,6 @@ SMALLEST = 0.05
 """Root mean square that a tensor is taken for at least: biases may all be near zero."""
 PACE = 3.0
 """How many times faster than weights the logarithms of steps and scales are learned."""
-LARGEST = 127
-"""Largest magnitude of an integer: what the code has room for."""
 
 
 def laplace_nats(levels: Tensor, scale: Tensor) -> Tensor:

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from pacviz.bounds import occam
-from pacviz.compression.codebooks import _grid as grid
+from pacviz.compression.codebooks import grid
+from pacviz.compression.integers import LARGEST
 from pacviz.data import Split
 from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, Operation
 from pacviz.models.architecture import parametrised
 from pacviz.models.modules import Network
-from pacviz.training.integers import LARGEST
 
 DOUBTFUL = 0.25
 """The share of the examples, those with the smallest margins, whose answers a sweep watches."""
@@ -161,18 +161,20 @@ class _Search:
         for segment in self.segments[:place]:
             x = self._through(segment, x)
         (layer,) = parametrised(self.segments[place][:1])
-        size = float(self.network.get_submodule(layer.name)(x).square().mean().sqrt())
+        size = float(self.network.get_submodule(layer.name)(x.flatten(0, 1)).square().mean().sqrt())
         return 2.0 ** round(math.log2(max(SILENT * size, 1e-6)))
 
     def _from(self, place: int, x: Tensor) -> Tensor:
-        """Logits from the activations before a segment."""
-        return torch.cat([self._chain(self.segments[place:], part) for part in x.split(BATCH)])
+        """Logits (n, classes) from the activations (n, glances, ...) before a segment."""
+        operations = tuple(operation for segment in self.segments[place:] for operation in segment)
+        return torch.cat([self.network.answers(operations, part) for part in x.split(BATCH)])
 
-    def _through(self, segment: Sequence[Operation], x: Tensor) -> Tensor:
-        return torch.cat([self._chain([segment], part) for part in x.split(BATCH)])
-
-    def _chain(self, segments: Sequence[Sequence[Operation]], x: Tensor) -> Tensor:
-        return self.network.chain(tuple(operation for segment in segments for operation in segment), x)
+    def _through(self, segment: tuple[Operation, ...], x: Tensor) -> Tensor:
+        """The activations (n, glances, ...) after a segment."""
+        parts = [
+            self.network.chain(segment, part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in x.split(BATCH)
+        ]
+        return torch.cat(parts)
 
 
 def geometric_bits(mean: float, count: int) -> float:

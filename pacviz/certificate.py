@@ -154,7 +154,8 @@ class Certificate:
         estimates = {name: RiskEstimate(**values["estimates"][name]) for name in ("train", "test")}
         plain = [field.name for field in dataclasses.fields(Measurement) if field.name not in ("ledger", *estimates)]
         ledger = Ledger(tuple(Charge(**charge) for charge in values["ledger"]))
-        measurement = Measurement(ledger=ledger, **estimates, **{name: values[name] for name in plain})
+        measured: dict[str, Any] = {**estimates, **{name: values[name] for name in plain}}
+        measurement = Measurement(ledger=ledger, **measured)
         return cls(Scenario.from_mapping(values["scenario"]), measurement)
 
     def to_json(self) -> str:

@@ -49,14 +49,14 @@ FAMILIES: dict[str, Family] = {
 
 SETTINGS: dict[str, tuple[str, str]] = {
     "width": ("Width", "Channels of each layer: the recorded runs of the tiny networks, from narrow to wide."),
+    "dimension": ("Subspace dimension d", "In how many random directions the large network was allowed to move."),
+    "levels": ("Levels L", "How many values a coordinate may take."),
     "price": (
         "Price of a bit",
         "What a bit of the code cost while the weights were trained: dear bits, smaller codes.",
     ),
-    "dimension": ("Subspace dimension d", "In how many random directions the large network was allowed to move."),
-    "levels": ("Levels L", "How many values a coordinate may take."),
 }
-"""Title and meaning of what recorded runs differ in, in the order in which it is shown."""
+"""Title and meaning of what recorded runs differ in: the broadest first, as the sliders are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,19 +179,34 @@ def pareto(found: Iterable[Point]) -> tuple[Point, ...]:
 def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Point]:
     """The recorded runs along one setting: for each of its values, ascending, the run of the family most like `point`.
 
-    The point itself stands at its own value.
+    The settings before it (see `setting_names`) keep their values; those after it may have others, where nothing nearer was
+    recorded.  The point itself stands at its own value.
     """
+    order = setting_names(point)
+    fixed = order[: order.index(setting)]
     runs: dict[Value, Point] = {}
-    rivals = [other for other in found if other.family == point.family and setting in other.settings]
+    rivals = [
+        other
+        for other in found
+        if other.family == point.family
+        and setting in other.settings
+        and all(other.settings.get(name) == point.settings[name] for name in fixed)
+    ]
     for other in sorted(rivals, key=lambda other: _unlikeness(point, other, setting)):
         runs.setdefault(other.settings[setting], other)
     return dict(sorted(runs.items(), key=lambda run: (isinstance(run[0], str), run[0])))
 
 
+def setting_names(point: Point) -> tuple[str, ...]:
+    """The names of a point's settings, those of SETTINGS first and in their order."""
+    known = [name for name in SETTINGS if name in point.settings]
+    return (*known, *sorted(point.settings.keys() - SETTINGS.keys()))
+
+
 def _unlikeness(point: Point, other: Point, setting: str) -> tuple[bool, int, float, float]:
     """How many other settings differ, and by what factors; between equals the better bound comes first."""
-    names = (point.settings.keys() | other.settings.keys()) - {setting}
-    pairs = [(point.settings.get(name), other.settings.get(name)) for name in names]
+    others = (point.settings.keys() | other.settings.keys()) - {setting}
+    pairs = [(point.settings.get(name), other.settings.get(name)) for name in others]
     different = [(mine, its) for mine, its in pairs if mine != its]
     factors = [
         abs(math.log(mine / its))
@@ -202,9 +217,8 @@ def _unlikeness(point: Point, other: Point, setting: str) -> tuple[bool, int, fl
 
 
 def adjustable(found: Sequence[Point], point: Point) -> tuple[str, ...]:
-    """The settings of a point of which other values were recorded, those of SETTINGS first."""
-    names = [*(name for name in SETTINGS if name in point.settings), *(point.settings.keys() - SETTINGS.keys())]
-    return tuple(name for name in names if len(along(found, point, name)) > 1)
+    """The settings of a point of which other values were recorded."""
+    return tuple(name for name in setting_names(point) if len(along(found, point, name)) > 1)
 
 
 def worth_bytes(certificate: Certificate, errors: int) -> float | None:

@@ -27,6 +27,7 @@ from pacviz.tight.points import (
     folders,
     points,
     problems,
+    setting_names,
     worth_bytes,
 )
 from pacviz.ui.controls import check_link
@@ -310,7 +311,7 @@ def _certificate(point: Point) -> None:
     st.latex(certificate.formula)
     st.markdown("How it was made, and how anybody can check it:")
     st.code(f"{point.command}\npython -m pacviz verify {point.file.name}", language="bash")
-    told: dict[str, Any] = {_title(name)[0]: _value(value) for name, value in point.settings.items()}
+    told: dict[str, Any] = {_title(name)[0]: _value(point.settings[name]) for name in setting_names(point)}
     st.markdown(" · ".join(f"{name}: **{value}**" for name, value in told.items()))
     prints = certificate.measurement.fingerprints
     st.caption(" ".join(f"{name}: `{text[:16]}…`" for name, text in prints.items()) + " (SHA-256)")
@@ -328,9 +329,11 @@ def why_small(shown: Shown) -> None:
         header = [charge for charge in shown.selected.certificate.ledger.charges if charge.name == "header"]
         menu = f" In this ledger: {header[0].bits:.0f} bits for the header." if header else ""
         st.markdown(
-            "**What is charged.** Every weight, and every choice that was made after seeing the data: which of the 256 "
-            "architectures of the list (log₂ 256 = 8 bits; so the width is paid for, and so is any other network of the "
-            f"list), which law the integers of each tensor were coded by, how long the numbers are.{menu}"
+            "**What is charged.** Every number, and every choice that was made after seeing the data: which of the 256 "
+            "places in the list of architectures (log₂ 256 = 8 bits, so that the width is paid for like any other network of "
+            f"the list), the power of two that biases count in, the last, partly filled byte.{menu} No law of the numbers "
+            "is sent: a mixture of all laws of a fixed menu learns from the numbers before, and what it loses while it "
+            "learns is in their bits."
         )
         st.markdown(
             "**What is free.** Anything fixed before the data were seen: the list of architectures itself, the coder, "

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tight_points import certificate, integers
 
-from pacviz.compression.compress import as_it_stands
+from pacviz.compression.network import as_it_stands
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
 from pacviz.tight.blocks import binary_unit, blocks, charges_of

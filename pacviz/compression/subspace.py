@@ -140,7 +140,10 @@ PROJECTIONS: dict[str, type[Dense] | type[Kronecker]] = {"dense": Dense, "kronec
 def projection_of(
     kind: str, parameters: int, dimension: int, where: torch.device | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """P, on the CPU where nothing else is said; the last few are remembered.  Raises PacvizError for dimensions that there are no subspaces of."""
+    """P, on the CPU where nothing else is said; the last few are remembered.
+
+    Raises PacvizError for dimensions that there are no subspaces of.
+    """
     if not 1 <= dimension <= min(DIMENSIONS, parameters):
         raise PacvizError(
             f"dimension must lie in 1 to {min(DIMENSIONS, parameters):,} for a network of {parameters:,} parameters, "
@@ -156,17 +159,13 @@ def origin(network: Architecture) -> tuple[np.ndarray, np.ndarray]:
     The scale of a weight is He's standard deviation sqrt(2 / inputs of a unit), and its theta_0 is uniform with that
     standard deviation.  P's rows are multiplied by the scales.
     """
-    scales = []
-    for layer in network.layers:
-        for shape in layer.shapes:
-            scale = math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else BIAS_SCALE
-            scales.append(np.full(math.prod(shape), scale))
-    reach = np.concatenate(scales)
-    uniform = (_bits(len(reach), 0, 0).astype(np.float64) - 32767.5) * (math.sqrt(12) / 65536)
-    biases = np.concatenate(
-        [np.full(math.prod(shape), len(shape) == 1) for layer in network.layers for shape in layer.shapes]
+    shapes = [shape for layer in network.layers for shape in layer.shapes]
+    sizes = [math.prod(shape) for shape in shapes]
+    scale = np.repeat(
+        [math.sqrt(2 / math.prod(shape[1:])) if len(shape) > 1 else BIAS_SCALE for shape in shapes], sizes
     )
-    return np.where(biases, 0.0, uniform * reach), reach
+    uniform = (_bits(len(scale), 0, 0).astype(np.float64) - 32767.5) * (math.sqrt(12) / 65536)
+    return np.repeat([len(shape) > 1 for shape in shapes], sizes) * uniform * scale, scale
 
 
 def matrices_of(network: Architecture, parameters: np.ndarray) -> dict[str, np.ndarray]:
@@ -178,7 +177,7 @@ def matrices_of(network: Architecture, parameters: np.ndarray) -> dict[str, np.n
             stop = start + layer.rows * width
             blocks.append(parameters[start:stop].reshape(layer.rows, width))
             start = stop
-        found[layer.name] = np.concatenate(blocks, axis=1).astype(np.float32)
+        found[layer.name] = np.concatenate(blocks, axis=1).astype(np.float32) + np.float32(0)  # no -0
     return found
 
 
@@ -231,8 +230,8 @@ class SubspaceNetwork:
 def recover(model: str, matrices: Mapping[str, np.ndarray]) -> SubspaceNetwork:
     """The point of a subspace that a network is, by least squares and then exactly.
 
-    matrices: float32 (rows, columns) by layer.  The dimension is the smallest that holds it.  Raises PacvizError for weights in none of
-    the subspaces.
+    matrices: float32 (rows, columns) by layer.  The dimension is the smallest that holds it.
+    Raises PacvizError for weights in none of the subspaces.
     """
     network = architecture(model)
     start, scale = origin(network)

@@ -200,7 +200,8 @@ class Architecture:
     """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
 
     code: how its weights are written (pacviz.compression): by "codebook", any few values a layer; as "integers", each
-    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any data is seen.
+    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any
+    data is seen.
     """
 
     name: str

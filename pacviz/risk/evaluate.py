@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.data.dataset import Split
 from pacviz.device import device
 from pacviz.errors import PacvizError
@@ -70,7 +70,7 @@ class Count(NamedTuple):
     borderline: int
 
 
-def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
+def stages(network: Network, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
     """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
     if model.glances > 1 and any(posterior_stds.values()):
@@ -143,7 +143,7 @@ def noise_generator(seed: int, batch: int, where: torch.device) -> torch.Generat
 
 
 def count(
-    network: CompressedNetwork,
+    network: Network,
     split: Split,
     examples: Tensor | None = None,
     posterior_stds: Mapping[str, float] | None = None,
@@ -161,13 +161,13 @@ def count(
     return Count(errors, borderline)
 
 
-def answers(network: CompressedNetwork, split: Split, progress: Progress | None = None) -> Tensor:
+def answers(network: Network, split: Split, progress: Progress | None = None) -> Tensor:
     """int64 (n,): the label that the network without noise gives each example; equal logits go to the lowest label."""
     return torch.cat(list(_batches(network, split, lambda logits, _: logits.argmax(0).cpu(), progress=progress)))
 
 
 def _batches(
-    network: CompressedNetwork,
+    network: Network,
     split: Split,
     look: Callable[[Tensor, Tensor], Seen],
     examples: Tensor | None = None,

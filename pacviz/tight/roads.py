@@ -73,13 +73,42 @@ def tiny_road(
 
 COLOR_MENU = (("color", 8, 5.0, 40), ("color", 12, 5.0, 40))
 
+SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
+    *(("edges", "dense", dimension, levels) for dimension in (100, 200, 350, 600, 1000) for levels in (3, 7, 31)),
+    ("edges", "kronecker", 600, 31),
+    ("conv", "dense", 600, 31),
+)
+"""Kind of network, kind of projection, dimension and levels of the subspaces that are recorded."""
+
+
+def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs: int, data: str = "mnist") -> Road:
+    """Networks that are trained in random subspaces from the first step on."""
+    runs = []
+    for kind, projection, dimension, levels in menu:
+        training = Training.of(
+            "subspace",
+            model=f"subspace-{kind}",
+            data=data,
+            name=f"{projection}-{dimension}-{levels}",
+            projection=projection,
+            dimension=dimension,
+            levels=levels,
+            epochs=epochs,
+        )
+        runs.append(Run(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels}))
+    title = f"Integers in random subspaces on {data}"
+    return Road(name, title, LOTFI, *RECORDS[data], "subspace", (), tuple(runs))
+
+
 ROADS = {
     "tiny-mnist": tiny_road("tiny-mnist", TINY_MENU, 16, 2),
     "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", COLOR_MENU, 16, 2, "cifar10-jpeg"),
+    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", SUBSPACE_MENU, 12),
 }
 QUICK_ROADS = {
     "tiny-mnist": tiny_road("tiny-mnist", (("edges", 6, 5.0, 8),), 4, 1),
     "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", (("color", 8, 5.0, 8),), 4, 1, "cifar10-jpeg"),
+    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", (("edges", "dense", 600, 31),), 4),
 }
 
 

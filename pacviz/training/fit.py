@@ -89,7 +89,7 @@ def fit(
 
     def state() -> dict[str, Tensor]:
         with torch.no_grad():
-            return _plain({**dict(network.named_buffers()), **parametrisation.weights()})
+            return _plain({**dict(network.named_buffers()), **parametrisation.present()})
 
     for epoch in range(step // epoch_steps, training.epochs):
         right, seen = torch.zeros((), dtype=torch.int64, device=where), 0

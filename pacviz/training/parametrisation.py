@@ -48,6 +48,10 @@ class Parametrisation(Protocol):
         """Called before step number `step` of `steps`, counted from 0, and once more after the last."""
         ...
 
+    def present(self) -> dict[str, Tensor]:
+        """The weights as they would be written down now."""
+        ...
+
     def final(self) -> dict[str, Tensor]:
         """The weights at the end of a training."""
         ...
@@ -65,6 +69,9 @@ class Dense:
 
     def penalty(self) -> float:
         return 0.0
+
+    def present(self) -> dict[str, Tensor]:
+        return self.weights()
 
     def advance(self, step: int, steps: int) -> None: ...
 
@@ -165,6 +172,9 @@ class Codebook:
 
     def penalty(self) -> float:
         return 0.0
+
+    def present(self) -> dict[str, Tensor]:
+        return self.weights()
 
     def advance(self, step: int, steps: int) -> None: ...
 

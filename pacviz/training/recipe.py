@@ -82,11 +82,11 @@ METHODS = {
         "adamw",
         {
             "model": "subspace-conv",
-            "epochs": 20,
+            "epochs": 12,
             "batch_size": 256,
             "weight_decay": 0.0,
             "learning_rate": 1e-2,
-            "price": 10.0,
+            "price": 6.0,
         },
         exact=True,
         particular=PARTICULAR,

@@ -103,22 +103,29 @@ class Subspace:
     @torch.no_grad()
     def advance(self, step: int, steps: int) -> None:
         phase = 0 if step < EXACT_SHARE * steps else 1 if step < NOISY_SHARE * steps else 2
-        w = self.trained["w"]
         if phase and not self.fixed["rounds"]:
-            size = float(self.reach * w.square().mean().sqrt())
-            self.trained["log step"].fill_(math.log(max(FIRST_STEP * size, step_of(0))))
+            self.trained["log step"].fill_(math.log(self.first_step()))
         self.fixed["rounds"].fill_(phase)
         self.noise = None
         if phase == 1:
             random = torch.Generator().manual_seed((self.seed + 2**20 * step) % 2**63)
-            self.noise = (torch.rand(w.shape, generator=random) - 0.5).to(w)
+            self.noise = (torch.rand(self.trained["w"].shape, generator=random) - 0.5).to(self.trained["w"])
+
+    def first_step(self) -> float:
+        """The step that suits w where none has been learned."""
+        size = float(self.reach * self.trained["w"].detach().square().mean().sqrt())
+        return max(FIRST_STEP * size, step_of(0))
 
     @torch.no_grad()
-    def final(self) -> dict[str, Tensor]:
+    def present(self) -> dict[str, Tensor]:
         """The very weights that the code gives back."""
-        self.weights()
-        assert self.levels is not None, "rounded in the end"
-        exponent = exponent_of(float(self.trained["log step"].exp()))
-        integers = self.levels.round().long().cpu().numpy()
+        w = self.reach * self.trained["w"]
+        size = self.first_step() if not self.fixed["rounds"] else float(self.trained["log step"].exp())
+        exponent = exponent_of(size)
+        levels = (w / step_of(exponent)).clamp(self.smallest, self.largest)
+        integers = levels.round().long().cpu().numpy()
         network = SubspaceNetwork(self.architecture.name, self.projection, exponent, integers)
         return self.architecture.state_dict(network.matrices)
+
+    def final(self) -> dict[str, Tensor]:
+        return self.present()

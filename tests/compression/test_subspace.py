@@ -72,7 +72,8 @@ def test_the_origin_is_the_same_on_every_machine_and_has_the_scale_of_he():
     start, scale = origin(NET)
     assert start[:4].tolist() == ORIGIN
     first = start[: 8 * 25]
-    assert first.std() == pytest.approx(np.sqrt(2 / 25), rel=0.05) and scale[0] == np.sqrt(2 / 25)
+    assert first.std() == pytest.approx(np.sqrt(2 / 25), rel=0.05)
+    assert scale[0] == np.sqrt(2 / 25)
     assert not start[200:208].any()  # biases
 
 
@@ -89,7 +90,8 @@ def test_signs_are_made_numbers_a_few_at_a_time(monkeypatch):
     whole = Dense(1000, 50)(w)
     monkeypatch.setattr("pacviz.compression.subspace._CHUNK", 3000)
     parts = Dense(1000, 50)
-    assert parts.signs.dtype is torch.int8 and torch.equal(parts(w), whole)
+    assert parts.signs.dtype is torch.int8
+    assert torch.equal(parts(w), whole)
 
 
 @pytest.mark.parametrize("kind", PROJECTIONS)
@@ -115,7 +117,8 @@ def test_a_network_is_found_again_from_its_weights(kind, dimension):
     assert all(np.array_equal(found.matrices[name], matrix) for name, matrix in network.matrices.items())
     if dimension > 1:  # one direction is both kinds'
         assert found.projection == kind
-        assert found.exponent == 27 and np.array_equal(found.integers, network.integers)
+        assert found.exponent == 27
+        assert np.array_equal(found.integers, network.integers)
 
 
 def test_the_origin_itself_is_found():
@@ -134,7 +137,8 @@ def test_every_step_of_the_grid_is_its_own_nearest():
     steps = [step_of(exponent) for exponent in range(EXPONENTS)]
     assert [exponent_of(step) for step in steps] == list(range(EXPONENTS))
     assert np.allclose(steps, 2.0 ** ((np.arange(EXPONENTS) - 48) / 4), rtol=1e-15)
-    assert exponent_of(1e9) == EXPONENTS - 1 and exponent_of(1e-9) == 0
+    assert exponent_of(1e9) == EXPONENTS - 1
+    assert exponent_of(1e-9) == 0
 
 
 def test_parameters_come_tensor_by_tensor():

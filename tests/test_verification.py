@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pacviz import PacvizError, Scenario, certify, data, verification, weights
-from pacviz.archive import Archive, BrokenArchive
+from pacviz.archive import Archive, BrokenArchive, Made
 from pacviz.certificate import Certificate
 from pacviz.measurement import network_of
 from pacviz.models import architecture
@@ -73,6 +73,15 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
     lines = archive.header["certificate"]["ledger"]
     assert sum(name.startswith("ledger ") for name in names) == len(lines)
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
+
+
+def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
+    made = Made("tiny", {"width": 8}, "python -m pacviz train")
+    told = Archive.from_bytes(pack(certify(SPARSE), made=made))
+    assert told.made == made
+    assert told.header["certificate"] == sparse.header["certificate"]
+    assert verify(told).ok
+    assert verify(dataclasses.replace(told, header={**told.header, "made": "up"})).ok
 
 
 @pytest.mark.usefixtures("unmeasured")

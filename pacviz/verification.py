@@ -16,7 +16,7 @@ from pacviz import data
 from pacviz.archive import Archive, BrokenArchive, Made
 from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.measurement import (
@@ -196,11 +196,11 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
     return RiskEstimate("clopper-pearson", errors, n, FAILURE_SHARE, scenario.seed, borderline)
 
 
-def _posterior(network: CompressedNetwork, scenario: Scenario) -> dict[str, Any]:
+def _posterior(network: Network, scenario: Scenario) -> dict[str, Any]:
     return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
 
 
-def _declaration(network: CompressedNetwork) -> dict[str, Any]:
+def _declaration(network: Network) -> dict[str, Any]:
     """What rebuilds an architecture that is not pacviz's own."""
     return {"architecture": described(architecture(network.model))} if declared(network.model) else {}
 

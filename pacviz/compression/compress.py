@@ -6,22 +6,28 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pacviz.compression.network import CompressedNetwork, as_it_stands
+from pacviz.compression.network import CompressedNetwork, by_values
 from pacviz.compression.prune import prune
 from pacviz.compression.quantize import quantize
 from pacviz.compression.units import canonical_order, drop_dead_units
 from pacviz.compression.whole import whole
+from pacviz.errors import PacvizError
 from pacviz.models import architecture
 
 
 def compress(
     model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str
 ) -> CompressedNetwork:
-    """The network that is coded, measured and certified.
+    """The network that is coded, measured and certified.  Not for an architecture that is coded in a subspace.
 
     matrices: trained float32 weights (rows, columns) by layer of the named architecture.  Weights that lead from or to
     a dead unit are dropped and hidden units are put into the coder's order: neither changes what the network computes.
     """
+    if architecture(model).code == "subspace":
+        raise PacvizError(
+            f"{architecture(model).title} is coded by its place there: there is nothing to prune or to quantize; "
+            "certify a file of its weights with --as-is."
+        )
     return quantized(model, matrices, prune(matrices, sparsity, pruning), bits)
 
 
@@ -33,6 +39,6 @@ def quantized(
     An architecture that is coded as integers gets integers instead of codebooks, and keeps those that it has.
     """
     if architecture(model).code == "integers":
-        return as_it_stands(model, whole(model, {name: matrices[name] * masks[name] for name in matrices}, bits))
+        return by_values(model, whole(model, {name: matrices[name] * masks[name] for name in matrices}, bits))
     layers = tuple(quantize(name, weights, masks[name], bits) for name, weights in matrices.items())
     return canonical_order(drop_dead_units(CompressedNetwork(model, layers)))

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from pacviz.compression.subspace import SubspaceNetwork, recover
 from pacviz.errors import PacvizError
 from pacviz.models import LayerSpec, architecture
 
@@ -71,10 +72,22 @@ class CompressedNetwork:
         return sum(layer.nonzeros for layer in self.layers)
 
 
-def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> CompressedNetwork:
-    """A network that was pruned and quantized elsewhere: every distinct nonzero weight of a layer is a codebook entry.
+Network = CompressedNetwork | SubspaceNetwork
+"""Whatever can be coded, decoded, measured and certified: it has a model, matrices and nonzeros."""
 
-    matrices: as for `compress`.  Raises PacvizError for a layer of more than ENTRIES distinct values.
+
+def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> Network:
+    """A network that was pruned and quantized elsewhere, or trained in a subspace, in the form that its architecture is coded in.
+
+    matrices: as for `compress`.  Raises PacvizError for weights that cannot be coded so.
+    """
+    return recover(model, matrices) if architecture(model).code == "subspace" else by_values(model, matrices)
+
+
+def by_values(model: str, matrices: Mapping[str, np.ndarray]) -> CompressedNetwork:
+    """The network of which every distinct nonzero weight of a layer is a codebook entry.
+
+    Raises PacvizError for a layer of more than ENTRIES distinct values.
     """
     layers = []
     for name, weights in matrices.items():

@@ -14,7 +14,9 @@ import numpy as np
 from pacviz.errors import PacvizError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from pacviz.models.modules import Network
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,31 @@ class Deskew:
 
 
 @dataclass(frozen=True)
+class OrientedEdges:
+    """How fast a grey image grows lighter in directions all around, a channel each: fixed filters, no parameters.
+
+    Derivatives of a Gaussian (Canny 1986), as `modules.edge_filters` has them.
+    """
+
+    directions: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+
+@dataclass(frozen=True)
+class Glances:
+    """The image five times: where it is, and moved by one pixel to each side.  The logits are the means over all of them.
+
+    It comes before the first weights.
+    """
+
+
+SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
+"""Of the Glances, in pixels down and right; what leaves the image on one side comes back on the other."""
+
+
+@dataclass(frozen=True)
 class Residual:
     """A chain plus its input (He et al. 2016): body(x) + shortcut(x).
 
@@ -103,7 +130,9 @@ class Residual:
         return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv | DepthwiseConv))
 
 
-Operation = Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | Residual
+Operation = (
+    Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | OrientedEdges | Glances | Residual
+)
 Shape = tuple[int, int, int]
 """Activations: channels, height, width."""
 
@@ -117,6 +146,9 @@ def output_shape(operation: Operation, shape: Shape) -> Shape:
         case DepthwiseConv(_, channels, kernel, stride, padding):
             height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
             return channels, height, width
+        case OrientedEdges(directions, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return directions, height, width
         case MaxPool(size):
             return shape[0], shape[1] // size, shape[2] // size
         case AveragePool(None):
@@ -167,8 +199,9 @@ class LayerSpec:
 class Architecture:
     """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
 
-    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer, or as "integers", each
-    weight a small whole number.  It is fixed with the architecture, before any data is seen.
+    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer; as "integers", each
+    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any
+    data is seen.
     """
 
     name: str
@@ -176,7 +209,7 @@ class Architecture:
     input_shape: tuple[int, int, int]
     classes: int
     operations: tuple[Operation, ...]
-    code: Literal["codebook", "integers"] = "codebook"
+    code: Literal["codebook", "integers", "subspace"] = "codebook"
 
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -189,11 +222,16 @@ class Architecture:
         return sum(layer.rows * layer.columns for layer in self.layers)
 
     @property
+    def glances(self) -> int:
+        """Of how many images each answer is the mean."""
+        return len(SHIFTS) if Glances() in self.operations else 1
+
+    @property
     def fingerprint(self) -> str:
         """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
         return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
 
-    def build(self, folded: bool = False) -> nn.Module:
+    def build(self, folded: bool = False) -> Network:
         """A freshly initialised torch module computing this chain, in the form that is trained.
 
         folded: the form that is coded and measured instead, without normalisation; it takes what `state_dict` returns.
@@ -201,7 +239,7 @@ class Architecture:
         """
         from pacviz.models.modules import Network
 
-        return Network(self.operations, folded)
+        return Network(self.operations, folded, self.glances)
 
     def folded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """A state dict in the form that is coded: normalisation becomes a factor on a unit's weights and its bias.

@@ -21,9 +21,11 @@ from pacviz.models.architecture import (
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
 )
@@ -33,7 +35,8 @@ PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
 """Most parameters of a declared architecture, values of one activation, and products for one example: a description comes
 from anywhere, and must not fill the memory of who reads it."""
 _KINDS: dict[str, Callable[..., Operation]] = {
-    kind.__name__: kind for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew)
+    kind.__name__: kind
+    for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges, Glances)
 }
 """What a declared chain may consist of; sums with a shortcut are for registered architectures only."""
 _declared: dict[str, Architecture] = {}
@@ -129,6 +132,8 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (outputs, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
         case DepthwiseConv(_, channels, kernel, stride, padding) if len(shape) == 3 and shape[0] == channels:
             after = (channels, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
+        case OrientedEdges(directions, kernel, stride, padding) if len(shape) == 3 and shape[0] == 1:
+            after = (directions, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
         case MaxPool(size) if len(shape) == 3:
             after = (shape[0], shape[1] // size, shape[2] // size)
         case AveragePool(size, stride) if len(shape) == 3:
@@ -142,7 +147,7 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
             after = (math.prod(shape),)
         case ReLU():
             after = shape
-        case Deskew() if len(shape) == 3:
+        case Deskew() | Glances() if len(shape) == 3:
             after = shape
         case Residual():
             raise PacvizError("A declared network is a plain chain, and this one has a shortcut; use a registered one.")
@@ -160,7 +165,7 @@ def _inputs_of_one(operation: Operation) -> int:
             return inputs * kernel**2
         case Linear(_, inputs):
             return inputs
-        case DepthwiseConv(_, _, kernel):
+        case DepthwiseConv(_, _, kernel) | OrientedEdges(_, kernel):
             return kernel**2
     return 0
 
@@ -172,7 +177,7 @@ def _numbers(architecture: Architecture) -> list[Any]:
         match operation:
             case Conv(_, inputs, outputs, kernel, stride, padding):
                 numbers += [inputs, outputs, kernel, stride, padding + 1 if type(padding) is int else padding]
-            case DepthwiseConv(_, channels, kernel, stride, padding):
+            case DepthwiseConv(_, channels, kernel, stride, padding) | OrientedEdges(channels, kernel, stride, padding):
                 numbers += [channels, kernel, stride, padding + 1 if type(padding) is int else padding]
             case Linear(_, inputs, outputs):
                 numbers += [inputs, outputs]

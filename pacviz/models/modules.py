@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pacviz.models.architecture import (
+    SHIFTS,
     AveragePool,
     Conv,
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
     parametrised,
@@ -91,12 +96,29 @@ def deskew(images: Tensor) -> Tensor:
     return F.grid_sample(ink, torch.stack([columns, lines], -1), align_corners=False) + background
 
 
+def edge_filters(operation: OrientedEdges) -> Tensor:
+    """float32 (directions, 1, kernel, kernel): a Gaussian of std kernel / 4 derived in each direction.
+
+    The first looks to the right, and they go around by equal angles.  The magnitudes of each sum to about 2.  Every
+    entry is a multiple of 1/64, so that all machines have the same.
+    """
+    axis = np.arange(operation.kernel) - (operation.kernel - 1) / 2
+    y, x = np.meshgrid(axis, axis, indexing="ij")
+    bell = np.exp(-8 * (x**2 + y**2) / operation.kernel**2)
+    angles = 2 * np.pi * np.arange(operation.directions)[:, None, None] / operation.directions
+    filters = (np.cos(angles) * x + np.sin(angles) * y) * bell
+    filters *= 2 / np.abs(filters).sum((1, 2), keepdims=True)
+    return torch.from_numpy(np.rint(64 * filters) / 64).float()[:, None]
+
+
 class Network(nn.Module):
     """A chain of operations; the state-dict keys are the layers' names, however deep they lie."""
 
-    def __init__(self, operations: tuple[Operation, ...], folded: bool) -> None:
+    def __init__(self, operations: tuple[Operation, ...], folded: bool, glances: int) -> None:
         super().__init__()
-        self.operations = operations
+        self.operations, self.glances = operations, glances
+        free = itertools.takewhile(lambda operation: not any(parametrised((operation,))), operations)
+        self.fixed = len(list(free))
         for layer in parametrised(operations):
             match layer:
                 case Conv(name, inputs, outputs, kernel, stride, padding):
@@ -109,10 +131,22 @@ class Network(nn.Module):
                 case Linear(name, inputs, outputs):
                     self.add_module(name, nn.Linear(inputs, outputs))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self._chain(self.operations, x)
+    def forward(self, x: Tensor, prepared: bool = False) -> Tensor:
+        """Logits (n, classes) of images (n, channels, height, width), or of what `prepare` made of them."""
+        return self.answers(self.operations[self.fixed :], x if prepared else self.prepare(x))
 
-    def _chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
+    def prepare(self, x: Tensor) -> Tensor:
+        """What the operations before the first weights make of images, (n, glances, channels, height, width).
+
+        It is the same however often it is trained on.
+        """
+        return self.chain(self.operations[: self.fixed], x).unflatten(0, (len(x), self.glances))
+
+    def answers(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
+        """The rest of the chain on activations (n, glances, ...): the logits, means over the glances."""
+        return self.chain(operations, x.flatten(0, 1)).unflatten(0, x.shape[:2]).mean(1)
+
+    def chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
         for operation in operations:
             match operation:
                 case Conv(name) | DepthwiseConv(name) | Linear(name):
@@ -129,8 +163,12 @@ class Network(nn.Module):
                     x = F.avg_pool2d(x, size, stride)
                 case Deskew():
                     x = deskew(x)
+                case Glances():
+                    x = torch.stack([x.roll(shift, (2, 3)) for shift in SHIFTS], 1).flatten(0, 1)
+                case OrientedEdges(_, _, stride, padding):
+                    x = F.conv2d(x, edge_filters(operation).to(x), None, stride, padding)
                 case Residual(body):
-                    y = self._chain(body, x)
+                    y = self.chain(body, x)
                     shortcut = x[:, :, :: operation.stride, :: operation.stride]
                     x = y + F.pad(shortcut, (0, 0, 0, 0, 0, y.shape[1] - shortcut.shape[1]))
         return x

@@ -11,25 +11,40 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.data.dataset import Split
 from pacviz.device import device
+from pacviz.errors import PacvizError
 from pacviz.models import (
     AveragePool,
     Conv,
     DepthwiseConv,
     Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
     Shape,
     architecture,
     output_shape,
 )
-from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, max_pool, residual, upright
+from pacviz.risk.exact import (
+    Stage,
+    affine,
+    agreement,
+    average_pool,
+    convolution,
+    depthwise,
+    glances,
+    max_pool,
+    oriented_edges,
+    residual,
+    upright,
+)
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
 
 Progress = Callable[[float], None]
@@ -55,10 +70,17 @@ class Count(NamedTuple):
     borderline: int
 
 
-def stages(network: CompressedNetwork, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
+def stages(network: Network, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
     """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
     model = architecture(network.model)
-    return _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+    if model.glances > 1 and any(posterior_stds.values()):
+        raise PacvizError(
+            f"{model.title} looks at each image {model.glances} times with the same weights, which noise is not drawn for; "
+            "set noise to 0 or choose another network."
+        )
+    yield from _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+    if model.glances > 1:
+        yield agreement
 
 
 def _stages(
@@ -92,6 +114,10 @@ def _stages(
                 yield average_pool(size, stride)
             case Deskew():
                 yield upright
+            case Glances():
+                yield glances
+            case OrientedEdges():
+                yield oriented_edges(operation, where)
             case ReLU():
                 yield lambda x, _: x.relu()
             case Flatten():
@@ -117,7 +143,7 @@ def noise_generator(seed: int, batch: int, where: torch.device) -> torch.Generat
 
 
 def count(
-    network: CompressedNetwork,
+    network: Network,
     split: Split,
     examples: Tensor | None = None,
     posterior_stds: Mapping[str, float] | None = None,
@@ -135,13 +161,13 @@ def count(
     return Count(errors, borderline)
 
 
-def answers(network: CompressedNetwork, split: Split, progress: Progress | None = None) -> Tensor:
+def answers(network: Network, split: Split, progress: Progress | None = None) -> Tensor:
     """int64 (n,): the label that the network without noise gives each example; equal logits go to the lowest label."""
     return torch.cat(list(_batches(network, split, lambda logits, _: logits.argmax(0).cpu(), progress=progress)))
 
 
 def _batches(
-    network: CompressedNetwork,
+    network: Network,
     split: Split,
     look: Callable[[Tensor, Tensor], Seen],
     examples: Tensor | None = None,

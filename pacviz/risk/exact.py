@@ -17,8 +17,9 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv, DepthwiseConv, Residual, Shape, output_shape
-from pacviz.models.modules import deskew
+from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Residual, Shape, output_shape
+from pacviz.models.architecture import SHIFTS
+from pacviz.models.modules import deskew, edge_filters
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
 warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
@@ -89,6 +90,27 @@ def average_pool(size: int | None, stride: int | None) -> Stage:
 def upright(x: Tensor, _: torch.Generator | None) -> Tensor:
     """The images deskewed, by the function that is trained through."""
     return deskew(x.permute(3, 0, 1, 2)).permute(1, 2, 3, 0)
+
+
+def glances(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """All examples as they are, then all of them moved by one shift after the other."""
+    return torch.cat([x.roll(shift, (1, 2)) for shift in SHIFTS], -1)
+
+
+def agreement(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """Means of logits (classes, glances x batch) over the glances."""
+    return x.unflatten(1, (len(SHIFTS), -1)).mean(1)
+
+
+def oriented_edges(operation: OrientedEdges, device: torch.device) -> Stage:
+    """The fixed filters."""
+    filters = edge_filters(operation).to(device)
+
+    def stage(x: Tensor, _: torch.Generator | None) -> Tensor:
+        edges = F.conv2d(x.permute(3, 0, 1, 2), filters, None, operation.stride, operation.padding)
+        return edges.permute(1, 2, 3, 0)
+
+    return stage
 
 
 def depthwise(operation: DepthwiseConv, matrix: np.ndarray, device: torch.device) -> Stage:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
+from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.ledger import Ledger
 from pacviz.models import LayerSpec, architecture
 
 MOST_CELLS = 4_000
 """More numbers than a picture can show."""
+WIDE = 2.5
+"""Columns for each row of a picture of integers in no order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,12 +47,26 @@ class Block:
         return f"{rows} × {columns}" if tiles == 1 else f"{tiles} of {rows} × {columns}"
 
 
-def blocks(network: CompressedNetwork, ledger: Ledger) -> tuple[Block, ...] | None:
-    """The layers of a network in order, with what the ledger's lines charge for each; None for more than MOST_CELLS numbers."""
+def blocks(network: Network, ledger: Ledger) -> tuple[Block, ...] | None:
+    """The layers of a network in order, with what the ledger's lines charge for each; None for more than MOST_CELLS numbers.
+
+    A network in a subspace is one block: its integers, row by row.
+    """
+    if isinstance(network, SubspaceNetwork):
+        return (_integers(network, ledger),)
     spec = architecture(network.model)
     if spec.parameters > MOST_CELLS:
         return None
     return tuple(_block(layer, network.matrices[layer.name], ledger) for layer in spec.layers)
+
+
+def _integers(network: SubspaceNetwork, ledger: Ledger) -> Block:
+    columns = math.ceil(math.sqrt(WIDE * network.dimension))
+    rows = -(-network.dimension // columns)
+    tile = np.full(rows * columns, np.nan)
+    tile[: network.dimension] = network.integers
+    bits = math.fsum(charge.bits for charge in ledger.charges if charge.name in ("subspace", "step", "integers"))
+    return Block("place in the subspace", tile.reshape(1, rows, columns), np.zeros(0), 1.0, bits)
 
 
 def _block(layer: LayerSpec, matrix: np.ndarray, ledger: Ledger) -> Block:

@@ -14,7 +14,7 @@ from pacviz.archive import Archive, BrokenArchive, read
 from pacviz.bounds import largest_kl
 from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.errors import PacvizError
 from pacviz.models import from_description
 
@@ -91,7 +91,7 @@ class Point:
         return self.certificate.bound
 
     @cached_property
-    def network(self) -> CompressedNetwork:
+    def network(self) -> Network:
         """The network that its bytes decode to."""
         return decode(self.code, self.certificate.scenario.model)[0]
 

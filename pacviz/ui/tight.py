@@ -38,6 +38,12 @@ PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
 DATA = "mnist"
 _POINT, _CLICKED = f"{PREFIX}point", f"{PREFIX}clicked"
+_EXPLAINED = {
+    "tiny": "This is all of it: every number that the network has learned. Kernels stand side by side, biases below them or at "
+    "the right of their matrix; a zero is an empty cell.",
+    "subspace": "This is all that it has learned: how many steps it goes along each random direction, the first direction at "
+    "the upper left. Every weight follows from these numbers and a fixed seed, which is free; a zero is an empty cell.",
+}
 _A_FEW = 60
 """Errors whose worth in bytes is told: a tenth of a percent of MNIST's training sample."""
 _SHEET = 56
@@ -256,10 +262,7 @@ def _network(point: Point) -> None:
         return
     picture = network_picture(seen, point.certificate.ledger.bits, dark())
     st.image(picture.svg, width="stretch", alt=picture.alt)
-    st.caption(
-        "This is all of it: every number that the network has learned. Kernels stand side by side, biases below them or at "
-        "the right of their matrix; a zero is an empty cell."
-    )
+    st.caption(_EXPLAINED[point.family])
 
 
 def _bytes(point: Point) -> None:

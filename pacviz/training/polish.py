@@ -115,7 +115,7 @@ class _Search:
         activations = [self.inputs[doubtful]]
         for segment in self.segments:
             activations.append(self._through(segment, activations[-1]))
-        errors = elsewhere + _errors(activations[-1], labels)
+        errors = elsewhere + _errors(activations[-1].mean(1), labels)
         best = self._bound(errors)
         count = sum(weights.numel() for weights in self.weights.values())
         tried = number * count

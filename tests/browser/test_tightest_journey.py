@@ -23,7 +23,7 @@ def test_a_click_selects_a_point_and_the_url_keeps_it(app, page, cache):
         page.goto(f"{app}/tightest?tight_point=far-2")
         expect(page.get_by_text("Selected: far-2")).to_be_visible()
         bytes = float(page.get_by_test_id("stMetricValue").nth(2).inner_text().replace(",", ""))
-        assert page.get_by_role("img", name="1,330 numbers").is_visible()
+        assert page.get_by_role("img", name="The whole network").is_visible()
         page.get_by_role("slider", name="Price of a bit").press("ArrowLeft")
         expect(page.get_by_text("Selected: far-1")).to_be_visible()
         expect(page).to_have_url(lambda url: "tight_point=far-1" in url)

@@ -151,11 +151,11 @@ class Certificate:
 
         Raises KeyError, TypeError or ValueError for what `to_dict` cannot have made, PacvizError for a wrong Scenario.
         """
-        estimates = {name: RiskEstimate(**values["estimates"][name]) for name in ("train", "test")}
-        plain = [field.name for field in dataclasses.fields(Measurement) if field.name not in ("ledger", *estimates)]
+        train, test = (RiskEstimate(**values["estimates"][name]) for name in ("train", "test"))
         ledger = Ledger(tuple(Charge(**charge) for charge in values["ledger"]))
-        measured: dict[str, Any] = {**estimates, **{name: values[name] for name in plain}}
-        measurement = Measurement(ledger=ledger, **measured)
+        others = {field.name for field in dataclasses.fields(Measurement)} - {"ledger", "train", "test"}
+        plain: dict[str, Any] = {name: values[name] for name in others}
+        measurement = Measurement(ledger=ledger, train=train, test=test, **plain)
         return cls(Scenario.from_mapping(values["scenario"]), measurement)
 
     def to_json(self) -> str:

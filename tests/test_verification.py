@@ -236,3 +236,16 @@ def test_a_network_certified_as_it_stands_is_confirmed_with_the_fingerprint_of_i
     archive = Archive.from_bytes(pack(certificate, given))
     assert verify(archive).ok
     assert not verify(forged(archive, "certificate", "fingerprints", "weights", value="0" * 64)).ok
+
+
+def test_a_network_of_whole_numbers_is_certified_by_them_and_confirmed():
+    rng = torch.Generator().manual_seed(0)
+    net = architecture("upright-4")
+    state = {
+        key: (4 * torch.randn(w.shape, generator=rng)).round() + 0.0 for key, w in net.build(True).state_dict().items()
+    }
+    given = weights.Weights("upright-4", net.matrices(state))
+    certificate = certify(weights.scenario_of(given, {}, as_is=True), weights=given)
+    assert {charge.name for charge in certificate.ledger.charges} >= {"weights of conv2a", "biases of fc"}
+    archive = Archive.from_bytes(pack(certificate, given))
+    assert verify(archive).ok

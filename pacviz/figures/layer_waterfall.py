@@ -17,7 +17,7 @@ CEILINGS = (100, 200, 300, 400, 500, 600, 800, 1_000, 1_500, 2_000, 5_000, 10_00
 def layer_waterfall(certificate: Certificate, dark: bool = False, height: int = 400) -> go.Figure:
     """A step for each layer, in it a colour and a pattern for each kind of charge; a step of its own for each other line."""
     lines = [(charge.name.partition(" of "), charge.bits / 8) for charge in certificate.ledger.charges]
-    charges = [(kind if layer else "other", layer or kind, amount) for (kind, _, layer), amount in lines]
+    charges = [(kind, layer or kind, amount) for (kind, _, layer), amount in lines]
     steps = list(dict.fromkeys(step for _, step, _ in charges))
     charges.sort(key=lambda charge: steps.index(charge[1]))
     sums = {step: math.fsum(amount for _, at, amount in charges if at == step) for step in steps}
@@ -31,7 +31,7 @@ def layer_waterfall(certificate: Certificate, dark: bool = False, height: int = 
             base=[math.fsum(amount for _, _, amount in charges[:place]) for place in own],
             name=kind,
             marker={
-                "color": "#777777" if kind == "other" else LAYERS[index % len(LAYERS)],
+                "color": LAYERS[index % len(LAYERS)],
                 "pattern": {
                     "shape": PATTERNS[index % len(PATTERNS)],
                     "fillmode": "overlay",

@@ -14,14 +14,17 @@ from pacviz.models import LayerSpec, architecture
 
 MOST_CELLS = 4_000
 """More numbers than a picture can show."""
+_ASPECT = 2.2
+"""Width of a slide's free space as a multiple of its height."""
 WIDE = 2.5
 """Columns for each row of a picture of integers in no order."""
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """The numbers of one layer.
+    """The numbers of one layer, or those that lead to all layers.
 
+    shape: what the tiles are, in words.
     tiles: float64 (tiles, rows, columns), a tile a kernel, or one tile that is a whole matrix; NaN where there is nothing.
     biases: float64, one for each tile, or for each row of a single one; empty where the layer has none.
     unit: what one step of a bias is worth, a power of 2.  bits: what the ledger charges for the layer; bias_bits: for its
@@ -29,6 +32,7 @@ class Block:
     """
 
     name: str
+    shape: str
     tiles: np.ndarray
     biases: np.ndarray
     unit: float
@@ -40,33 +44,27 @@ class Block:
         """Numbers in it."""
         return int(np.isfinite(self.tiles).sum()) + len(self.biases)
 
-    @property
-    def shape(self) -> str:
-        """What the tiles are, in words."""
-        tiles, rows, columns = self.tiles.shape
-        return f"{rows} × {columns}" if tiles == 1 else f"{tiles} of {rows} × {columns}"
-
 
 def blocks(network: Network, ledger: Ledger) -> tuple[Block, ...] | None:
-    """The layers of a network in order, with what the ledger's lines charge for each; None for more than MOST_CELLS numbers.
+    """All numbers of a network, with what the ledger's lines charge for them; None for more than MOST_CELLS.
 
-    A network in a subspace is one block: its integers, row by row.
+    Layer by layer in order; of a network in a random subspace, the place in it.
     """
     if isinstance(network, SubspaceNetwork):
-        return (_integers(network, ledger),)
+        return (_place(network.integers, ledger),)
     spec = architecture(network.model)
     if spec.parameters > MOST_CELLS:
         return None
     return tuple(_block(layer, network.matrices[layer.name], ledger) for layer in spec.layers)
 
 
-def _integers(network: SubspaceNetwork, ledger: Ledger) -> Block:
-    columns = math.ceil(math.sqrt(WIDE * network.dimension))
-    rows = -(-network.dimension // columns)
-    tile = np.full(rows * columns, np.nan)
-    tile[: network.dimension] = network.integers
-    bits = math.fsum(charge.bits for charge in ledger.charges if charge.name in ("subspace", "step", "integers"))
-    return Block("place in the subspace", tile.reshape(1, rows, columns), np.zeros(0), 1.0, bits)
+def _place(integers: np.ndarray, ledger: Ledger) -> Block:
+    """A vector, row by row in a rectangle as wide as a slide."""
+    columns = math.ceil(math.sqrt(_ASPECT * len(integers)))
+    cells = np.full(-(-len(integers) // columns) * columns, np.nan)
+    cells[: len(integers)] = integers
+    bits = math.fsum(charge.bits for charge in ledger.charges if charge.name == "integers")
+    return Block("w", f"{len(integers):,} directions", cells.reshape(1, -1, columns), np.zeros(0), 1.0, bits)
 
 
 def _block(layer: LayerSpec, matrix: np.ndarray, ledger: Ledger) -> Block:
@@ -83,7 +81,9 @@ def _block(layer: LayerSpec, matrix: np.ndarray, ledger: Ledger) -> Block:
             outputs, inputs, rows, columns = shape
             tiles = part.reshape(shape).transpose(0, 2, 1, 3).reshape(outputs, rows, inputs * columns)
     about = charges_of(ledger, layer.name)
-    return Block(layer.name, tiles, biases, unit, math.fsum(about.values()), about.get("biases", 0.0))
+    count, rows, columns = tiles.shape
+    words = f"{rows} × {columns}" if count == 1 else f"{count} of {rows} × {columns}"
+    return Block(layer.name, words, tiles, biases, unit, math.fsum(about.values()), about.get("biases", 0.0))
 
 
 def binary_unit(values: np.ndarray) -> float:

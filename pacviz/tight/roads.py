@@ -24,6 +24,7 @@ TINY_MENU: tuple[tuple[str, int, float, int], ...] = (
     ("edges", 8, 5.0, 60),
     ("edges", 8, 8.0, 60),
     ("edges", 10, 5.0, 60),
+    ("edges", 12, 5.0, 60),
     ("glances", 8, 5.0, 30),
 )
 """Kind, width, price and epochs of training to integers of the tiny networks that are recorded."""
@@ -71,7 +72,7 @@ def tiny_road(
     )
 
 
-COLOR_MENU = (("color", 8, 5.0, 40), ("color", 12, 5.0, 40))
+COLOR_MENU = (("color", 12, 5.0, 40),)
 
 SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
     *(("edges", "dense", dimension, levels) for dimension in (100, 200, 350, 600, 1000) for levels in (3, 7, 31)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -38,8 +39,15 @@ PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
 DATA = "mnist"
 _POINT, _CLICKED = f"{PREFIX}point", f"{PREFIX}clicked"
+_EXPLAINED = {
+    "tiny": "This is all of it: every number that the network has learned. Kernels stand side by side, biases below them or at "
+    "the right of their matrix; a zero is an empty cell.",
+    "subspace": "This is all that it has learned: how many steps it goes along each random direction, the first direction at "
+    "the upper left. Every weight follows from these numbers and a fixed seed, which is free; a zero is an empty cell.",
+}
 _A_FEW = 60
 """Errors whose worth in bytes is told: a tenth of a percent of MNIST's training sample."""
+_A_KILOBYTE = 1000
 _SHEET = 56
 """Mistakes on one sheet."""
 
@@ -256,10 +264,7 @@ def _network(point: Point) -> None:
         return
     picture = network_picture(seen, point.certificate.ledger.bits, dark())
     st.image(picture.svg, width="stretch", alt=picture.alt)
-    st.caption(
-        "This is all of it: every number that the network has learned. Kernels stand side by side, biases below them or at "
-        "the right of their matrix; a zero is an empty cell."
-    )
+    st.caption(_EXPLAINED[point.family])
 
 
 def _bytes(point: Point) -> None:
@@ -319,11 +324,13 @@ def _certificate(point: Point) -> None:
 
 def why_small(shown: Shown) -> None:
     """Why small beats large, which menu was charged, and what is free; with the selected point's numbers."""
+    nats = 8 * _A_KILOBYTE * math.log(2)
     st.markdown(
         "**Why small beats large.** The bound grows with the training error and with K/n, the code's length for each "
         "training example, and nothing else: neither the number of weights nor the time of training is in it. A large "
-        "network can have no error at all, but a thousand bytes are 5,545 nats, a tenth of 60,000 examples: already "
-        "a bound of some 10 %. Following a curve of equal certificates to the left shows what an error is worth."
+        f"network can do without any error, but {_A_KILOBYTE:,} bytes are {nats:,.0f} nats: at n = 60,000 a bound of "
+        f"{BOUNDS['seeger'].function(0.0, nats, 60_000, 0.05):.1%} even so. Follow a curve of equal certificates to the "
+        "left: so many more bytes, and no more, is a smaller error worth."
     )
     if shown.selected is not None:
         header = [charge for charge in shown.selected.certificate.ledger.charges if charge.name == "header"]

@@ -7,6 +7,7 @@ import pytest
 from tight_points import certificate, integers
 
 from pacviz.compression.network import as_it_stands
+from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
 from pacviz.tight.blocks import binary_unit, blocks, charges_of
@@ -52,3 +53,12 @@ def test_charges_of_a_layer_are_not_those_of_one_with_a_longer_name():
         (Charge("weights of conv1", 8, ""), Charge("weights of conv1b", 4, ""), Charge("biases of conv1", 2, ""))
     )
     assert charges_of(ledger, "conv1") == {"weights": 8, "biases": 2}
+
+
+def test_of_a_network_in_a_subspace_the_place_is_shown():
+    integers = np.arange(-6, 7)
+    network = SubspaceNetwork("subspace-conv", "dense", 40, integers)
+    (block,) = blocks(network, Ledger((Charge("header", 9, ""), Charge("integers", 40, ""))))
+    cells = block.tiles[np.isfinite(block.tiles)]
+    assert (cells == integers).all()
+    assert (block.count, block.bits, len(block.biases)) == (13, 40, 0)

@@ -163,7 +163,7 @@ class Scenario:
         choices=lambda: tuple(BOUNDS),
     )
     seed: int = setting(
-        0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1
+        0, "Seed", "Seed of the noise draws and of the preview's examples; a preview's noise has draws of its own.", low=0, high=2**31 - 1, step=1
     )
 
     input_low: float = setting(

@@ -23,7 +23,7 @@ from pacviz.compression.noise import posterior_stds, refunds
 from pacviz.compression.prune import prune
 from pacviz.errors import PacvizError
 from pacviz.ledger import PARTS, Ledger
-from pacviz.measurement import FAILURE_SHARE, RESULTS_FORMAT, Measurement, Progress
+from pacviz.measurement import FAILURE_SHARE, RESULTS_FORMAT, Measurement, Progress, looked_at
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, exact_risk, stochastic_risk
 from pacviz.scenario import PIXELS, Scenario, defaults, settings
@@ -32,7 +32,7 @@ AXES = ("sparsity", "bits", "noise")
 FIXED = ("spread", *PIXELS)
 """Settings that a surface does not vary."""
 SHIPPED = store.ASSETS / "surfaces"
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the content of a file of a surface changes."""
 
 
@@ -182,7 +182,9 @@ _COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
 def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> Surface:
-    """Measures the surface of a scenario's checkpoint, data and pruning; seed 0, pixels and spread of noise by default.
+    """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
+
+    Its draws are not those that certify (`measurement.looked_at`): a point may be chosen by looking at it.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  Each finished sparsity is kept, so that an interrupted
@@ -241,6 +243,7 @@ def _slab(
     layers: Sequence[str],
 ) -> Iterator[Cell]:
     masks = prune(weights.matrices, sparsity, pruning)
+    seed = looked_at(defaults()["seed"])
     for bits in grid.bits:
         network = quantized(weights.model, weights.matrices, masks, bits)
         code = encode(network)
@@ -252,8 +255,8 @@ def _slab(
                 train, test = exact_risk(network, dataset.train), exact_risk(network, dataset.test)
             else:
                 ledger = prior.ledger + Ledger(refunds(network, stds)[1])
-                train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, 0)
-                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, 0)
+                train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, seed)
+                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, seed)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
 
 

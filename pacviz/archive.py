@@ -15,12 +15,14 @@ The header holds
     posterior_stds  the standard deviation of the noise on each layer's weights, exactly: float.hex by layer
     architecture    only for an architecture that is not pacviz's own: its plain description (pacviz.models.declaration)
     device          the kind of device that measured, cpu, cuda or mps; each has random numbers of its own for a seed
+    made            where it is told, how the network came about: family, settings and command (Made); nobody checks it
 
 No section is longer than 4 MiB, which is checked before anything is read into memory.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -42,12 +44,38 @@ class BrokenArchive(PacvizError):
 
 
 @dataclass(frozen=True)
+class Made:
+    """How a network came about: for information only, since a certificate holds for whatever led to its network.
+
+    family: the kind of network that it is one of.  settings: what was set, plain values by name.  command: makes it again.
+    """
+
+    family: str
+    settings: Mapping[str, str | int | float]
+    command: str
+
+
+@dataclass(frozen=True)
 class Archive:
     """What a certificate file says.  header: plain values, as the module describes.  code, prior: bytes."""
 
     header: Mapping[str, Any]
     code: bytes
     prior: bytes
+
+    @property
+    def made(self) -> Made | None:
+        """How the network came about, None where the file does not tell; raises BrokenArchive where it tells no such thing."""
+        told = self.header.get("made")
+        if told is None:
+            return None
+        if not isinstance(told, dict) or told.keys() != {field.name for field in dataclasses.fields(Made)}:
+            raise BrokenArchive("The header tells how the network was made, but not by family, settings and command.")
+        family, settings, command = told["family"], told["settings"], told["command"]
+        plain = isinstance(settings, dict) and all(isinstance(value, str | int | float) for value in settings.values())
+        if not (isinstance(family, str) and isinstance(command, str) and plain):
+            raise BrokenArchive("The header tells how the network was made, but not in plain texts and numbers.")
+        return Made(family, settings, command)
 
     def to_bytes(self) -> bytes:
         """The file's content."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
-from pacviz.ledger import Ledger
+from pacviz.ledger import Charge, Ledger
 from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, Source, measure, recall
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, naive_interval
@@ -143,6 +144,19 @@ class Certificate:
             "version": measured.version,
             "ledger": [dataclasses.asdict(charge) for charge in self.ledger.charges],
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Certificate:
+        """The inverse of `to_dict`: what is said is taken from it, what follows is computed anew.
+
+        Raises KeyError, TypeError or ValueError for what `to_dict` cannot have made, PacvizError for a wrong Scenario.
+        """
+        train, test = (RiskEstimate(**values["estimates"][name]) for name in ("train", "test"))
+        ledger = Ledger(tuple(Charge(**charge) for charge in values["ledger"]))
+        others = {field.name for field in dataclasses.fields(Measurement)} - {"ledger", "train", "test"}
+        plain: dict[str, Any] = {name: values[name] for name in others}
+        measurement = Measurement(ledger=ledger, train=train, test=test, **plain)
+        return cls(Scenario.from_mapping(values["scenario"]), measurement)
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2)

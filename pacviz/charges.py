@@ -9,6 +9,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("The values that weights share", "codebook, a line each layer", ""),
     ("How often each value occurs", "cluster weights, a line each layer", ""),
     ("Which value each weight takes", "assignments, a line each layer; noise refunds a part of them", ""),
+    (
+        "Networks of whole numbers: each weight, each bias and the power of two that biases count in",
+        "weights and biases, a line each tensor, instead of the four above",
+        "",
+    ),
     ("Biases", "in the lines of their layer: a bias is a weight like any other", ""),
     (
         "Batch normalisation: what it learned and its running statistics",

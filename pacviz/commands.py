@@ -218,16 +218,24 @@ def choose(
 def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
     """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
     from pacviz import store
-    from pacviz.reproduce import recipe, reproduce
+    from pacviz.reproduce import RECIPES, Reproduction, recipe, reproduce
+    from pacviz.tight.road import Arrival, travel
+    from pacviz.tight.roads import ROADS, road
 
-    wanted = recipe(name, quick)
+    if name not in RECIPES | ROADS:
+        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES | ROADS)}.")
     place = Path(folder) if folder else store.cache_dir() / "reproductions" / (name + ("-quick" if quick else ""))
+    result: Arrival | Reproduction
     with _progress_bar() as progress:
-        result = reproduce(wanted, place, progress)
+        result = (
+            travel(road(name, quick), place, progress)
+            if name in ROADS
+            else reproduce(recipe(name, quick), place, progress)
+        )
     if json:
         print(_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
         return
-    print(f"{wanted.title}\n\n{result.table}\n")
+    print(f"{result.title}\n\n{result.table}\n")
     print(f"{result.certificate.statement}\n{result.file}: python -m pacviz verify {result.file}")
 
 

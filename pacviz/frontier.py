@@ -127,8 +127,8 @@ def alike(found: Iterable[Point], density: float) -> list[Point]:
 @lru_cache(maxsize=256)
 def survivors(scenario: Scenario) -> dict[str, tuple[int, int]]:
     """(weights that are left, weights) of each layer of the compressed network."""
-    network = network_of(scenario)
-    return {layer.name: (layer.nonzeros, layer.symbols.size) for layer in network.layers}
+    matrices = network_of(scenario).matrices
+    return {name: (int(np.count_nonzero(matrix)), matrix.size) for name, matrix in matrices.items()}
 
 
 def percent(share: float) -> str:

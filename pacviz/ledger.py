@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 PARTS: dict[str, tuple[str, ...]] = {
     "positions": ("positions",),
-    "assignments": ("assignments",),
-    "codebooks and header": ("codebook", "cluster weights", "prior scale", "header", "rounding"),
+    "assignments": ("assignments", "weights", "biases", "integers"),
+    "codebooks and header": ("codebook", "cluster weights", "prior scale", "subspace", "step", "header", "rounding"),
     "noise refund": ("noise refund",),
 }
 """What a ledger's lines are about, and the kinds of charges that each part gathers."""

@@ -13,9 +13,10 @@ from typing import Any
 
 from pacviz import __version__, checkpoints, data, store
 from pacviz.compression.coder import encode
-from pacviz.compression.compress import as_it_stands, compress
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.compress import compress
+from pacviz.compression.network import CompressedNetwork, Network, as_it_stands
 from pacviz.compression.noise import posterior_stds, stochastic_code, zhou_bytes
+from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
@@ -89,7 +90,7 @@ class Coded:
     zhou_bytes: float | None
 
 
-def network_of(scenario: Scenario, weights: Source | None = None) -> CompressedNetwork:
+def network_of(scenario: Scenario, weights: Source | None = None) -> Network:
     """The compressed network that a scenario asks for; the last few are remembered.
 
     weights: where they came as a file; else those of the scenario's checkpoint.
@@ -105,17 +106,22 @@ def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> Co
     return compress(weights.model, weights.matrices, sparsity, bits, pruning)
 
 
-def noise_of(network: CompressedNetwork, scenario: Scenario) -> dict[str, float]:
-    """The posterior's standard deviation that a scenario asks for, by layer."""
+def noise_of(network: Network, scenario: Scenario) -> dict[str, float]:
+    """The posterior's standard deviation that a scenario asks for, by layer; raises PacvizError for noise in a subspace."""
+    if isinstance(network, SubspaceNetwork):
+        if scenario.noise > 0:
+            raise PacvizError(f"noise must be 0 for {network.model}, which is coded by its place in a subspace.")
+        return {}
     return posterior_stds(network, scenario.noise, scenario.multipliers)
 
 
-def coded(network: CompressedNetwork, scenario: Scenario) -> Coded:
+def coded(network: Network, scenario: Scenario) -> Coded:
     """The bytes and charges of a network under a scenario's noise."""
     code = encode(network)
     if scenario.noise == 0:
         return Coded(code.data, b"", code.ledger, None)
     stds = noise_of(network, scenario)
+    assert isinstance(network, CompressedNetwork)
     stochastic = stochastic_code(network, stds)
     return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, stds))
 
@@ -153,7 +159,7 @@ def measure_anew(
 
 
 def errors(
-    network: CompressedNetwork, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
+    network: Network, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
 ) -> tuple[RiskEstimate, RiskEstimate]:
     """Test and training error.  Raises PacvizError for images that the network cannot read."""
     spec = architecture(network.model)
@@ -180,7 +186,7 @@ def errors(
 
 
 def summary(
-    network: CompressedNetwork,
+    network: Network,
     parts: Coded,
     dataset: data.Dataset,
     train: RiskEstimate,

@@ -7,18 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pacviz import checkpoints, data, store
+from pacviz import data, store
 from pacviz.certificate import Certificate, certify
 from pacviz.checkpoints import Checkpoint
-from pacviz.data import Dataset
-from pacviz.errors import PacvizError
 from pacviz.measurement import Progress
 from pacviz.published import KIB, ZHOU, Published
 from pacviz.scenario import Scenario
 from pacviz.selection import Option, choose, compressions
-from pacviz.training.fit import Step
+from pacviz.training.climb import climb, part
 from pacviz.training.recipe import Training
-from pacviz.training.train import train
 from pacviz.verification import pack
 
 
@@ -104,6 +101,10 @@ class Reproduction:
     file: Path
 
     @property
+    def title(self) -> str:
+        return self.recipe.title
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         """The published row and ours: sizes in bytes, errors and bound in [0, 1]; None where the paper says nothing."""
         published, measured = self.recipe.published, self.certificate.measurement
@@ -152,9 +153,7 @@ class Reproduction:
 
 
 def recipe(name: str, quick: bool) -> Recipe:
-    """The recipe of that name; raises PacvizError for an unknown one."""
-    if name not in RECIPES:
-        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES)}.")
+    """The recipe of that name."""
     return (QUICK if quick else RECIPES)[name]
 
 
@@ -169,18 +168,18 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
     stages = recipe.stages()
     epochs = sum(stage.epochs for stage in stages) + 2 * recipe.tuning
     share = sum(stage.epochs for stage in stages) / (epochs + CHOOSING)
-    pruned = climb(stages, dataset, folder, _part(progress, 0.0, share))
+    pruned = climb(stages, dataset, folder, part(progress, 0.0, share))
     base = Scenario(model=recipe.model, data=recipe.data, sparsity=0.0, bits=1, noise=0.0)
 
     def points(weights: Sequence[Checkpoint]) -> list[tuple[Checkpoint, Scenario]]:
         return [(checkpoint, scenario) for checkpoint in weights for scenario in compressions(checkpoint, base)]
 
     middle = share + CHOOSING / 2 / (epochs + CHOOSING)
-    compared = choose(points(pruned[-CANDIDATES:]), _part(progress, share, middle))
+    compared = choose(points(pruned[-CANDIDATES:]), part(progress, share, middle))
     first, best = compared[0]
     last = 1 - CHOOSING / 2 / (epochs + CHOOSING)
-    tuned = climb(recipe.tunings(best, first.name), dataset, folder, _part(progress, middle, last), first)
-    compared += choose(points(tuned), _part(progress, last, 1.0))
+    tuned = climb(recipe.tunings(best, first.name), dataset, folder, part(progress, middle, last), first)
+    compared += choose(points(tuned), part(progress, last, 1.0))
     compared.sort(key=lambda row: row[1].bound)
     weights, option = compared[0]
     certificate = certify(option.scenario, weights=weights)
@@ -188,36 +187,3 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
     store.write_atomic(file, lambda path: path.write_bytes(pack(certificate, weights)))
     progress(1.0, "certified")
     return Reproduction(recipe, tuple(option for _, option in compared), certificate, file)
-
-
-def climb(
-    stages: Sequence[Training], dataset: Dataset, folder: Path, progress: Progress, start: Checkpoint | None = None
-) -> list[Checkpoint]:
-    """Runs the trainings, each to a checkpoint in `folder`; those that are there already are read, a stopped one goes on.
-
-    start: a checkpoint that they may start from, beside each other's.  progress: told the share of all epochs that is done.
-    """
-    there = {} if start is None else {start.name: start}
-    made = []
-    total, done = sum(stage.epochs for stage in stages), 0
-    for stage in stages:
-
-        def report(step: Step, stage: Training = stage, done: int = done) -> None:
-            fraction = (done + stage.epochs * step.step / step.steps) / total
-            progress(fraction, f"{stage.name}: {step.accuracy:.1%} right")
-
-        checkpoint = checkpoints.trained(stage.to_dict(), folder)
-        if checkpoint is None:
-            resume = folder / f"{stage.model}-{stage.data}-{stage.name}.resume"
-            checkpoint = train(stage, dataset, report, resume, there.get(stage.start))
-            checkpoints.save(checkpoint, folder)
-            resume.unlink(missing_ok=True)
-        there[stage.name] = checkpoint
-        made.append(checkpoint)
-        done += stage.epochs
-    return made
-
-
-def _part(progress: Progress, start: float, stop: float) -> Progress:
-    """A progress that fills a part of another."""
-    return lambda fraction, what: progress(start + (stop - start) * fraction, what)

@@ -24,6 +24,7 @@ from pacviz.checkpoints import Checkpoint
 from pacviz.compression.coder import encode_prior
 from pacviz.compression.network import CompressedNetwork
 from pacviz.compression.noise import layer_kl
+from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.data import Dataset
 from pacviz.measurement import FAILURE_SHARE, Progress, Source, looked_at, network_of, noise_of
 from pacviz.risk import RiskEstimate, stochastic_risk, upper_limit
@@ -175,7 +176,9 @@ def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Pr
     plain = _without_noise(scenario.but(noise=0.0, spread=EVEN), weights, None)
     if BOUNDS[scenario.bound].deterministic_only:
         return plain
-    trials = _Noises(network_of(scenario, weights), scenario, data.load(scenario.data))
+    if isinstance(network := network_of(scenario, weights), SubspaceNetwork):
+        return plain
+    trials = _Noises(network, scenario, data.load(scenario.data))
     tried = 0
 
     @cache

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pacviz import data
-from pacviz.archive import Archive, BrokenArchive
+from pacviz.archive import Archive, BrokenArchive, Made
 from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.measurement import (
@@ -90,11 +90,12 @@ class Verification:
         }
 
 
-def pack(certificate: Certificate, weights: Source | None = None) -> bytes:
+def pack(certificate: Certificate, weights: Source | None = None, made: Made | None = None) -> bytes:
     """The certificate file: pacviz.archive says what is in it.
 
-    weights: where they came as a file.  Where the figures were recorded on a machine whose arithmetic made other bytes of
-    the same weights, they are measured anew.  Raises PacvizError for a preview.
+    weights: where they came as a file.  made: how the network came about, where the file is to tell.
+    Where the figures were recorded on a machine whose arithmetic made other bytes of the same weights, they are
+    measured anew.  Raises PacvizError for a preview.
     """
     scenario = certificate.scenario
     if certificate.measurement.preview:
@@ -105,6 +106,8 @@ def pack(certificate: Certificate, weights: Source | None = None) -> bytes:
         certificate = Certificate(scenario, measure_anew(scenario, weights=weights))
     header = {"certificate": certificate.to_dict(), **_posterior(network, scenario), "device": device().type}
     header |= _declaration(network)
+    if made is not None:
+        header["made"] = dataclasses.asdict(made)
     return Archive(header, parts.code, parts.prior).to_bytes()
 
 
@@ -141,7 +144,7 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         # A setting that a file does not know has its default: the file was made before there was a choice.
         claimed = {**claimed, "scenario": {**defaults(), **claimed["scenario"]}}
         given = {
-            **archive.header,
+            **{name: value for name, value in archive.header.items() if name != "made"},
             "certificate": claimed,
             "code": _sha256(archive.code),
             "prior": _sha256(archive.prior),
@@ -193,11 +196,11 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
     return RiskEstimate("clopper-pearson", errors, n, FAILURE_SHARE, scenario.seed, borderline)
 
 
-def _posterior(network: CompressedNetwork, scenario: Scenario) -> dict[str, Any]:
+def _posterior(network: Network, scenario: Scenario) -> dict[str, Any]:
     return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
 
 
-def _declaration(network: CompressedNetwork) -> dict[str, Any]:
+def _declaration(network: Network) -> dict[str, Any]:
     """What rebuilds an architecture that is not pacviz's own."""
     return {"architecture": described(architecture(network.model))} if declared(network.model) else {}
 

@@ -14,7 +14,8 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from pacviz.compression.compress import as_it_stands
+from pacviz.compression.network import as_it_stands
+from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
@@ -69,7 +70,10 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False)
     if not as_is:
         return Scenario.from_mapping({**given, "model": weights.model, "checkpoint": FROM_FILE})
     network = as_it_stands(weights.model, weights.matrices)
-    entries = max(len(layer.codebook) for layer in network.layers)
+    if isinstance(network, SubspaceNetwork):
+        entries = len(np.unique(network.integers))
+    else:
+        entries = max(len(layer.codebook) for layer in network.layers)
     found = {
         "model": weights.model,
         "checkpoint": AS_IS,

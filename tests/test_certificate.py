@@ -7,6 +7,7 @@ import pytest
 
 from pacviz import PacvizError, Scenario, certify, known
 from pacviz.bounds import BOUNDS
+from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode, encode
 from pacviz.measurement import Measurement, network_of
 from pacviz.risk import count_errors
@@ -32,6 +33,14 @@ def test_the_charge_without_noise_is_the_length_of_the_decodable_bytes(sparse):
     assert sparse.measurement.code_bytes == len(code)
     assert sparse.ledger.bits == pytest.approx(8 * len(code), abs=1e-6)
     assert sparse.kl_nats == pytest.approx(8 * len(code) * math.log(2))
+
+
+@pytest.mark.parametrize("name", ["sparse", "noisy"])
+def test_a_certificate_comes_back_from_its_plain_values(name, request):
+    certificate = request.getfixturevalue(name)
+    again = Certificate.from_dict(json.loads(certificate.to_json()))
+    assert again.to_dict() == certificate.to_dict()
+    assert again.scenario == certificate.scenario
 
 
 def test_the_decoded_network_has_the_very_errors_that_are_certified(sparse):

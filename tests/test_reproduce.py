@@ -6,7 +6,7 @@ from pacviz import selection
 from pacviz.archive import read
 from pacviz.checkpoints import load
 from pacviz.errors import PacvizError
-from pacviz.reproduce import ZHOU, Recipe, recipe, reproduce
+from pacviz.reproduce import ZHOU, Recipe, reproduce
 from pacviz.verification import verify
 
 SMALL = Recipe("Little", ZHOU, "tiny", "digits", "surgery", 1, ((0.6, 1), (0.4, 1)), 1)
@@ -87,8 +87,3 @@ def test_a_folder_of_another_recipe_is_not_written_over(whole):
     other = Recipe("Other", ZHOU, "tiny", "digits", "surgery", 2, SMALL.ladder, 1)
     with pytest.raises(PacvizError, match="was trained with other settings; delete it, or choose another folder"):
         reproduce(other, folder, lambda fraction, what: None)
-
-
-def test_an_unknown_recipe_is_named_with_those_that_there_are():
-    with pytest.raises(PacvizError, match="There is no recipe 'mine'; choose one of zhou2019-lenet5"):
-        recipe("mine", quick=False)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pacviz import PacvizError, Scenario, certify, data, verification, weights
-from pacviz.archive import Archive, BrokenArchive
+from pacviz.archive import Archive, BrokenArchive, Made
 from pacviz.certificate import Certificate
 from pacviz.measurement import network_of
 from pacviz.models import architecture
@@ -73,6 +73,15 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
     lines = archive.header["certificate"]["ledger"]
     assert sum(name.startswith("ledger ") for name in names) == len(lines)
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
+
+
+def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
+    made = Made("tiny", {"width": 8}, "python -m pacviz train")
+    told = Archive.from_bytes(pack(certify(SPARSE), made=made))
+    assert told.made == made
+    assert told.header["certificate"] == sparse.header["certificate"]
+    assert verify(told).ok
+    assert verify(dataclasses.replace(told, header={**told.header, "made": "up"})).ok
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -227,3 +236,16 @@ def test_a_network_certified_as_it_stands_is_confirmed_with_the_fingerprint_of_i
     archive = Archive.from_bytes(pack(certificate, given))
     assert verify(archive).ok
     assert not verify(forged(archive, "certificate", "fingerprints", "weights", value="0" * 64)).ok
+
+
+def test_a_network_of_whole_numbers_is_certified_by_them_and_confirmed():
+    rng = torch.Generator().manual_seed(0)
+    net = architecture("upright-4")
+    state = {
+        key: (4 * torch.randn(w.shape, generator=rng)).round() + 0.0 for key, w in net.build(True).state_dict().items()
+    }
+    given = weights.Weights("upright-4", net.matrices(state))
+    certificate = certify(weights.scenario_of(given, {}, as_is=True), weights=given)
+    assert {charge.name for charge in certificate.ledger.charges} >= {"weights of conv2a", "biases of fc"}
+    archive = Archive.from_bytes(pack(certificate, given))
+    assert verify(archive).ok

@@ -7,7 +7,7 @@ from safetensors.torch import save_file
 
 from pacviz import weights
 from pacviz.compression.coder import decode, encode
-from pacviz.compression.compress import ENTRIES, as_it_stands
+from pacviz.compression.network import ENTRIES, as_it_stands
 from pacviz.compression.noise import NOISY_ENTRIES, posterior_stds
 from pacviz.errors import PacvizError
 from pacviz.models import architecture

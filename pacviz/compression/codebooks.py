@@ -54,7 +54,7 @@ def code_codebook(coder: Coder, codebook: np.ndarray | None, nonzeros: int) -> n
         return coder.halfwords(bits, 2 * entries).astype("<u2").view("<f4").astype(np.float32)
 
     with np.errstate(over="ignore", invalid="ignore"):
-        has_grid = codebook is None or _grid(codebook)[1] <= GRID_BITS
+        has_grid = codebook is None or grid(codebook)[1] <= GRID_BITS
         has_halves = codebook is None or bool((codebook.astype(np.float16) == codebook).all())
         found = coder.cheapest([on_grid if has_grid else None, as_halves if has_halves else None, as_singles])
     if not (np.isfinite(found).all() and found.all() and (np.diff(found) > 0).all()):
@@ -62,8 +62,8 @@ def code_codebook(coder: Coder, codebook: np.ndarray | None, nonzeros: int) -> n
     return found
 
 
-def _grid(codebook: np.ndarray) -> tuple[int, int]:
-    """The largest e such that all entries are k * 2^e, and the bit length of the largest |k|."""
+def grid(codebook: np.ndarray) -> tuple[int, int]:
+    """The largest e such that all entries are k * 2^e, and the bit length of the largest |k|.  codebook: no zero among them."""
     mantissas, exponents = np.frexp(codebook.astype(np.float64))
     integers = np.abs(np.ldexp(mantissas, 24)).astype(np.int64)
     trailing_zeros = np.frexp((integers & -integers).astype(np.float64))[1] - 1
@@ -73,7 +73,7 @@ def _grid(codebook: np.ndarray) -> tuple[int, int]:
 
 def _code_on_grid(coder: Coder, codebook: np.ndarray | None, entries: int) -> np.ndarray:
     """The step's exponent e, the bit length b of the largest |k|, and the gaps between the k (of which 0 is none)."""
-    step, bits = (None, None) if codebook is None else _grid(codebook)
+    step, bits = (None, None) if codebook is None else grid(codebook)
     step = EXPONENTS[coder.uniform(None if step is None else EXPONENTS.index(step), len(EXPONENTS))]
     bits = 1 + coder.uniform(None if bits is None else bits - 1, GRID_BITS)
     gaps = None

@@ -12,9 +12,12 @@ from pacviz.compression.assignments import code_assignments
 from pacviz.compression.clusters import cluster_weights, code_frequencies
 from pacviz.compression.codebooks import code_codebook
 from pacviz.compression.columns import Columns
-from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.compression.integers import code_matrices
+from pacviz.compression.network import CompressedLayer, CompressedNetwork, Network, by_values
 from pacviz.compression.positions import code_positions
 from pacviz.compression.rangecoder import Coder
+from pacviz.compression.subspace import SubspaceNetwork
+from pacviz.compression.subspace_code import code_subspace
 from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import ARCHITECTURES, architecture
@@ -48,21 +51,24 @@ class PriorCode:
     prior_scales: Mapping[str, int]
 
 
-def encode(network: CompressedNetwork) -> Encoded:
+def encode(network: Network) -> Encoded:
     """The network as prefix-free bytes that `decode` turns back into the very same weights.
 
-    network: as CompressedLayer describes it (codebooks ascending, every entry used).
+    network: as CompressedLayer describes it (codebooks ascending, every entry used).  How it is written its architecture
+    says; raises PacvizError where that is as integers and the weights are not (see `integers.code_matrices`).
     """
     return _written(network, None)
 
 
-def decode(data: bytes, declared: str | None = None) -> tuple[CompressedNetwork, int]:
+def decode(data: bytes, declared: str | None = None) -> tuple[Network, int]:
     """The network coded at the start of `data`, and the number of bytes that its code takes.
 
     declared: name of the architecture, where it is a declared one.
     Raises PacvizError where `data` does not start with what `encode` wrote.
     """
     code, consumed = _read(data, declared, stochastic=False)
+    if code.point is not None:
+        return code.point, consumed
     layers = tuple(CompressedLayer(part.name, part.symbols, part.codebook) for part in code.layers)
     return CompressedNetwork(code.model, layers), consumed
 
@@ -103,14 +109,17 @@ class _LayerCode:
 
 @dataclass(frozen=True, eq=False)
 class _Code:
+    """point: of a network that is coded by its place in a subspace; it has no layers here."""
+
     model: str
     layers: tuple[_LayerCode, ...]
     charges: tuple[Charge, ...]
+    point: SubspaceNetwork | None = None
 
 
 def _code(
     coder: Coder,
-    network: CompressedNetwork | None,
+    network: Network | None,
     prior_scales: Mapping[str, int] | None,
     declared: str | None,
     *,
@@ -124,7 +133,21 @@ def _code(
 
     model = _code_header(coder, None if network is None else network.model, declared, stochastic)
     charge("header", "which architecture, and whether the network is stochastic")
+    if architecture(model).code == "subspace":
+        if stochastic:
+            raise PacvizError(f"{model} is coded by its place in a subspace, which takes no noise; set noise to 0.")
+        assert not isinstance(network, CompressedNetwork)
+        point = code_subspace(coder, architecture(model), network, charge)
+        return _Code(model, (), tuple(charges), point)
+    assert not isinstance(network, SubspaceNetwork)
     layers: list[_LayerCode] = []
+    if architecture(model).code == "integers" and not stochastic:
+        matrices = code_matrices(
+            coder, architecture(model).layers, None if network is None else network.matrices, charge
+        )
+        for part in by_values(model, matrices).layers:
+            layers.append(_LayerCode(part.name, part.symbols > 0, part.codebook, part.counts, part.symbols, 0))
+        return _Code(model, tuple(layers), tuple(charges))
     row_counts = np.ones(architecture(model).input_shape[0], np.int64)
     for index, spec in enumerate(architecture(model).layers):
         layer = None if network is None else network.layers[index]
@@ -167,7 +190,7 @@ def _code_header(coder: Coder, model: str | None, declared: str | None, stochast
     return names[place]
 
 
-def _written(network: CompressedNetwork, prior_scales: Mapping[str, int] | None) -> Encoded:
+def _written(network: Network, prior_scales: Mapping[str, int] | None) -> Encoded:
     coder = Coder()
     charges = _code(coder, network, prior_scales, None, stochastic=prior_scales is not None).charges
     data = coder.finish()

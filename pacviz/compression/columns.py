@@ -31,6 +31,9 @@ class Columns:
     @staticmethod
     def of(spec: LayerSpec, source_counts: np.ndarray) -> Columns:
         """source_counts: weights kept for each of the units that the columns read, int (units,)."""
+        if spec.inputs < len(source_counts):
+            # Every row of a depthwise layer reads another unit, and the columns read none of their own.
+            source_counts = np.ones(1, np.int64)
         units, width = len(source_counts), spec.columns
         run = spec.widths[0] // units
         side = math.isqrt(run) if math.isqrt(run) ** 2 == run else 1

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from pacviz.compression.subspace import SubspaceNetwork, recover
+from pacviz.errors import PacvizError
 from pacviz.models import LayerSpec, architecture
+
+ENTRIES = 2**16 - 1
+"""The most values that a layer's weights may take: what the code has symbols for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,3 +70,33 @@ class CompressedNetwork:
     @property
     def nonzeros(self) -> int:
         return sum(layer.nonzeros for layer in self.layers)
+
+
+Network = CompressedNetwork | SubspaceNetwork
+"""Whatever can be coded, decoded, measured and certified: it has a model, matrices and nonzeros."""
+
+
+def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> Network:
+    """A network that was pruned and quantized elsewhere, or trained in a subspace, in the form that its architecture is coded in.
+
+    matrices: as for `compress`.  Raises PacvizError for weights that cannot be coded so.
+    """
+    return recover(model, matrices) if architecture(model).code == "subspace" else by_values(model, matrices)
+
+
+def by_values(model: str, matrices: Mapping[str, np.ndarray]) -> CompressedNetwork:
+    """The network of which every distinct nonzero weight of a layer is a codebook entry.
+
+    Raises PacvizError for a layer of more than ENTRIES distinct values.
+    """
+    layers = []
+    for name, weights in matrices.items():
+        codebook = np.unique(weights[weights != 0])
+        if len(codebook) > ENTRIES:
+            raise PacvizError(
+                f"{name} takes {len(codebook):,} different values, more than the {ENTRIES:,} of a codebook; quantize it, "
+                "or leave out --as-is to have pacviz do so."
+            )
+        symbols = np.where(weights == 0, 0, 1 + np.searchsorted(codebook, weights)).astype(np.uint16)
+        layers.append(CompressedLayer(name, symbols, codebook))
+    return CompressedNetwork(model, tuple(layers))

@@ -65,7 +65,7 @@ class Coder:
         return (-(-start >> size - 8 * length)).to_bytes(length)
 
     def categorical(self, symbols: np.ndarray | None, frequencies: np.ndarray, count: int) -> np.ndarray:
-        """`count` symbols in 0..r-1 with probabilities frequencies / sum.  frequencies: int (r,), all > 0."""
+        """`count` symbols in 0..r-1 with probabilities frequencies / sum.  frequencies: int or float64 (r,), all > 0."""
         if len(frequencies) == 1 or not count:
             return np.zeros(count, np.int32)
         return self._code(symbols, stream.model.Categorical(frequencies.astype(np.float64), perfect=False), count)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import plotly.graph_objects as go
 
-from pacviz.bounds import largest_kl
+from pacviz.figures.isobound import iso_bound
 from pacviz.figures.style import PATTERNS, Line, ink, size, themed
 from pacviz.frontier import Point, best, percent, survivors
 from pacviz.published import Published
@@ -91,14 +90,10 @@ def _takeaway(points: Sequence[Point]) -> str:
 
 def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None:
     """The sizes at which an error still gives the certificate `target`."""
-    errors = np.geomspace(ERRORS[0], target, 200)
-    nats = [largest_kl(float(error), target, n, delta) for error in errors]
-    curve = [
-        (nat / (8 * math.log(2)), error) for nat, error in zip(nats, errors, strict=True) if nat is not None and nat > 0
-    ]
+    errors, counts = iso_bound(target, ERRORS[0], n, delta)
     figure.add_scatter(
-        x=[count for count, _ in curve],
-        y=[error for _, error in curve],
+        x=counts,
+        y=errors,
         mode="lines",
         line={"color": _GREY, "width": 1},
         opacity=0.7,
@@ -107,7 +102,7 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None
         hoverinfo="skip",
     )
     figure.add_annotation(
-        x=math.log10(curve[0][0]),
+        x=math.log10(counts[0]),
         y=math.log10(ERRORS[0]),
         text=f"{target:.0%}",
         showarrow=False,

@@ -5,11 +5,15 @@ from pacviz.models.architecture import (
     Architecture,
     AveragePool,
     Conv,
+    DepthwiseConv,
+    Deskew,
     Flatten,
+    Glances,
     LayerSpec,
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
     Shape,
@@ -19,11 +23,14 @@ from pacviz.models.declaration import declare, declared, described, from_descrip
 from pacviz.models.lenet5 import LENET5
 from pacviz.models.mlp import MLP
 from pacviz.models.resnet import RESNET8, RESNET20, RESNET56
+from pacviz.models.subspace_nets import SUBSPACE_NETS
 from pacviz.models.tiny import TINY
+from pacviz.models.tiny_nets import TINY_NETS
 
 # A code names its architecture by its place here: new ones are added at the end.
 ARCHITECTURES: dict[str, Architecture] = {
-    architecture.name: architecture for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56)
+    architecture.name: architecture
+    for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56, *TINY_NETS, *SUBSPACE_NETS)
 }
 
 
@@ -40,11 +47,15 @@ __all__ = [
     "Architecture",
     "AveragePool",
     "Conv",
+    "DepthwiseConv",
+    "Deskew",
     "Flatten",
+    "Glances",
     "LayerSpec",
     "Linear",
     "MaxPool",
     "Operation",
+    "OrientedEdges",
     "ReLU",
     "Residual",
     "Shape",

@@ -7,14 +7,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pacviz.errors import PacvizError
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
+
+    from pacviz.models.modules import Network
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,17 @@ class Conv:
     stride: int = 1
     padding: int = 0
     normalised: bool = field(default=False, repr=False)
+
+
+@dataclass(frozen=True)
+class DepthwiseConv:
+    """A square convolution without bias whose every channel reads the one channel of its own place."""
+
+    name: str
+    channels: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,43 @@ class Flatten:
 
 @dataclass(frozen=True)
 class AveragePool:
-    """The mean over all positions: (channels, height, width) to (channels, 1, 1)."""
+    """The means over windows of size x size, every stride-th; over all positions where no size is given.
+
+    stride: the size where it is not given.
+    """
+
+    size: int | None = None
+    stride: int | None = None
+
+
+@dataclass(frozen=True)
+class Deskew:
+    """Every image upright and in the middle: sheared and shifted by its own moments (`modules.deskew`), no parameters."""
+
+
+@dataclass(frozen=True)
+class OrientedEdges:
+    """How fast a grey image grows lighter in directions all around, a channel each: fixed filters, no parameters.
+
+    Derivatives of a Gaussian (Canny 1986), as `modules.edge_filters` has them.
+    """
+
+    directions: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+
+@dataclass(frozen=True)
+class Glances:
+    """The image five times: where it is, and moved by one pixel to each side.  The logits are the means over all of them.
+
+    It comes before the first weights.
+    """
+
+
+SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
+"""Of the Glances, in pixels down and right; what leaves the image on one side comes back on the other."""
 
 
 @dataclass(frozen=True)
@@ -78,24 +127,35 @@ class Residual:
     @property
     def stride(self) -> int:
         """Of the whole body."""
-        return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv))
+        return math.prod(operation.stride for operation in self.body if isinstance(operation, Conv | DepthwiseConv))
 
 
-Operation = Conv | Linear | MaxPool | ReLU | Flatten | AveragePool | Residual
+Operation = (
+    Conv | DepthwiseConv | Linear | MaxPool | ReLU | Flatten | AveragePool | Deskew | OrientedEdges | Glances | Residual
+)
 Shape = tuple[int, int, int]
 """Activations: channels, height, width."""
 
 
 def output_shape(operation: Operation, shape: Shape) -> Shape:
-    """The shape of the activations after an operation on those of `shape`; Linear and Flatten leave it alone."""
+    """The shape of the activations after an operation on those of `shape`; the operations not named leave it alone."""
     match operation:
         case Conv(_, _, outputs, kernel, stride, padding):
             height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
             return outputs, height, width
+        case DepthwiseConv(_, channels, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return channels, height, width
+        case OrientedEdges(directions, kernel, stride, padding):
+            height, width = ((length + 2 * padding - kernel) // stride + 1 for length in shape[1:])
+            return directions, height, width
         case MaxPool(size):
             return shape[0], shape[1] // size, shape[2] // size
-        case AveragePool():
+        case AveragePool(None):
             return shape[0], 1, 1
+        case AveragePool(int(size), stride):
+            height, width = ((length - size) // (stride or size) + 1 for length in shape[1:])
+            return shape[0], height, width
         case Residual(body):
             return reduce(lambda inner, step: output_shape(step, inner), body, shape)
     return shape
@@ -106,8 +166,9 @@ class LayerSpec:
     """The parameters of one layer seen as a matrix: a row a unit, its weights and then its bias as columns.
 
     tensors, shapes: the state-dict keys joined column by column, and their shapes (rows first).
-    source: name of the layer whose units these columns alone read (None for the input, and for a sum that several
-    layers write); each of those units owns an equal run of consecutive columns of the first tensor.
+    source: name of the layer whose units these columns alone read (None for the input, for a sum that several layers
+    write, and next to a depthwise layer, which ties its units to those before it); each of those units owns an equal
+    run of consecutive columns of the first tensor.
     """
 
     name: str
@@ -118,6 +179,11 @@ class LayerSpec:
     @property
     def rows(self) -> int:
         return self.shapes[0][0]
+
+    @property
+    def inputs(self) -> int:
+        """Channels or features that one row reads."""
+        return self.shapes[0][1]
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -131,13 +197,19 @@ class LayerSpec:
 
 @dataclass(frozen=True)
 class Architecture:
-    """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits."""
+    """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
+
+    code: how its weights are written (pacviz.compression): by "codebook", any few values a layer; as "integers", each
+    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any
+    data is seen.
+    """
 
     name: str
     title: str
     input_shape: tuple[int, int, int]
     classes: int
     operations: tuple[Operation, ...]
+    code: Literal["codebook", "integers", "subspace"] = "codebook"
 
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -150,11 +222,16 @@ class Architecture:
         return sum(layer.rows * layer.columns for layer in self.layers)
 
     @property
+    def glances(self) -> int:
+        """Of how many images each answer is the mean."""
+        return len(SHIFTS) if Glances() in self.operations else 1
+
+    @property
     def fingerprint(self) -> str:
         """Hex SHA-256 of everything that it computes: input shape, classes and operations."""
         return hashlib.sha256(repr((self.input_shape, self.classes, self.operations)).encode()).hexdigest()
 
-    def build(self, folded: bool = False) -> nn.Module:
+    def build(self, folded: bool = False) -> Network:
         """A freshly initialised torch module computing this chain, in the form that is trained.
 
         folded: the form that is coded and measured instead, without normalisation; it takes what `state_dict` returns.
@@ -162,7 +239,7 @@ class Architecture:
         """
         from pacviz.models.modules import Network
 
-        return Network(self.operations, folded)
+        return Network(self.operations, folded, self.glances)
 
     def folded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """A state dict in the form that is coded: normalisation becomes a factor on a unit's weights and its bias.
@@ -227,12 +304,12 @@ class Architecture:
         return state
 
 
-def parametrised(operations: tuple[Operation, ...]) -> Iterator[Conv | Linear]:
+def parametrised(operations: tuple[Operation, ...]) -> Iterator[Conv | DepthwiseConv | Linear]:
     """The operations that carry parameters, in order."""
     for operation in operations:
         if isinstance(operation, Residual):
             yield from parametrised(operation.body)
-        elif isinstance(operation, Conv | Linear):
+        elif isinstance(operation, Conv | DepthwiseConv | Linear):
             yield operation
 
 
@@ -242,6 +319,10 @@ def _layers(operations: tuple[Operation, ...], source: str | None) -> Iterator[L
         if isinstance(operation, Residual):
             # The shortcut reads them too, so that neither their order nor their number is the body's to change.
             yield from _layers(operation.body, None)
+            source = None
+        elif isinstance(operation, DepthwiseConv):
+            shape = (operation.channels, 1, operation.kernel, operation.kernel)
+            yield LayerSpec(operation.name, (f"{operation.name}.weight",), (shape,), None)
             source = None
         elif isinstance(operation, Conv | Linear):
             kernel = (operation.kernel, operation.kernel) if isinstance(operation, Conv) else ()

@@ -18,10 +18,14 @@ from pacviz.models.architecture import (
     Architecture,
     AveragePool,
     Conv,
+    DepthwiseConv,
+    Deskew,
     Flatten,
+    Glances,
     Linear,
     MaxPool,
     Operation,
+    OrientedEdges,
     ReLU,
     Residual,
 )
@@ -31,7 +35,8 @@ PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
 """Most parameters of a declared architecture, values of one activation, and products for one example: a description comes
 from anywhere, and must not fill the memory of who reads it."""
 _KINDS: dict[str, Callable[..., Operation]] = {
-    kind.__name__: kind for kind in (Conv, Linear, MaxPool, ReLU, Flatten, AveragePool)
+    kind.__name__: kind
+    for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges, Glances)
 }
 """What a declared chain may consist of; sums with a shortcut are for registered architectures only."""
 _declared: dict[str, Architecture] = {}
@@ -45,7 +50,9 @@ def declare(architecture: Architecture) -> Architecture:
     """
     _check(architecture)
     fingerprint = architecture.fingerprint
-    named = dataclasses.replace(architecture, name=PREFIX + fingerprint, title=f"Declared network {fingerprint[:8]}")
+    named = dataclasses.replace(
+        architecture, name=PREFIX + fingerprint, title=f"Declared network {fingerprint[:8]}", code="codebook"
+    )
     return _declared.setdefault(named.name, named)
 
 
@@ -123,17 +130,24 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
     match operation:
         case Conv(_, inputs, outputs, kernel, stride, padding) if len(shape) == 3 and shape[0] == inputs:
             after = (outputs, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
+        case DepthwiseConv(_, channels, kernel, stride, padding) if len(shape) == 3 and shape[0] == channels:
+            after = (channels, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
+        case OrientedEdges(directions, kernel, stride, padding) if len(shape) == 3 and shape[0] == 1:
+            after = (directions, *((side + 2 * padding - kernel) // stride + 1 for side in shape[1:]))
         case MaxPool(size) if len(shape) == 3:
             after = (shape[0], shape[1] // size, shape[2] // size)
-        case AveragePool() if len(shape) == 3:
-            after = (shape[0], 1, 1)
+        case AveragePool(size, stride) if len(shape) == 3:
+            after = (
+                shape[0],
+                *(1 if size is None else (length - size) // (stride or size) + 1 for length in shape[1:]),
+            )
         case Linear(_, inputs, outputs) if shape == (inputs,):
             after = (outputs,)
         case Flatten() if len(shape) == 3:
             after = (math.prod(shape),)
-        case AveragePool() if len(shape) == 3:
-            after = (shape[0], 1, 1)
         case ReLU():
+            after = shape
+        case Deskew() | Glances() if len(shape) == 3:
             after = shape
         case Residual():
             raise PacvizError("A declared network is a plain chain, and this one has a shortcut; use a registered one.")
@@ -151,6 +165,8 @@ def _inputs_of_one(operation: Operation) -> int:
             return inputs * kernel**2
         case Linear(_, inputs):
             return inputs
+        case DepthwiseConv(_, _, kernel) | OrientedEdges(_, kernel):
+            return kernel**2
     return 0
 
 
@@ -161,8 +177,12 @@ def _numbers(architecture: Architecture) -> list[Any]:
         match operation:
             case Conv(_, inputs, outputs, kernel, stride, padding):
                 numbers += [inputs, outputs, kernel, stride, padding + 1 if type(padding) is int else padding]
+            case DepthwiseConv(_, channels, kernel, stride, padding) | OrientedEdges(channels, kernel, stride, padding):
+                numbers += [channels, kernel, stride, padding + 1 if type(padding) is int else padding]
             case Linear(_, inputs, outputs):
                 numbers += [inputs, outputs]
+            case AveragePool(size, stride):
+                numbers += [number for number in (size, stride) if number is not None]
             case MaxPool(size):
                 numbers.append(size)
     return numbers

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from pacviz.compression.network import CompressedNetwork
+from pacviz.compression.network import Network
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
-from pacviz.risk.evaluate import Count, Progress, count, draw_examples
+from pacviz.risk.evaluate import Count, Progress, answers, count, draw_examples
 from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, naive_interval, upper_limit
 
 __all__ = [
     "Progress",
     "RiskEstimate",
+    "answers",
     "count_errors",
     "count_stochastic_errors",
     "exact_risk",
@@ -28,7 +29,7 @@ __all__ = [
 
 
 def count_errors(
-    network: CompressedNetwork, split: Split, progress: Progress | None = None, examples: Tensor | None = None
+    network: Network, split: Split, progress: Progress | None = None, examples: Tensor | None = None
 ) -> int:
     """Number of misclassified examples; equal logits go to the lowest label.
 
@@ -38,7 +39,7 @@ def count_errors(
 
 
 def count_stochastic_errors(
-    network: CompressedNetwork,
+    network: Network,
     posterior_stds: Mapping[str, float],
     split: Split,
     draws: int,
@@ -56,7 +57,7 @@ def count_stochastic_errors(
 
 
 def _stochastic_count(
-    network: CompressedNetwork,
+    network: Network,
     posterior_stds: Mapping[str, float],
     split: Split,
     draws: int,
@@ -75,14 +76,14 @@ def _stochastic_count(
     return count(network, split, draw_examples(len(split), draws, seed), noisy, seed, progress)
 
 
-def exact_risk(network: CompressedNetwork, split: Split, progress: Progress | None = None) -> RiskEstimate:
+def exact_risk(network: Network, split: Split, progress: Progress | None = None) -> RiskEstimate:
     """The error of the network without noise, on every example once."""
     found = count(network, split, progress=progress)
     return RiskEstimate("exact", found.errors, len(split), 0.0, None, found.borderline)
 
 
 def sampled_risk(
-    network: CompressedNetwork, split: Split, draws: int, failure: float, seed: int, progress: Progress | None = None
+    network: Network, split: Split, draws: int, failure: float, seed: int, progress: Progress | None = None
 ) -> RiskEstimate:
     """The error of the network without noise, from `draws` examples drawn with replacement.
 
@@ -92,7 +93,7 @@ def sampled_risk(
 
 
 def stochastic_risk(
-    network: CompressedNetwork,
+    network: Network,
     posterior_stds: Mapping[str, float],
     split: Split,
     draws: int,

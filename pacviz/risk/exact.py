@@ -8,7 +8,7 @@ returns a transposed view, and element-wise stages keep whatever order they are 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
 
 import numpy as np
@@ -17,7 +17,9 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv, Residual, Shape, output_shape
+from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Residual, Shape, output_shape
+from pacviz.models.architecture import SHIFTS
+from pacviz.models.modules import deskew, edge_filters
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
 warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
@@ -71,9 +73,66 @@ def max_pool(size: int) -> Stage:
     return pool
 
 
-def average_pool(x: Tensor, _: torch.Generator | None) -> Tensor:
-    """The mean over all positions, which stay as one."""
-    return x.mean((1, 2), keepdim=True)
+def average_pool(size: int | None, stride: int | None) -> Stage:
+    """The mean over all positions, which stay as one, or over windows of size x size, rows before columns."""
+    if size is None:
+        return lambda x, _: x.mean((1, 2), keepdim=True)
+    side, step = size, stride or size
+
+    def pool(x: Tensor, _: torch.Generator | None) -> Tensor:
+        height, width = (length - side + 1 for length in x.shape[1:3])
+        x = reduce(torch.add, (x[:, offset : offset + height : step] for offset in range(side)))
+        return reduce(torch.add, (x[:, :, offset : offset + width : step] for offset in range(side))) / side**2
+
+    return pool
+
+
+def upright(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """The images deskewed, by the function that is trained through."""
+    return deskew(x.permute(3, 0, 1, 2)).permute(1, 2, 3, 0)
+
+
+def glances(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """All examples as they are, then all of them moved by one shift after the other."""
+    return torch.cat([x.roll(shift, (1, 2)) for shift in SHIFTS], -1)
+
+
+def agreement(x: Tensor, _: torch.Generator | None) -> Tensor:
+    """Means of logits (classes, glances x batch) over the glances."""
+    return x.unflatten(1, (len(SHIFTS), -1)).mean(1)
+
+
+def oriented_edges(operation: OrientedEdges, device: torch.device) -> Stage:
+    """The fixed filters."""
+    filters = edge_filters(operation).to(device)
+
+    def stage(x: Tensor, _: torch.Generator | None) -> Tensor:
+        edges = F.conv2d(x.permute(3, 0, 1, 2), filters, None, operation.stride, operation.padding)
+        return edges.permute(1, 2, 3, 0)
+
+    return stage
+
+
+def depthwise(operation: DepthwiseConv, matrix: np.ndarray, device: torch.device) -> Stage:
+    """A depthwise convolution.  matrix: (channels, kernel x kernel)."""
+    weights = torch.from_numpy(matrix.copy()).to(device)
+
+    def stage(x: Tensor, _: torch.Generator | None) -> Tensor:
+        return reduce(
+            torch.add,
+            (w[:, None, None, None] * shifted for w, shifted in zip(weights.T, shifts(operation, x), strict=True)),
+        )
+
+    return stage
+
+
+def shifts(operation: DepthwiseConv, x: Tensor) -> Iterator[Tensor]:
+    """The activations (channels, height, width, batch) that each place of the kernels reads, row by row of the kernel."""
+    x = F.pad(x, (0, 0, *(operation.padding,) * 4))
+    height, width = (length - operation.kernel + 1 for length in x.shape[1:3])
+    for dy in range(operation.kernel):
+        for dx in range(operation.kernel):
+            yield x[:, dy : dy + height : operation.stride, dx : dx + width : operation.stride]
 
 
 def residual(operation: Residual, body: Sequence[Stage]) -> Stage:

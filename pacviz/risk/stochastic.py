@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv, Shape, output_shape
-from pacviz.risk.exact import Stage, affine, kernel_and_bias
+from pacviz.models import Conv, DepthwiseConv, Shape, output_shape
+from pacviz.risk.exact import Stage, affine, kernel_and_bias, shifts
 
 SPARSE_KERNELS = 0.25
 """Density below which every example's kernels are faster as blocks of one sparse matrix (CPU, measured on LeNet-5)."""
@@ -70,5 +70,21 @@ def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Sh
             kernels = values.new_zeros(batch, kernel.size).index_copy_(1, places, values)
             y = torch.baddbmm(shifts[:, :, None], kernels.view(batch, outputs, columns), patches)
         return y.view(batch, outputs, height, width).permute(1, 2, 3, 0)
+
+    return stage
+
+
+def noisy_depthwise(operation: DepthwiseConv, matrix: np.ndarray, std: float, device: torch.device) -> Stage:
+    """A depthwise convolution under noise: kernels for each example, the same at all positions of that example.
+
+    matrix: (channels, kernel x kernel).
+    """
+    weights = torch.from_numpy(matrix.T[:, :, None].copy()).to(device)
+    stds = std * weights.ne(0)
+
+    def stage(x: Tensor, generator: torch.Generator | None) -> Tensor:
+        noise = weights.new_empty(*weights.shape[:2], x.shape[-1]).normal_(generator=generator)
+        kernels = noise.mul_(stds).add_(weights)[:, :, None, None]
+        return reduce(torch.add, (w * shifted for w, shifted in zip(kernels, shifts(operation, x), strict=True)))
 
     return stage

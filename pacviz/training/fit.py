@@ -21,6 +21,7 @@ from pacviz.data.dataset import Dataset, Split
 from pacviz.device import device, quick_bfloat16
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture
+from pacviz.models.modules import Network
 from pacviz.training.parametrisation import Parametrisation, parametrise
 from pacviz.training.recipe import METHODS, Training
 
@@ -69,7 +70,7 @@ def fit(
     train, where = dataset.train, device()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        network: nn.Module = architecture.build(folded=start is not None)
+        network = architecture.build(folded=start is not None)
     if start is not None:
         network.load_state_dict(architecture.state_dict(start))
     network = _placed(network).train()
@@ -81,13 +82,14 @@ def fit(
     optimizer = _optimizer(parametrisation.trained.values(), training)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, training.learning_rate, total_steps=steps, pct_start=0.2)
     kept = _Kept(training, parametrisation, optimizer, schedule, network)
-    images, labels = train.images.to(where), train.labels.to(where)
+    read, labels = _reader(network, train.images.to(where)), train.labels.to(where)
     step = kept.read(resume, where) if resume and resume.exists() else 0
     saved = time.monotonic()
+    quick = quick_bfloat16() and not METHODS[training.method].exact
 
     def state() -> dict[str, Tensor]:
         with torch.no_grad():
-            return _plain({**dict(network.named_buffers()), **parametrisation.weights()})
+            return _plain({**dict(network.named_buffers()), **parametrisation.present()})
 
     for epoch in range(step // epoch_steps, training.epochs):
         right, seen = torch.zeros((), dtype=torch.int64, device=where), 0
@@ -95,11 +97,11 @@ def fit(
         for batch in order.split(training.batch_size)[step - epoch * epoch_steps :]:
             parametrisation.advance(step, steps)
             batch = batch.to(where)
-            with torch.autocast(where.type, torch.bfloat16, enabled=quick_bfloat16()):
-                logits = functional_call(network, _laid_out(parametrisation.weights()), images[batch].float().div_(255))
+            with torch.autocast(where.type, torch.bfloat16, enabled=quick):
+                logits = functional_call(network, _laid_out(parametrisation.weights()), (read(batch), True))
             loss = cross_entropy(logits.float(), labels[batch])
             optimizer.zero_grad()
-            loss.backward()
+            (loss + parametrisation.penalty() / len(train)).backward()
             nn.utils.clip_grad_norm_(parametrisation.trained.values(), MOST_GRADIENT)
             optimizer.step()
             schedule.step()
@@ -123,6 +125,15 @@ def fit(
                     saved = time.monotonic()
     parametrisation.advance(steps, steps)
     return _plain({**dict(network.named_buffers()), **parametrisation.final()})
+
+
+def _reader(network: Network, images: Tensor) -> Callable[[Tensor], Tensor]:
+    """Gives what a network makes of a batch of images before its first weights; that is made once, where it is anything."""
+    if not network.fixed:
+        return lambda batch: images[batch].float().div_(255).unsqueeze(1)
+    with torch.no_grad():
+        prepared = torch.cat([network.prepare(part.float().div_(255)) for part in images.split(EVALUATION_BATCH)])
+    return lambda batch: prepared[batch]
 
 
 def check_fit(architecture: Architecture, dataset: Dataset) -> None:
@@ -196,9 +207,10 @@ def _plain(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {key: tensor.detach().cpu().clone(memory_format=torch.contiguous_format) for key, tensor in state.items()}
 
 
-def _placed(network: nn.Module) -> nn.Module:
+def _placed(network: Network) -> Network:
     """On the device, with the layout in which a CPU computes convolutions twice as fast."""
-    return convert_conv2d_weight_memory_format(network.to(device()), torch.channels_last)
+    convert_conv2d_weight_memory_format(network.to(device()), torch.channels_last)
+    return network
 
 
 @torch.inference_mode()

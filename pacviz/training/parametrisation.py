@@ -13,7 +13,9 @@ from pacviz.compression.codebooks import snap
 from pacviz.compression.prune import prune
 from pacviz.compression.quantize import EXTRA_GRID_BITS, quantize
 from pacviz.models import Architecture
+from pacviz.training.integers import Integers
 from pacviz.training.recipe import Training
+from pacviz.training.subspace import Subspace
 
 PRUNING_SHARE = 0.6
 """The share of the steps during which weights are dropped; then the mask is fixed and the rest recovers."""
@@ -38,8 +40,16 @@ class Parametrisation(Protocol):
         """The weights by state-dict key, differentiable in `trained`."""
         ...
 
+    def penalty(self) -> Tensor | float:
+        """What the weights that were returned last cost beside their loss, in nats for the whole training sample."""
+        ...
+
     def advance(self, step: int, steps: int) -> None:
         """Called before step number `step` of `steps`, counted from 0, and once more after the last."""
+        ...
+
+    def present(self) -> dict[str, Tensor]:
+        """The weights as they would be written down now."""
         ...
 
     def final(self) -> dict[str, Tensor]:
@@ -56,6 +66,12 @@ class Dense:
 
     def weights(self) -> dict[str, Tensor]:
         return self.trained
+
+    def penalty(self) -> float:
+        return 0.0
+
+    def present(self) -> dict[str, Tensor]:
+        return self.weights()
 
     def advance(self, step: int, steps: int) -> None: ...
 
@@ -154,6 +170,12 @@ class Codebook:
             matrices[spec.name] = torch.cat([zero, self.trained[spec.name]])[self.fixed[spec.name]]
         return self.state(matrices)
 
+    def penalty(self) -> float:
+        return 0.0
+
+    def present(self) -> dict[str, Tensor]:
+        return self.weights()
+
     def advance(self, step: int, steps: int) -> None: ...
 
     @torch.no_grad()
@@ -220,4 +242,9 @@ def parametrise(
             return kind(state, architecture.prunable(state), density, training.seed)
         case "codebook":
             return Codebook(architecture, state, density, bits, where)
+        case "integers":
+            return Integers(architecture, state, training.price, training.seed)
+        case "subspace":
+            chosen = training.dimension, training.projection, training.levels
+            return Subspace(architecture, *chosen, training.price, training.seed, where)
     return StraightThrough(architecture, state, density, bits, where)

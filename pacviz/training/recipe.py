@@ -6,8 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pacviz.compression.integers import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
+from pacviz.models.subspace_nets import DIMENSIONS, PROJECTIONS
 from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
 
 SCRATCH = "scratch"
@@ -19,15 +21,20 @@ class Method:
     """A way to train, and what suits it.
 
     optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
-    settings that it starts from, where they differ from the defaults of Training.
+    settings that it starts from, where they differ from the defaults of Training.  exact: trained in float32 even where
+    bfloat16 is quicker.  particular: the PARTICULAR settings that it reads.
     """
 
     title: str
     help: str
     optimizer: Literal["adamw", "sgd"]
     usual: dict[str, Any]
+    exact: bool = False
+    particular: tuple[str, ...] = ()
 
 
+PARTICULAR = ("price", "dimension", "projection", "levels")
+"""Settings that most methods have no use for."""
 METHODS = {
     "dense": Method("Plain training", "All weights stay.", "adamw", {}),
     "gradual": Method(
@@ -61,10 +68,43 @@ METHODS = {
         "adamw",
         {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 5e-4},
     ),
+    "integers": Method(
+        "Integers at a price",
+        "Every weight becomes a small integer; the length of its code is paid for while it is trained.",
+        "adamw",
+        {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
+        exact=True,
+        particular=("price",),
+    ),
+    "subspace": Method(
+        "Integers in a random subspace",
+        "The network moves in a few random directions only, by integers whose code is paid for while it is trained "
+        "(Lotfi et al. 2022).",
+        "adamw",
+        {
+            "model": "subspace-conv",
+            "epochs": 12,
+            "batch_size": 256,
+            "weight_decay": 0.0,
+            "learning_rate": 1e-2,
+            "price": 6.0,
+        },
+        exact=True,
+        particular=PARTICULAR,
+    ),
+    "polish": Method(
+        "Polishing integers",
+        "Every integer is tried one up, one down and at zero, and moved where the bound falls; an epoch is one sweep.",
+        "adamw",
+        {"start": "integers", "epochs": 3, "batch_size": 256, "weight_decay": 0.0},
+        exact=True,
+    ),
 }
 
 QUANTIZING = ("codebook", "straight-through")
 """The methods that end with at most 2^bits values a layer."""
+FROM_TRAINED = (*QUANTIZING, "integers", "polish")
+"""The methods that need trained weights to start from."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +131,28 @@ class Training:
         1.0, "Density", "The share of weights that is left in the end.", low=0.0005, high=1.0, step=0.0005, percent=True
     )
     bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8)
+    price: float = setting(
+        5.0,
+        "Price of a nat",
+        "What a nat of code costs while integers are trained, in nats of cross-entropy on one example: the higher, the "
+        "smaller the code and the larger the error.",
+        low=0.0,
+        high=100.0,
+        step=0.5,
+    )
+    dimension: int = setting(
+        500, "Dimension", "Of the random subspace: how many integers the network is.", low=1, high=DIMENSIONS
+    )
+    projection: str = setting(
+        "dense",
+        "Projection",
+        "How the subspace is drawn. dense: every direction from bits of its own; kronecker: from products of two short "
+        "ones, in little memory.",
+        choices=lambda: PROJECTIONS,
+    )
+    levels: int = setting(
+        2 * LARGEST + 1, "Levels", "The most values that the integers of a subspace take.", low=2, high=2 * LARGEST + 1
+    )
     epochs: int = setting(10, "Epochs", "How often every training example is seen.", low=1, high=1000)
     batch_size: int = setting(128, "Batch size", "Examples a step.", low=1, high=10_000)
     learning_rate: float = setting(2e-3, "Learning rate", "The peak of its cycle.", low=1e-6, high=1.0, step=1e-4)
@@ -111,11 +173,31 @@ class Training:
             raise PacvizError(
                 f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
             )
+        if self.method == "subspace":
+            self._check_subspace()
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
-        if self.method in QUANTIZING and self.start == SCRATCH:
+        if self.method in FROM_TRAINED and self.start == SCRATCH:
             raise PacvizError(
                 f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
+            )
+
+    def _check_subspace(self) -> None:
+        network = ARCHITECTURES[self.model]
+        if network.code != "subspace":
+            coded = [name for name, other in ARCHITECTURES.items() if other.code == "subspace"]
+            raise PacvizError(
+                f"model {self.model!r} is not coded in a subspace, so that method 'subspace' cannot train it; "
+                f"choose one of {', '.join(coded)}."
+            )
+        if self.dimension > network.parameters:
+            raise PacvizError(
+                f"dimension is {self.dimension:,}, but {self.model} has {network.parameters:,} parameters; "
+                "choose a smaller one."
+            )
+        if self.start != SCRATCH:
+            raise PacvizError(
+                f"start is {self.start!r}, but a subspace has an origin of its own; leave start at {SCRATCH!r}."
             )
 
     @classmethod

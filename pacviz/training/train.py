@@ -6,13 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from pacviz import checkpoints
 from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
 from pacviz.models import architecture
-from pacviz.training.fit import Step, error_rate, fit
+from pacviz.training.fit import Step, check_fit, error_rate, fit
+from pacviz.training.polish import Sweep, polish
 from pacviz.training.recipe import SCRATCH, Training
+
+State = Callable[[], dict[str, Tensor]]
+"""Gives a copy of the present weights."""
 
 
 def train(
@@ -31,7 +36,14 @@ def train(
     network = architecture(training.model)
     if start is None and training.start != SCRATCH:
         start = checkpoints.find(training.model, training.data, training.start)
-    state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
+    if training.method == "polish":
+        check_fit(network, dataset)
+        assert start is not None, "a Training to polish names what to start from"
+        state = polish(
+            network, network.state_dict(start.matrices), dataset.train, training.epochs, _swept(training, progress)
+        )
+    else:
+        state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
     # -0 + 0 is 0: a mask leaves -0, which neither a sparse file nor a code knows.
     matrices = {name: matrix + np.float32(0) for name, matrix in network.matrices(state).items()}
     return Checkpoint(
@@ -44,3 +56,14 @@ def train(
         training=training.to_dict(),
         command=training.command,
     )
+
+
+def _swept(training: Training, progress: Callable[[Step], None] | None) -> Callable[[Sweep, State], None] | None:
+    """The progress of a training, told of sweeps as if they were epochs."""
+    if progress is None:
+        return None
+
+    def report(sweep: Sweep, state: State) -> None:
+        progress(Step(sweep.sweep, sweep.tried, sweep.moves, sweep.loss, 1 - sweep.error, state))
+
+    return report

@@ -18,6 +18,7 @@ from pacviz.bounds import seeger
 from pacviz.checkpoints import Checkpoint
 from pacviz.compression.coder import encode
 from pacviz.compression.compress import compress
+from pacviz.compression.network import Network, as_it_stands
 from pacviz.data import Dataset
 from pacviz.measurement import FAILURE_SHARE, PREVIEW_DRAWS
 from pacviz.models import architecture
@@ -114,7 +115,12 @@ def _counted(matrices: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Dataset, exact: bool) -> dict[str, Any]:
     """What Metrics tells of the network as it would be written down; a preview is as valid as the exact bound, but wider."""
     delta = defaults()["delta"]
-    network = compress(training.model, matrices, 0.0, training.bits, "global")
+    in_subspace = architecture(training.model).code == "subspace"
+    network: Network = (
+        as_it_stands(training.model, matrices)
+        if in_subspace
+        else compress(training.model, matrices, 0.0, training.bits, "global")
+    )
     code, split = encode(network), dataset.train
     risk = (
         exact_risk(network, split)

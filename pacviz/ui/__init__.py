@@ -29,6 +29,16 @@ from pacviz.ui.session import (
     through_app,
     warn_about_cache,
 )
+from pacviz.ui.tight import (
+    CHART,
+    point_clicked,
+    tight_controls,
+    tight_headline,
+    tight_panels,
+    tight_problems,
+    tight_selected,
+    why_small,
+)
 from pacviz.ui.training import (
     PULSE,
     any_alive,
@@ -61,6 +71,7 @@ from pacviz.ui.work import unfinished, work
 
 __all__ = [
     "ABOUT",
+    "CHART",
     "KEPT_ACCURACY",
     "PAUSE",
     "PULSE",
@@ -80,6 +91,7 @@ __all__ = [
     "more_trials",
     "navigation",
     "offer_download",
+    "point_clicked",
     "point_controls",
     "point_formula",
     "point_headline",
@@ -101,6 +113,11 @@ __all__ = [
     "take_recording_away",
     "theorem",
     "through_app",
+    "tight_controls",
+    "tight_headline",
+    "tight_panels",
+    "tight_problems",
+    "tight_selected",
     "training_controls",
     "trial_controls",
     "trial_figures",
@@ -108,5 +125,6 @@ __all__ = [
     "unfinished",
     "verdict",
     "warn_about_cache",
+    "why_small",
     "work",
 ]

@@ -55,6 +55,7 @@ def navigation() -> StreamlitPage:
     pages = [
         st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
         st.Page("pages/frontier.py", title="Trained to compress", icon=":material/trending_down:"),
+        st.Page("pages/tightest.py", title="Tightest", icon=":material/trophy:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("pages/labels.py", title="Random labels", icon=":material/shuffle:"),
         st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),

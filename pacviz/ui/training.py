@@ -13,7 +13,7 @@ from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
 from pacviz.scenario import defaults, settings
 from pacviz.training import records, runs
-from pacviz.training.recipe import METHODS, QUANTIZING, SCRATCH, Training
+from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Training
 from pacviz.training.records import RESUMABLE, Metrics, Run
 from pacviz.ui.controls import check_link, number
 
@@ -23,7 +23,7 @@ PULSE = 2.0
 """Seconds between two looks at runs that are alive."""
 METHOD = "gradual"
 """What the page offers first: plain training would show a bound that stays vacuous."""
-FIRST = ("method", "data", "model", "start", "density", "bits", "epochs", "name")
+FIRST = ("method", "data", "model", "start", "density", "bits", "price", "dimension", "levels", "epochs", "name")
 """The settings that are always in sight."""
 STATES = {
     "waiting": ":orange-badge[:material/hourglass_top: waiting for its turn]",
@@ -51,7 +51,8 @@ def training_controls() -> str:
         names = checkpoints.available(values["model"], values["data"])
         starts = names if method in QUANTIZING and names else (SCRATCH, *names)
         values["start"] = _choice("start", prefix, starts, usual["start"])
-        numbers = [name for name in settings(Training) if name not in ("name", *values)]
+        useless = set(PARTICULAR) - set(METHODS[method].particular)
+        numbers = [name for name in settings(Training) if name not in ("name", *values, *useless)]
         if method == "dense":
             numbers.remove("density")  # plain training keeps all weights
         pair = st.columns(2)
@@ -60,7 +61,9 @@ def training_controls() -> str:
                 values[name] = number(name, Training, prefix, usual[name])
         with st.expander("Optimizer, seed"):
             for name in numbers:
-                if name not in FIRST:
+                if options := settings(Training)[name].choices():
+                    values[name] = _choice(name, prefix, options, usual[name])
+                elif name not in FIRST:
                     values[name] = number(name, Training, prefix, usual[name])
         free = runs.free_name(Training(model=values["model"], data=values["data"], name=method))
         values["name"] = st.text_input(

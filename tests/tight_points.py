@@ -1,0 +1,80 @@
+"""Certificate files of small networks with random integers for weights: whole and decodable, with errors made up."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from pacviz.archive import Made
+from pacviz.certificate import Certificate
+from pacviz.compression.coder import encode
+from pacviz.measurement import Measurement, network_of
+from pacviz.models import architecture
+from pacviz.risk import RiskEstimate
+from pacviz.scenario import AS_IS, Scenario
+from pacviz.tight.points import SUFFIX
+from pacviz.verification import pack
+from pacviz.weights import Weights
+
+N, TESTS = 60_000, 10_000
+
+
+def integers(model: str, spread: float = 1.5, seed: int = 0) -> Weights:
+    """Weights that are rounded normal numbers, at least one of them 1 in every layer."""
+    random = np.random.default_rng(seed)
+    matrices = {}
+    for layer in architecture(model).layers:
+        matrix = np.round(random.normal(0, spread, (layer.rows, layer.columns))).astype(np.float32)
+        matrix[0, 0] = 1
+        matrices[layer.name] = matrix
+    return Weights(model, matrices)
+
+
+def certificate(weights: Weights, errors: int, fingerprints: dict[str, str] | None = None) -> Certificate:
+    """What would be certified if the network made so many errors on MNIST's training sample."""
+    scenario = Scenario(model=weights.model, data="mnist", checkpoint=AS_IS, sparsity=0.5, bits=4)
+    network = network_of(scenario, weights)
+    code = encode(network)
+    measurement = Measurement(
+        code.ledger,
+        len(code.data),
+        None,
+        network.nonzeros,
+        architecture(weights.model).parameters,
+        RiskEstimate("exact", errors, N, 0.0, None, 0),
+        RiskEstimate("exact", errors * TESTS // N, TESTS, 0.0, None, 0),
+        N,
+        10,
+        False,
+        {
+            "data": "0" * 64,
+            "test": "1" * 64,
+            "architecture": architecture(weights.model).fingerprint,
+            "weights": weights.fingerprint,
+            **(fingerprints or {}),
+            "code": hashlib.sha256(code.data).hexdigest(),
+        },
+    )
+    return Certificate(scenario, measurement)
+
+
+def save(
+    folder: Path,
+    name: str,
+    width: int = 8,
+    price: float = 1.0,
+    errors: int = 1500,
+    family: str = "tiny",
+    spread: float = 1.5,
+    settings: dict | None = None,
+    fingerprints: dict[str, str] | None = None,
+) -> Path:
+    """A point of a tiny network as a file."""
+    weights = integers(f"tiny-{width}", spread)
+    told = Made(
+        family, {"width": width, "price": price} if settings is None else settings, f"python -m pacviz make {name}"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / f"{name}{SUFFIX}"
+    file.write_bytes(pack(certificate(weights, errors, fingerprints), weights, told))
+    return file

@@ -27,6 +27,8 @@ _SUFFIX = ".safetensors"
 _NAME = re.compile(r"[a-z0-9.-]+")
 _MEMBER = re.compile(r"(?P<method>[a-z-]+)-(?P<percent>\d+(\.\d+)?)")
 _ROUNDING = 1e-9
+REACH = 2
+"""How many times as many weights as it has a member of a family may be asked for, and still be taken as it stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,13 +179,17 @@ def choices(model: str, data: str) -> tuple[str, ...]:
 def of(scenario: Scenario) -> Checkpoint:
     """The checkpoint that a scenario compresses; raises PacvizError where `find` does.
 
-    Of a family it is the one trained for the nearest density that is not below the scenario's; pruning does the rest.
+    Of a family it is the densest one with at most as many weights as asked for, if that is 1 / REACH of them or more:
+    pruning leaves it as it was trained.  Else it is the next denser one, which pruning cuts.  For cutting it even a
+    little further breaks a network that was trained at the edge of what it can lose.
     """
     family = families(scenario.model, scenario.data).get(scenario.checkpoint)
     if family is None or scenario.checkpoint in available(scenario.model, scenario.data):
         return find(scenario.model, scenario.data, scenario.checkpoint)
-    enough = [density for density in family if density > 1 - scenario.sparsity - _ROUNDING]
-    return find(scenario.model, scenario.data, family[min(enough)])
+    density = 1 - scenario.sparsity
+    sparser = [member for member in family if density / REACH - _ROUNDING <= member <= density + _ROUNDING]
+    denser = [member for member in family if member > density]
+    return find(scenario.model, scenario.data, family[max(sparser) if sparser else min(denser)])
 
 
 def shipped() -> tuple[tuple[str, str, str], ...]:

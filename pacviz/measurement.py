@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,13 +21,15 @@ from pacviz.errors import PacvizError
 from pacviz.ledger import Charge, Ledger
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, exact_risk, sampled_risk, stochastic_risk
-from pacviz.scenario import AS_IS, EVEN, Scenario
+from pacviz.scenario import AS_IS, EVEN, Scenario, settings
 from pacviz.weights import Weights
 
 PREVIEW_EXAMPLES = 10_000
 """Training examples that a preview without noise looks at."""
 PREVIEW_DRAWS = 2_000
 """Draws of (example, fresh weights) behind a preview with noise."""
+_OTHER_DRAWS = 2**30
+_LESS_THAN_HALF_A_WEIGHT = 0.49
 RESULTS_FORMAT = 2
 """Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
 FAILURE_SHARE = 0.2
@@ -138,7 +141,8 @@ def measure_anew(
 ) -> Measurement:
     """Compresses, codes and measures.  weights: as for `network_of`.
 
-    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws; its estimate is wider but as valid.
+    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws, of another seed than the scenario's with noise;
+    its estimate is wider but as valid.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
     weights = weights or checkpoints.of(scenario)
@@ -172,7 +176,7 @@ def errors(
         split = dataclasses.replace(split, low=scenario.input_low, high=scenario.input_high)
         if scenario.noise > 0:
             draws = PREVIEW_DRAWS if preview else len(split)
-            return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, scenario.seed, advance)
+            return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, _seed(scenario, preview), advance)
         if preview:
             return sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE, scenario.seed, advance)
         return exact_risk(network, split, advance)
@@ -222,15 +226,39 @@ def recall(scenario: Scenario, preview: bool = False, weights: Source | None = N
     return None
 
 
+def looked_at(seed: int) -> int:
+    """Seed of noise draws that may be looked at before choosing: the draws that certify under `seed` stay unseen.
+
+    The lowest of many estimates is too low; the certificate of what was chosen by it must not rest on the same draws.
+    """
+    return seed ^ _OTHER_DRAWS
+
+
+def _seed(scenario: Scenario, preview: bool) -> int:
+    return looked_at(scenario.seed) if preview and scenario.noise > 0 else scenario.seed
+
+
+def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
+    """The sparsity that tells networks apart: the scenario's, or the largest at which pruning takes nothing of these weights."""
+    if scenario.pruning != "global" or not isinstance(weights, checkpoints.Checkpoint):
+        return scenario.sparsity
+    limits = settings()["sparsity"]
+    zeros = 1 - weights.density + _LESS_THAN_HALF_A_WEIGHT / architecture(weights.model).parameters
+    untouched = round(math.floor(zeros / limits.step) * limits.step, 6)
+    return max(scenario.sparsity, min(untouched, limits.high))
+
+
 def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str:
-    """What a measurement depends on, hashed: not the bound, not delta, and the seed only where something is drawn.
+    """What a measurement depends on, hashed: not the bound, not delta, the seed only where something is drawn, and the
+    sparsity only where it cuts something.
 
     A setting that came later is left out where it changes nothing, so that what was measured before keeps its key.
     """
     weights = weights or checkpoints.of(scenario)
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
-    values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
+    values["sparsity"] = cutting_sparsity(scenario, weights)
+    values["seed"] = _seed(scenario, preview) if preview or scenario.noise > 0 else None
     if scenario.noise == 0 or scenario.spread == EVEN:
         del values["spread"]
     return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()

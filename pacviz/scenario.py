@@ -110,8 +110,9 @@ class Scenario:
     checkpoint: str = setting(
         "gradual",
         "Checkpoint",
-        "Which trained weights the compression starts from.  A method that was recorded at several densities (gradual, "
-        "surgery) means the one nearest to the sparsity; plain was trained to be accurate only.",
+        "Which trained weights the compression starts from; plain was trained to be accurate only.  A method with networks "
+        "trained at several sparsities (gradual, surgery) means the one for the sparsity asked, or for the next higher: "
+        "it is shown as it was trained, for pruned further it breaks.",
     )
     pruning: str = setting(
         "global",
@@ -122,7 +123,9 @@ class Scenario:
     sparsity: float = setting(
         0.998,
         "Sparsity",
-        "The share of weights set to exactly zero: the smallest magnitudes go first.",
+        "The share of weights set to exactly zero: the smallest magnitudes go first.  Of a checkpoint that was trained at "
+        "several sparsities it is the least: the next network that was trained to be so sparse stands for all that lie "
+        "between two.",
         low=0.0,
         high=0.999,
         step=0.001,
@@ -163,7 +166,12 @@ class Scenario:
         choices=lambda: tuple(BOUNDS),
     )
     seed: int = setting(
-        0, "Seed", "Seed of the noise draws and of the preview's examples.", low=0, high=2**31 - 1, step=1
+        0,
+        "Seed",
+        "Seed of the noise draws and of a preview's examples; a preview draws noise of its own.",
+        low=0,
+        high=2**31 - 1,
+        step=1,
     )
 
     input_low: float = setting(

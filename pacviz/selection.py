@@ -26,7 +26,7 @@ from pacviz.compression.network import CompressedNetwork
 from pacviz.compression.noise import layer_kl
 from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.data import Dataset
-from pacviz.measurement import FAILURE_SHARE, Progress, Source, network_of, noise_of
+from pacviz.measurement import FAILURE_SHARE, Progress, Source, looked_at, network_of, noise_of
 from pacviz.risk import RiskEstimate, stochastic_risk, upper_limit
 from pacviz.scenario import EVEN, Scenario, settings
 from pacviz.training.recipe import QUANTIZING
@@ -47,7 +47,6 @@ PLAIN_SPARSITIES = (0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99)
 DEEPER = (1.0, 0.75)
 """What a checkpoint is pruned to that was: these shares of its own density."""
 _A_FEW = 2e-5
-_OTHER_DRAWS = 2**30
 _SEARCH = 25
 
 
@@ -252,8 +251,7 @@ class _Noises:
         nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(stds.values()))
         low, high = scenario.input_low, scenario.input_high
         split = dataclasses.replace(self.dataset.train, low=low, high=high)
-        seed = self.scenario.seed ^ _OTHER_DRAWS
-        risk = stochastic_risk(self.network, stds, split, DRAWS, FAILURE_SHARE, seed)
+        risk = stochastic_risk(self.network, stds, split, DRAWS, FAILURE_SHARE, looked_at(self.scenario.seed))
         return Option(
             scenario,
             risk.mean,

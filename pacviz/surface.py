@@ -23,7 +23,7 @@ from pacviz.compression.noise import posterior_stds, refunds
 from pacviz.compression.prune import prune
 from pacviz.errors import PacvizError
 from pacviz.ledger import PARTS, Ledger
-from pacviz.measurement import FAILURE_SHARE, RESULTS_FORMAT, Measurement, Progress
+from pacviz.measurement import FAILURE_SHARE, RESULTS_FORMAT, Measurement, Progress, cutting_sparsity, looked_at, recall
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate, exact_risk, stochastic_risk
 from pacviz.scenario import PIXELS, Scenario, defaults, settings
@@ -32,7 +32,7 @@ AXES = ("sparsity", "bits", "noise")
 FIXED = ("spread", *PIXELS)
 """Settings that a surface does not vary."""
 SHIPPED = store.ASSETS / "surfaces"
-FORMAT = 1
+FORMAT = 2
 """Raised whenever the content of a file of a surface changes."""
 
 
@@ -182,11 +182,15 @@ _COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
 def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> Surface:
-    """Measures the surface of a scenario's checkpoint, data and pruning; seed 0, pixels and spread of noise by default.
+    """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
+
+    Its draws are not those that certify (`measurement.looked_at`): a point may be chosen by looking at it.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
-    all noises see the same examples and random numbers.  Each finished sparsity is kept, so that an interrupted
-    recording goes on where it stopped.  Raises PacvizError where checkpoint or data are missing or broken.
+    all noises see the same examples and random numbers.  What was certified without noise is not measured again.  Each
+    finished sparsity is kept, so that an interrupted recording goes on where it stopped.
+
+    Raises PacvizError where checkpoint or data are missing or broken.
     """
     if not recordable(scenario):
         names = ", ".join(f"{name} {defaults()[name]!r}" for name in FIXED)
@@ -199,15 +203,13 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
     cells: list[Cell] = []
     for index, sparsity in enumerate(grid.sparsity):
         weights = checkpoints.of(scenario.but(sparsity=sparsity))
-        slab_of = dataclasses.replace(grid, sparsity=(sparsity,))
-        key = json.dumps(
-            ["surface", FORMAT, RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning,
-             dataclasses.asdict(slab_of)]
-        )  # fmt: skip
+        slab_of = {**dataclasses.asdict(grid), "sparsity": cutting_sparsity(scenario.but(sparsity=sparsity), weights)}
+        made_from = (RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning)
+        key = json.dumps(["surface", FORMAT, *made_from, slab_of])
         kept = store.recall(key)
         slab = [] if kept is None else [_revived(values) for values in json.loads(kept)]
         if kept is None:
-            for new in _slab(weights, sparsity, scenario.pruning, grid, dataset, layers):
+            for new in _slab(weights, scenario.but(sparsity=sparsity), grid, dataset, layers):
                 slab.append(new)
                 report((index * per_slab + len(slab)) / len(grid), f"sparsity {sparsity:.1%}")
             store.remember(key, json.dumps([dataclasses.asdict(cell) for cell in slab]))
@@ -234,13 +236,13 @@ def _revived(values: dict[str, Any]) -> Cell:
 
 def _slab(
     weights: checkpoints.Checkpoint,
-    sparsity: float,
-    pruning: str,
+    scenario: Scenario,
     grid: Grid,
     dataset: data.Dataset,
     layers: Sequence[str],
 ) -> Iterator[Cell]:
-    masks = prune(weights.matrices, sparsity, pruning)
+    masks = prune(weights.matrices, scenario.sparsity, scenario.pruning)
+    seed = looked_at(defaults()["seed"])
     for bits in grid.bits:
         network = quantized(weights.model, weights.matrices, masks, bits)
         code = encode(network)
@@ -249,11 +251,13 @@ def _slab(
             stds = posterior_stds(network, noise)
             if noise == 0:
                 ledger = code.ledger
-                train, test = exact_risk(network, dataset.train), exact_risk(network, dataset.test)
+                measured = recall(scenario.but(bits=bits, noise=0.0), weights=weights)
+                train = measured.train if measured else exact_risk(network, dataset.train)
+                test = measured.test if measured else exact_risk(network, dataset.test)
             else:
                 ledger = prior.ledger + Ledger(refunds(network, stds)[1])
-                train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, 0)
-                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, 0)
+                train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, seed)
+                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, seed)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
 
 

@@ -26,7 +26,7 @@ def live() -> None:
     right.plotly_chart(density_curve(run.training, rows, ui.dark()), theme=None, key="density_curve")
     left.plotly_chart(accuracy_curve(run.training, rows, ui.dark()), theme=None, key="accuracy_curve")
     right.plotly_chart(loss_curve(run.training, rows, ui.dark()), theme=None, key="loss_curve")
-    st.code(run.training.command, language="bash")
+    st.code(run.training.command, language="bash", wrap_lines=True)
 
 
 live()

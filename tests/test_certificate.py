@@ -12,7 +12,7 @@ from pacviz.compression.coder import decode, encode
 from pacviz.measurement import Measurement, network_of
 from pacviz.risk import count_errors
 
-from pacviz import data, store  # isort: skip
+from pacviz import data, measurement, store  # isort: skip
 
 SPARSE = Scenario(sparsity=0.971)
 NOISY = SPARSE.but(bits=4, noise=0.1)
@@ -96,6 +96,19 @@ def test_a_preview_says_so_and_its_interval_covers_the_exact_risk(sparse):
     assert preview.statement.startswith("Preview")
     exact = certify(other)
     assert preview.risk.lower <= exact.risk.mean <= preview.risk.upper
+
+
+def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy, monkeypatch):
+    original = measurement.stochastic_risk
+
+    def few(network, stds, split, draws, *rest):
+        return original(network, stds, split, 10, *rest)
+
+    monkeypatch.setattr(measurement, "stochastic_risk", few)
+    digits = data.load("digits")
+    certified = measurement.errors(network_of(NOISY), NOISY, digits, False, lambda *_: None)
+    assert {estimate.seed for estimate in certified} == {NOISY.seed}
+    assert NOISY.seed not in {noisy.measurement.train.seed, noisy.measurement.test.seed}
 
 
 def test_the_documented_keys_are_all_there(noisy):

@@ -10,10 +10,13 @@ from safetensors.torch import load_file, save_file
 
 from pacviz import checkpoints
 from pacviz.checkpoints import Checkpoint
+from pacviz.compression.coder import encode
 from pacviz.data import digits, load
 from pacviz.errors import PacvizError
+from pacviz.measurement import key, network_of
 from pacviz.models import architecture
 from pacviz.scenario import Scenario
+from pacviz.selection import own_sparsity
 from pacviz.training.fit import error_rate
 
 
@@ -202,19 +205,33 @@ def family():
     ("sparsity", "member"),
     [
         (0.0, "plain"),
-        (0.8, "plain"),
+        (0.799, "plain"),
+        (0.8, "slow-10"),
         (0.9, "slow-10"),
-        (0.97, "slow-10"),
+        (0.959, "slow-10"),
+        (0.96, "slow-2"),
         (0.98, "slow-2"),
+        (0.981, "slow-1.5"),
         (0.985, "slow-1.5"),
         (0.999, "slow-1.5"),
     ],
 )
-def test_a_scenario_takes_of_a_family_the_member_trained_for_the_nearest_density_not_below_its_own(
+def test_a_scenario_takes_of_a_family_the_next_sparser_member_within_reach_else_the_next_denser(
     family, sparsity, member
 ):
     assert checkpoints.of(Scenario(checkpoint="slow", sparsity=sparsity)).name == member
     assert checkpoints.of(Scenario(checkpoint="slow-10", sparsity=sparsity)).name == "slow-10"
+
+
+@pytest.mark.parametrize("sparsity", [0.991, 0.994, 0.995])
+def test_a_member_that_is_sparser_than_asked_is_left_as_it_was_trained(sparsity):
+    scenario = Scenario(checkpoint="gradual", sparsity=sparsity)
+    member = checkpoints.of(scenario)
+    assert member.density <= 1 - sparsity + 1e-5
+    as_trained = scenario.but(sparsity=own_sparsity(member))
+    assert encode(network_of(scenario)).data == encode(network_of(as_trained)).data
+    assert key(scenario, preview=False) == key(as_trained, preview=False)
+    assert key(scenario, preview=False) != key(scenario.but(pruning="layer"), preview=False)
 
 
 def test_a_family_is_offered_as_one_choice(family):

@@ -65,7 +65,7 @@ class Explorer {
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
     const head = part("head", "header");
-    this.headline = html("h2", {}, head, "With probability ", html("span"), ", the true error is below ", html("b", { "data-sym": "R" }));
+    this.headline = html("h2", {}, head, html("span"), html("b", { "data-sym": "R" }));
     const says = html("p", { class: "says" }, head);
     this.badge = html("span", { class: "badge" }, says);
     this.why = html("span", {}, says);
@@ -246,10 +246,11 @@ class Explorer {
 
   drawWords(found) {
     const { state, data } = this, known = data.known;
-    write(this.headline.children[0], `${Number((100 * (1 - state.delta)).toPrecision(4))} %`);
-    write(this.headline.children[1], found ? percent(found.bound, 1) : "…");
-    this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
+    const [says, bound] = this.headline.children, sure = `${Number((100 * (1 - state.delta)).toPrecision(4))} %`;
+    write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, a true error below ` : `With probability ${sure}, the true error is below `);
+    write(bound, found ? percent(found.bound, 1) : "…");
+    this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
     const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${percent(found.upper)}` : "";
     const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
@@ -262,7 +263,7 @@ class Explorer {
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
       bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : refund >= 0 ? `noise refunds ${size(refund)}` : `noise costs ${size(-refund)}`],
-      bound: [percent(found.bound, 1), data.bounds[state.bound].title],
+      bound: [percent(found.bound, 1), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");

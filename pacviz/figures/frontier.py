@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -26,6 +26,8 @@ BYTES = (250, 60_000)
 _ERROR_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _BYTE_TICKS = (300, 1_000, 3_000, 10_000, 30_000)
 _GREY = "#888888"
+LABEL = (0.17, 0.2)
+"""Factors of ten across and down that a label takes."""
 
 
 def frontier(
@@ -45,14 +47,11 @@ def frontier(
     figure = go.Figure()
     for target in TARGETS:
         _draw_target(figure, target, n, delta)
+    labels = _labels(points)
     for method, line in METHOD_LINES.items():
-        places = [
-            place
-            for place, point in enumerate(points)
-            if point.method == method and not point.certificate.scenario.noise
-        ]
+        places = [place for place in labels if points[place].method == method]
         if places:
-            _draw_method(figure, line, [points[place] for place in places], places, ink(dark))
+            _draw_method(figure, line, points, {place: labels[place] for place in places}, ink(dark))
     if published is not None:
         _draw_published(figure, published)
     if points:
@@ -113,12 +112,32 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None
     )
 
 
-def _draw_method(figure: go.Figure, line: Line, points: Sequence[Point], places: Sequence[int], colour: str) -> None:
+def _labels(points: Sequence[Point]) -> dict[int, str]:
+    """The density of each point without noise, by its place; nothing where it would be written over another one's."""
+    labels: dict[int, str] = {}
+    written: list[tuple[float, float]] = []
+    for place, point in enumerate(points):
+        if point.certificate.scenario.noise:
+            continue
+        x = math.log10(point.certificate.effective_bytes)
+        y = math.log10(max(point.certificate.risk.upper, ERRORS[0]))
+        free = all(abs(x - left) >= LABEL[0] or abs(y - top) >= LABEL[1] for left, top in written)
+        labels[place] = percent(point.density) if free else ""
+        if free:
+            written.append((x, y))
+    return labels
+
+
+def _draw_method(
+    figure: go.Figure, line: Line, all_points: Sequence[Point], labels: Mapping[int, str], colour: str
+) -> None:
+    """A curve.  labels: by the place of each of its points."""
+    points = [all_points[place] for place in labels]
     figure.add_scatter(
         x=[point.certificate.effective_bytes for point in points],
         y=[max(point.certificate.risk.upper, ERRORS[0]) for point in points],
-        customdata=list(places),
-        text=[percent(point.density) for point in points],
+        customdata=list(labels),
+        text=list(labels.values()),
         textposition="top right",
         textfont={"size": 12, "color": colour},
         mode="lines+markers+text",

@@ -172,7 +172,7 @@ def points_table(shown: Shown) -> None:
     ]
     columns = ["best", "checkpoint", "method", "density", "bits", "noise", "training error", "bytes", "bound"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch", key=f"{PREFIX}table")
-    st.code(f"python -m pacviz choose --model {shown.model} --data {shown.data}", language="bash")
+    st.code(f"python -m pacviz choose --model {shown.model} --data {shown.data}", language="bash", wrap_lines=True)
     if (published := shown.published) is not None:
         low, middle, high = published.train_errors()
         st.caption(

@@ -314,7 +314,7 @@ def take_recording_away(shown: Shown) -> None:
         icon=":material/download:",
         width="stretch",
     )
-    right.code(recording.experiment.command, language="bash")
+    right.code(recording.experiment.command, language="bash", wrap_lines=True)
     st.caption("A picture can be saved by the camera at its upper right corner.")
     if shown.live is not None and shown.live.done:
         with st.form(f"{LIVE}keep"):

@@ -62,8 +62,8 @@ def charges_table() -> None:
 
 def take_away(scenario: Scenario, certificate: Certificate | None) -> None:
     """The same point from a shell and from Python, its numbers as a file, and the file that a stranger can check."""
-    st.code(f"python -m pacviz certify{scenario.arguments()} --json", language="bash")
-    st.code(f"from pacviz import Scenario, certify\n\ncertify({scenario!r})", language="python")
+    st.code(f"python -m pacviz certify{scenario.arguments()} --json", language="bash", wrap_lines=True)
+    st.code(f"from pacviz import Scenario, certify\n\ncertify({scenario!r})", language="python", wrap_lines=True)
     if certificate is None:
         st.caption("The files come with the measurement.")
         return

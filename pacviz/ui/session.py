@@ -20,16 +20,34 @@ STYLE = """
 [data-testid="stSidebarHeader"] { height: 2.5rem; padding-top: 0.5rem; padding-bottom: 0; margin-bottom: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
 [data-testid="stMetricValue"] { font-size: 1.75rem; }
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.85; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 </style>
 """
 
+DARK_STYLE = """
+<style>
+[data-testid="stBaseButton-primary"] { color: #0e1117; }
+</style>
+"""
+"""The dark theme's primary colour is a light one."""
+
 
 def start() -> None:
-    """Once per run, before any page: the style, and the digits on their way."""
+    """Once per run, before any page: name, icon and style, and the digits on their way."""
     st.session_state["started"] = True
+    _configure()
     st.html(STYLE)
+    if dark():
+        st.html(DARK_STYLE)
     _warm()
+
+
+def _configure() -> None:
+    """Before a navigation is declared: a browser that knows no icon of the app's asks a server of fonts for a page's."""
+    st.set_page_config(
+        page_title="pacviz", page_icon=store.ASSETS / "icon.svg", layout="wide", initial_sidebar_state="auto"
+    )
 
 
 def navigation() -> StreamlitPage:
@@ -53,6 +71,7 @@ def through_app() -> None:
     Until a navigation is declared, a server takes the files of pages/ for an app of their own.
     """
     if "started" not in st.session_state:
+        _configure()
         navigation()
         st.rerun()
 

@@ -187,7 +187,7 @@ def point_formula(point: OperatingPoint) -> None:
         f"r = {point.risk:.5g}, n = {point.n:,}, δ = {point.delta:.3g}, K = {point.kl_nats:,.1f} nats = "
         f"{point.kl_nats / NATS_PER['bits']:,.0f} bits = {point.kl_bytes:,.0f} bytes"
     )
-    st.code(f"python -m pacviz bound {point.arguments}", language="bash")
+    st.code(f"python -m pacviz bound {point.arguments}", language="bash", wrap_lines=True)
 
 
 def published_table() -> None:

@@ -49,12 +49,20 @@ def is_missing(response) -> bool:
 
 @pytest.fixture
 def page(browser):
-    """A page at 1280 x 720 that may talk to this machine only; console errors and page errors fail the test."""
+    """A page at 1280 x 720 that may talk to this machine only; asking another one, console and page errors fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
-    context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(HERE) else route.abort())
+    complaints: list[str] = []
+
+    def stay_here(route) -> None:
+        if route.request.url.startswith(HERE):
+            route.continue_()
+        else:
+            complaints.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", stay_here)
     page = context.new_page()
     page.set_default_timeout(60_000)
-    complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("response", lambda response: complaints.append(response.url) if is_missing(response) else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -165,6 +165,13 @@ def test_what_is_taken_away_opens_and_holds_the_shown_numbers(app, page, tmp_pat
     no_error(page)
 
 
+def test_another_n_is_a_what_if_and_every_large_number_says_so(app, page):
+    visit(page, f"{app}/?n=1000&v=1")
+    expect(page.locator(".explorer h2")).to_contain_text("If n were 1,000: with probability 95 %, a true error below")
+    expect(page.locator(".explorer [data-tile=bound]")).to_contain_text("no certificate")
+    expect(page.locator(".explorer .badge")).to_contain_text("no certificate")
+
+
 def test_a_link_with_a_wrong_value_says_so_and_goes_on(app, page):
     page.goto(f"{app}/?sparsity=1.0&v=1")
     expect(page.get_by_text("sparsity must be from 0 to 0.999, got '1.0'")).to_be_visible()

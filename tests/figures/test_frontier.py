@@ -1,5 +1,6 @@
 """The frontier shows the numbers of its certificates, and its background those of the bound."""
 
+import itertools
 import math
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from pacviz import checkpoints
 from pacviz.bounds import BOUNDS, seeger
 from pacviz.figures import METHOD_LINES, frontier, layer_shares, size
-from pacviz.figures.frontier import TARGETS
+from pacviz.figures.frontier import LABEL, TARGETS
 from pacviz.frontier import Point, alike, best, on_frontier, points, survivors
 from pacviz.published import ZHOU
 from pacviz.training.recipe import METHODS
@@ -38,6 +39,21 @@ def test_every_point_is_a_certificate(measured):
         for text, point in zip(trace.hovertext, shown, strict=True):
             assert f"below {point.certificate.bound:.1%}" in text
             assert size(point.certificate.effective_bytes) in text
+
+
+def test_no_density_is_written_over_another(measured):
+    figure = frontier([*measured, *(Point("surgery", point.density, point.certificate) for point in measured)])
+    placed = [
+        (math.log10(x), math.log10(y))
+        for method in ("dense", "gradual", "surgery")
+        for x, y, text in zip(
+            *(curves(figure)[METHOD_LINES[method].title][axis] for axis in ("x", "y", "text")), strict=True
+        )
+        if text
+    ]
+    assert len(placed) >= 3
+    for (x, y), (other_x, other_y) in itertools.combinations(placed, 2):
+        assert abs(x - other_x) >= LABEL[0] or abs(y - other_y) >= LABEL[1]
 
 
 def test_the_best_certificate_is_marked_and_named_in_the_title(measured):

@@ -1,0 +1,37 @@
+"""Every page by its own link: without another machine, without errors, and for everybody (axe-core)."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))
+GRAVE = ("serious", "critical")
+
+
+def violations(page) -> list[str]:
+    """Each serious or critical violation that axe-core finds: rule, element, and what is wrong with it."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for violation in found
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+def opened(page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(":is(.js-plotly-plot, .explorer svg.chart):visible").first).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_page_opens_by_its_link_and_shuts_nobody_out(app, page, theme):
+    page.emulate_media(color_scheme=theme)
+    found = {}
+    for name in reversed(PAGES):
+        opened(page, f"{app}/{'' if name == 'compress' else name}")
+        assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+        found[name] = violations(page)
+    assert not any(found.values()), "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)

@@ -23,10 +23,12 @@ TARGETS = (0.03, 0.05, 0.07, 0.09, 0.15, 0.2, 0.3, 0.5)
 """Certificates whose curves are drawn beside that of the record."""
 ERRORS, BYTES = (0.003, 0.12), (80, 10_000)
 """The ranges of the axes."""
-NEAR_ERRORS, NEAR_BYTES = (0.01, 0.06), (150, 800)
+NEAR_ERRORS, NEAR_BYTES = (0.01, 0.06), (150, 1_050)
 """Those of the close-up."""
 _ERROR_TICKS = (0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 _BYTE_TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+_NEAR_ERROR_TICKS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.05)
+_NEAR_BYTE_TICKS = (150, 200, 300, 500, 700, 1_000)
 _PALE = "73"
 """The opacity of points that another beats, in hexadecimal digits."""
 _GREY, _GREEN = "#888888", "#009E73"
@@ -62,19 +64,20 @@ def tightest(
         _draw_path(figure, setting, runs, dash, ink(dark))
     _draw_ring(figure, selected, dark)
     errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
+    error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)
     figure.update_xaxes(
         title=f"training error on {n:,} images (logarithmic)",
         type="log",
         range=[math.log10(share) for share in errors],
-        tickvals=_ERROR_TICKS,
-        ticktext=[f"{100 * share:g} %" for share in _ERROR_TICKS],
+        tickvals=error_ticks,
+        ticktext=[f"{100 * share:g} %" for share in error_ticks],
     )
     figure.update_yaxes(
         title="bytes, everything charged (logarithmic)",
         type="log",
         range=[math.log10(count) for count in counts],
-        tickvals=_BYTE_TICKS,
-        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in _BYTE_TICKS],
+        tickvals=byte_ticks,
+        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
     )
     themed(figure, takeaway(points), dark, height)
     return figure.update_layout(margin_t=76, margin_l=74, dragmode=False, clickmode="event+select")

@@ -16,15 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pacviz.compression.integers import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, LayerSpec, architecture
+from pacviz.models.subspace_nets import DIMENSIONS
 
-DIMENSIONS = 1024
-"""Largest dimension of a subspace."""
 EXPONENTS = 64
 """Steps of the grid that w lies on: 2^((exponent - 48) / 4), from 2^-12 to almost 2^4."""
-LARGEST = 127
-"""Largest magnitude of an integer."""
 BIAS_SCALE = 0.3
 """What stands in for He's standard deviation in a bias, whose theta_0 is 0."""
 _QUARTERS = (1.0, 1.189207115002721, 1.4142135623730951, 1.681792830507429)

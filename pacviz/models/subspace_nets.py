@@ -13,6 +13,11 @@ from pacviz.models.architecture import (
 )
 from pacviz.models.lenet5 import LENET5
 
+DIMENSIONS = 1024
+"""Largest dimension of a subspace."""
+PROJECTIONS = ("dense", "kronecker")
+"""How a subspace may be drawn."""
+
 _REST: tuple[Operation, ...] = (
     ReLU(),
     Conv("conv2", 8, 16, 3, 2, 1),

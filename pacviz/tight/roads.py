@@ -75,7 +75,8 @@ def tiny_road(
 COLOR_MENU = (("color", 12, 5.0, 40),)
 
 SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
-    *(("edges", "dense", dimension, levels) for dimension in (100, 200, 350, 600, 1000) for levels in (3, 7, 31)),
+    *(("edges", "dense", dimension, 31) for dimension in (100, 200, 350, 600, 1000)),
+    *(("edges", "dense", dimension, levels) for dimension in (600, 1000) for levels in (3, 7)),
     ("edges", "kronecker", 600, 31),
     ("conv", "dense", 600, 31),
 )

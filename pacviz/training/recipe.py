@@ -6,9 +6,10 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pacviz.compression.subspace import DIMENSIONS, LARGEST, PROJECTIONS
+from pacviz.compression.integers import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
+from pacviz.models.subspace_nets import DIMENSIONS, PROJECTIONS
 from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
 
 SCRATCH = "scratch"
@@ -147,7 +148,7 @@ class Training:
         "Projection",
         "How the subspace is drawn. dense: every direction from bits of its own; kronecker: from products of two short "
         "ones, in little memory.",
-        choices=lambda: tuple(PROJECTIONS),
+        choices=lambda: PROJECTIONS,
     )
     levels: int = setting(
         2 * LARGEST + 1, "Levels", "The most values that the integers of a subspace take.", low=2, high=2 * LARGEST + 1

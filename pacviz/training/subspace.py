@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from pacviz.compression.integers import LARGEST
 from pacviz.compression.subspace import (
-    LARGEST,
     SubspaceNetwork,
     exponent_of,
     origin,

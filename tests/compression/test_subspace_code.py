@@ -5,14 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from pacviz.cli import main
+from pacviz.archive import Archive
+from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode, encode, encode_prior
 from pacviz.compression.compress import compress
 from pacviz.compression.network import as_it_stands
 from pacviz.compression.subspace import PROJECTIONS, SubspaceNetwork
+from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
+from pacviz.measurement import coded, errors, noise_of, summary
 from pacviz.models import architecture
-from pacviz.sparse import packed
+from pacviz.verification import pack, verify
 from pacviz.weights import Weights, scenario_of
 
 
@@ -85,15 +88,15 @@ def test_its_scenario_says_how_many_values_it_has():
     assert scenario.sparsity == 1 - network.nonzeros / architecture(network.model).parameters
 
 
-def test_a_certificate_of_it_verifies(tmp_path, capsys):
-    from safetensors.torch import save_file
-
-    network, weights, file = point(100), tmp_path / "weights.safetensors", tmp_path / "certificate.pacviz"
-    save_file(packed(architecture(network.model).state_dict(network.matrices)), weights)
-    asked = ["certify", "--weights", str(weights), "--model", network.model, "--data", "digits", "--as-is"]
-    assert main([*asked, "--out", str(file)]) == 0
-    assert "integers: how far the network goes" in capsys.readouterr().out
-    assert main(["verify", str(file)]) == 0
-    assert "All agree" in capsys.readouterr().out
-    assert main([*asked, "--noise", "0.1"]) == 2
-    assert "noise must be 0" in capsys.readouterr().err
+def test_a_certificate_of_it_verifies():
+    few = Dataset("digits", "Procedural digits", digits.sample(200, seed=1), digits.sample(50, seed=2), 10)
+    network = point(100)
+    weights = Weights(network.model, network.matrices)
+    scenario = scenario_of(weights, {"data": "digits"}, as_is=True)
+    test, train = errors(network, scenario, few, False, lambda fraction, what: None)
+    measured = summary(network, coded(network, scenario), few, train, test, False, weights.fingerprint)
+    archive = Archive.from_bytes(pack(Certificate(scenario, measured), weights))
+    assert archive.code == encode(network).data
+    assert verify(archive, few).ok
+    with pytest.raises(PacvizError, match="noise must be 0"):
+        noise_of(network, scenario.but(noise=0.1))

@@ -89,7 +89,8 @@ def test_a_stopped_training_goes_on_to_the_very_same_end(small, tmp_path):
     def stop(step):
         raise Stopped
 
-    for method in METHODS:
+    # Subspaces have an origin of their own, and polishing is no descent: their tests are beside them.
+    for method in METHODS.keys() - {"subspace", "polish"}:
         recipe = Training.of(method, epochs=1, batch_size=64, density=1.0 if method == "dense" else 0.1, start="plain")
         start = find("lenet5", "digits", "plain").matrices
         whole = fit(architecture("lenet5"), small, recipe, start)

@@ -9,7 +9,7 @@ ui.through_app()
 shown = ui.tight_controls()
 ui.tight_headline(shown)
 left, right = st.columns([9, 4])
-figure = tightest(shown.points, shown.selected, shown.paths, dark=ui.dark())
+figure = tightest(shown.points, shown.selected, shown.paths, shown.near, dark=ui.dark())
 left.plotly_chart(
     figure,
     theme=None,

@@ -27,6 +27,7 @@ _CELLS = np.arange(30.0, 3.0, -0.25)
 _BIAS_GAP, _TILE_GAP, _BLOCK_GAP = 0.25, 0.5, 1.5
 """In cells."""
 _SMALLEST_TEXT = 5.5
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def _below(block: Block) -> bool:
 
 def _labels(block: Block) -> tuple[str, str]:
     power = round(math.log2(block.unit))
-    biases = f", biases × 2^{power}" if len(block.biases) and power else ""
+    biases = f", biases × 2{str(power).translate(_RAISED)}" if len(block.biases) and power else ""
     return (
         f"{block.name} · {block.shape}{biases}",
         f"{block.bits:,.0f} bits, {block.bits / max(block.count, 1):.1f} each",

@@ -18,12 +18,17 @@ FAMILY_LINES: dict[str, Line] = {
 }
 SYMBOLS = {"tiny": "●", "subspace": "■"}
 """The same symbols in a text."""
+NEAR_TARGETS = (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.13, 0.15)
 TARGETS = (0.03, 0.05, 0.07, 0.09, 0.15, 0.2, 0.3, 0.5)
 """Certificates whose curves are drawn beside that of the record."""
 ERRORS, BYTES = (0.003, 0.12), (80, 10_000)
 """The ranges of the axes."""
+NEAR_ERRORS, NEAR_BYTES = (0.01, 0.06), (150, 1_050)
+"""Those of the close-up."""
 _ERROR_TICKS = (0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 _BYTE_TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+_NEAR_ERROR_TICKS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.05)
+_NEAR_BYTE_TICKS = (150, 200, 300, 500, 700, 1_000)
 _PALE = "73"
 """The opacity of points that another beats, in hexadecimal digits."""
 _GREY, _GREEN = "#888888", "#009E73"
@@ -34,6 +39,7 @@ def tightest(
     points: Sequence[Point],
     selected: Point | None = None,
     paths: Mapping[str, Mapping[Value, Point]] | None = None,
+    near: bool = False,
     published: Iterable[PublishedResult] = PUBLISHED,
     n: int = 60_000,
     delta: float = 0.05,
@@ -43,33 +49,35 @@ def tightest(
     """Bytes against training error on MNIST, both logarithmic, over curves of equal Maurer-Seeger bounds.
 
     Each point's customdata is its name.  paths: by setting, the runs along it through the selected point.
-    n, delta: of the curves.
+    near: a close-up of where our own points lie.  n, delta: of the curves.
     """
-    figure = go.Figure()
-    for target in TARGETS:
-        _draw_curve(figure, target, n, delta)
-    _draw_record(figure, n, delta)
+    figure, unbeaten = go.Figure(), pareto(points)
+    # What can be clicked comes first: the browser knows a selected point by its place among all traces.
+    for family, line in FAMILY_LINES.items():
+        _draw_family(figure, line, [point for point in points if point.family == family], unbeaten)
+    _draw_best(figure, best(points) if points else None, dark)
+    for target in NEAR_TARGETS if near else TARGETS:
+        _draw_curve(figure, target, n, delta, near)
+    _draw_record(figure, n, delta, near)
     _draw_published(figure, [result for result in published if _shown(result)], dark)
     for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
         _draw_path(figure, setting, runs, dash, ink(dark))
-    unbeaten = pareto(points)
-    for family, line in FAMILY_LINES.items():
-        _draw_family(figure, line, [point for point in points if point.family == family], unbeaten)
-    if points:
-        _draw_marks(figure, best(points), selected, dark)
+    _draw_ring(figure, selected, dark)
+    errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
+    error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)
     figure.update_xaxes(
         title=f"training error on {n:,} images (logarithmic)",
         type="log",
-        range=[math.log10(share) for share in ERRORS],
-        tickvals=_ERROR_TICKS,
-        ticktext=[f"{100 * share:g} %" for share in _ERROR_TICKS],
+        range=[math.log10(share) for share in errors],
+        tickvals=error_ticks,
+        ticktext=[f"{100 * share:g} %" for share in error_ticks],
     )
     figure.update_yaxes(
         title="bytes, everything charged (logarithmic)",
         type="log",
-        range=[math.log10(count) for count in BYTES],
-        tickvals=_BYTE_TICKS,
-        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in _BYTE_TICKS],
+        range=[math.log10(count) for count in counts],
+        tickvals=byte_ticks,
+        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
     )
     themed(figure, takeaway(points), dark, height)
     return figure.update_layout(margin_t=76, margin_l=74, dragmode=False, clickmode="event+select")
@@ -100,8 +108,9 @@ def _shown(result: PublishedResult) -> bool:
     )
 
 
-def _draw_curve(figure: go.Figure, target: float, n: int, delta: float) -> None:
-    errors, counts = iso_bound(target, ERRORS[0], n, delta)
+def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bool) -> None:
+    lowest = NEAR_ERRORS[0] if near else ERRORS[0]
+    errors, counts = iso_bound(target, lowest, n, delta)
     figure.add_scatter(
         x=errors,
         y=counts,
@@ -112,12 +121,13 @@ def _draw_curve(figure: go.Figure, target: float, n: int, delta: float) -> None:
         showlegend=False,
         hoverinfo="skip",
     )
-    _label(figure, counts[0], _percent(target), _GREY)
+    _label(figure, lowest, counts[0], _percent(target), _GREY)
 
 
-def _draw_record(figure: go.Figure, n: int, delta: float) -> None:
+def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
     """The curve of the best published certificate, and in green all that lies below it."""
-    errors, counts = iso_bound(RECORD, ERRORS[0], n, delta)
+    lowest = NEAR_ERRORS[0] if near else ERRORS[0]
+    errors, counts = iso_bound(RECORD, lowest, n, delta)
     figure.add_scatter(
         x=[*errors, errors[-1], errors[0]],
         y=[*counts, BYTES[0] / 2, BYTES[0] / 2],
@@ -137,12 +147,12 @@ def _draw_record(figure: go.Figure, n: int, delta: float) -> None:
         showlegend=False,
         hoverinfo="skip",
     )
-    _label(figure, counts[0], f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
+    _label(figure, lowest, counts[0], f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
 
 
-def _label(figure: go.Figure, count: float, text: str, colour: str) -> None:
+def _label(figure: go.Figure, error: float, count: float, text: str, colour: str) -> None:
     figure.add_annotation(
-        x=math.log10(ERRORS[0]),
+        x=math.log10(error),
         y=math.log10(count),
         text=text,
         showarrow=False,
@@ -175,41 +185,28 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
 
 
 def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], dash: str, colour: str) -> None:
-    """A line through the runs along a setting, whose first and last values are named."""
-    along = list(runs.values())
+    """A line through the runs along a setting; the legend names its ends."""
+    along, values = list(runs.values()), [f"{value:g}" if isinstance(value, int | float) else value for value in runs]
     figure.add_scatter(
         x=[point.error for point in along],
         y=[point.bytes for point in along],
         mode="lines",
         line={"color": colour, "width": 2, "dash": dash},
-        name=f"along {setting[0].lower()}{setting[1:]}",
+        name=f"{setting[0].lower()}{setting[1:]}: {values[0]} … {values[-1]}",
         hoverinfo="skip",
     )
-    values = list(runs)
-    for value, point, other in ((values[0], along[0], along[-1]), (values[-1], along[-1], along[0])):
-        right = point.error >= other.error
-        figure.add_annotation(
-            x=math.log10(point.error),
-            y=math.log10(point.bytes),
-            text=f"{value:g}" if isinstance(value, int | float) else value,
-            showarrow=False,
-            xanchor="left" if right else "right",
-            yanchor="middle" if right else "top",
-            xshift=9 if right else -5,
-            font={"size": 14, "color": colour},
-        )
 
 
 def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeaten: Collection[Point]) -> None:
     """Its points; those that another beats in both error and size are pale.  The legend shows one that none does."""
-    if points:
-        figure.add_scatter(
-            x=[None],
-            y=[None],
-            mode="markers",
-            name=line.title,
-            marker={"symbol": line.symbol, "size": 12, "color": line.colour},
-        )
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name=line.title,
+        showlegend=bool(points),
+        marker={"symbol": line.symbol, "size": 12, "color": line.colour},
+    )
     figure.add_scatter(
         x=[point.error for point in points],
         y=[point.bytes for point in points],
@@ -231,28 +228,39 @@ def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeate
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 12}},
         unselected={"marker": {"opacity": 1}},
+        zorder=3,
     )
 
 
-def _draw_marks(figure: go.Figure, winner: Point, selected: Point | None, dark: bool) -> None:
-    """The best certificate, large, and a ring around the selected one."""
-    line = FAMILY_LINES[winner.family]
+def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
+    """The best certificate, large."""
+    there = [] if winner is None else [winner]
     figure.add_scatter(
-        x=[winner.error],
-        y=[winner.bytes],
-        customdata=[winner.name],
+        x=[point.error for point in there],
+        y=[point.bytes for point in there],
+        customdata=[point.name for point in there],
         mode="markers+text",
-        text=[f"<b>{winner.bound:.1%}</b>"],
+        text=[f"<b>{point.bound:.1%}</b>" for point in there],
         textposition="bottom left",
         textfont={"size": 20, "color": ink(dark)},
         name="best certificate",
         showlegend=False,
-        marker={"symbol": "star", "size": 22, "color": line.colour, "line": {"width": 1.5, "color": "white"}},
-        hovertext=[f"<b>{winner.name}</b>, the best<br>certified below {winner.bound:.2%}"],
+        marker={
+            "symbol": "star",
+            "size": 22,
+            "color": [FAMILY_LINES[point.family].colour for point in there],
+            "line": {"width": 1.5, "color": "white"},
+        },
+        hovertext=[f"<b>{point.name}</b>, the best<br>certified below {point.bound:.2%}" for point in there],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},
+        zorder=4,
     )
+
+
+def _draw_ring(figure: go.Figure, selected: Point | None, dark: bool) -> None:
+    """Around the selected point."""
     if selected is not None:
         figure.add_scatter(
             x=[selected.error],
@@ -262,4 +270,6 @@ def _draw_marks(figure: go.Figure, winner: Point, selected: Point | None, dark: 
             marker={"symbol": "circle-open", "size": 28, "color": ink(dark), "line": {"width": 3}},
             showlegend=False,
             hoverinfo="skip",
+            unselected={"marker": {"opacity": 1}},
+            zorder=5,
         )

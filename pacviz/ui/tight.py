@@ -68,11 +68,15 @@ class _Choices:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows.  paths: the recorded runs through the selected point, by the title of what differs."""
+    """What the page shows.
+
+    paths: the recorded runs through the selected point, by the title of what differs.  near: a close-up of the chart.
+    """
 
     points: tuple[Point, ...]
     selected: Point | None
     paths: Mapping[str, Mapping[Value, Point]]
+    near: bool
 
 
 def tight_controls() -> Shown:
@@ -88,7 +92,7 @@ def tight_controls() -> Shown:
         )
     check_link([(PREFIX, _Choices)], unknown)
     if not found:
-        return Shown((), None, {})
+        return Shown((), None, {}, False)
     selected = next((point for point in found if point.name == wanted), best(found))
     _select(selected)
     paths = {}
@@ -98,9 +102,10 @@ def tight_controls() -> Shown:
             runs = along(found, selected, name)
             _slider(name, runs, selected)
             paths[_title(name)[0]] = runs
+        near = st.toggle("Close-up", key=f"{PREFIX}near", bind="query-params", help="The chart near our own points.")
         st.caption(FAMILIES[selected.family].what)
         _ways(found)
-    return Shown(found, selected, paths)
+    return Shown(found, selected, paths, near)
 
 
 def _select(point: Point) -> None:

@@ -100,10 +100,9 @@ def test_the_path_of_a_slider_is_a_line_with_its_ends_named(recorded):
     middle = next(point for point in recorded if point.name == "tiny-8")
     runs = along(recorded, middle, "width")
     figure = tightest(recorded, middle, {"Width": runs})
-    path = traces(figure)["along width"]
+    path = traces(figure)["width: 4 … 12"]
     assert list(path.x) == [run.error for run in runs.values()]
     assert list(path.y) == [run.bytes for run in runs.values()]
-    assert {"4", "12"} <= {note.text for note in figure.layout.annotations}
     ring = traces(figure)["selected"]
     assert (ring.x[0], ring.y[0]) == (middle.error, middle.bytes)
 
@@ -115,6 +114,30 @@ def test_ranges_and_height_do_not_depend_on_the_points(recorded):
     assert empty.layout.height == full.layout.height
     assert "logarithmic" in full.layout.xaxis.title.text
     assert "bytes" in full.layout.yaxis.title.text
+
+
+def test_what_can_be_clicked_keeps_its_place_among_the_traces(recorded):
+    """The browser knows a selected point by the numbers of its trace and of its place there."""
+
+    def clickable(figure):
+        return [
+            (place, list(trace.customdata)) for place, trace in enumerate(figure.data) if trace.customdata is not None
+        ]
+
+    plain, near = (
+        tightest(recorded),
+        tightest(recorded, recorded[0], {"Width": along(recorded, recorded[0], "width")}, True),
+    )
+    assert clickable(plain) == clickable(near) != []
+
+
+def test_the_close_up_has_the_same_points_over_its_own_curves(recorded):
+    near = tightest(recorded, near=True)
+    assert list(traces(near)["tiny networks"].x) == list(traces(tightest(recorded))["tiny networks"].x)
+    assert near.layout.xaxis.range != tightest(recorded).layout.xaxis.range
+    curve = traces(near)["bound 6 %"]
+    for error, count in list(zip(curve.x, curve.y, strict=True))[::40]:
+        assert seeger(error, 8 * count * math.log(2), 60_000, 0.05) == pytest.approx(0.06, abs=1e-4)
 
 
 def test_families_differ_in_more_than_colour():

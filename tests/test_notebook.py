@@ -17,8 +17,15 @@ FOLDER = Path(__file__).parents[1] / "assets" / "notebooks"
 EXECUTE = """
 import sys, nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=300).execute()
+for attempt in (1, 2):
+    try:
+        NotebookClient(notebook, timeout=120).execute()
+        break
+    except CellTimeoutError:  # a kernel with widgets now and then forgets to say that it is done
+        if attempt == 2:
+            raise
 nbformat.write(notebook, sys.argv[2])
 """
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

@@ -104,7 +104,7 @@ def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs
 
 ROADS = {
     "tiny-mnist": tiny_road("tiny-mnist", TINY_MENU, 16, 2),
-    "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", COLOR_MENU, 16, 2, "cifar10-jpeg"),
+    "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", COLOR_MENU, 16, 1, "cifar10-jpeg"),
     "lotfi2022-mnist": subspace_road("lotfi2022-mnist", SUBSPACE_MENU, 12),
 }
 QUICK_ROADS = {

@@ -65,7 +65,7 @@ def layer_waterfall(certificate: Certificate, dark: bool = False, height: int = 
     title = f"Where {size(total)} go: {sums[largest] / total:.0%} into {largest}"
     themed(figure, title, dark, height)
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(tickangle=0)
+    figure.update_xaxes(tickangle=0, tickfont={"size": 12})
     return figure.update_yaxes(title="bytes", range=[0, ceiling])
 
 

@@ -44,7 +44,7 @@ def tightest(
     n: int = 60_000,
     delta: float = 0.05,
     dark: bool = False,
-    height: int = 430,
+    height: int = 440,
 ) -> go.Figure:
     """Bytes against training error on MNIST, both logarithmic, over curves of equal Maurer-Seeger bounds.
 
@@ -80,7 +80,7 @@ def tightest(
         ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
     )
     themed(figure, takeaway(points), dark, height)
-    return figure.update_layout(margin_t=76, margin_l=74, dragmode=False, clickmode="event+select")
+    return figure.update_layout(margin_t=96, margin_l=74, dragmode=False, clickmode="event+select")
 
 
 def takeaway(points: Sequence[Point]) -> str:

@@ -50,7 +50,7 @@ FAMILIES: dict[str, Family] = {
 SETTINGS: dict[str, tuple[str, str]] = {
     "kind": ("Kind", "How the network looks at an image: the first name of its architecture."),
     "width": ("Width", "Channels of each layer: the recorded runs of the tiny networks, from narrow to wide."),
-    "dimension": ("Subspace dimension d", "In how many random directions the large network was allowed to move."),
+    "dimension": ("Dimension d", "In how many random directions the large network was allowed to move."),
     "levels": ("Levels L", "How many values a coordinate may take."),
     "price": (
         "Price of a bit",

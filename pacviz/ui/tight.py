@@ -101,7 +101,8 @@ def tight_controls() -> Shown:
         for name in adjustable(found, selected):
             runs = along(found, selected, name)
             _slider(name, runs, selected)
-            paths[_title(name)[0]] = runs
+            if all(isinstance(value, int | float) for value in runs):
+                paths[_title(name)[0]] = runs
         near = st.toggle("Close-up", key=f"{PREFIX}near", bind="query-params", help="The chart near our own points.")
         st.caption(FAMILIES[selected.family].what)
         _ways(found)
@@ -273,7 +274,7 @@ def _network(point: Point) -> None:
 
 
 def _bytes(point: Point) -> None:
-    left, right = st.columns([5, 6])
+    left, right = st.columns(2)
     left.plotly_chart(
         layer_waterfall(point.certificate, dark()),
         theme=None,

@@ -104,7 +104,7 @@ def test_another_family_is_entered_at_its_best_point_and_has_sliders_of_its_own(
     family = next(group for group in app.button_group if group.key == "tight_family")
     family.set_value("subspace").run()
     assert shows(app, best(point for point in recorded.values() if point.family == "subspace"))
-    assert [slider.label for slider in app.select_slider] == ["Subspace dimension d"]
+    assert [slider.label for slider in app.select_slider] == ["Dimension d"]
     app.select_slider(key="tight_along_dimension").set_value(300).run()
     assert shows(app, recorded["d300"])
 

@@ -90,7 +90,7 @@ def test_a_whole_measurement_is_the_answer_to_a_preview_too(sparse):
 
 
 def test_a_preview_says_so_and_its_interval_covers_the_exact_risk(sparse):
-    other = SPARSE.but(sparsity=0.961)
+    other = SPARSE.but(checkpoint="plain", sparsity=0.961)
     preview = certify(other, preview=True)
     assert preview.measurement.preview
     assert preview.statement.startswith("Preview")
@@ -154,7 +154,7 @@ def test_cancelling_leaves_nothing_behind():
         if fraction > 0.2:
             raise Cancelled
 
-    scenario = SPARSE.but(sparsity=0.965)
+    scenario = SPARSE.but(checkpoint="plain", sparsity=0.965)
     with pytest.raises(Cancelled):
         certify(scenario, progress=cancel)
     assert known(scenario) is None

@@ -8,7 +8,7 @@ from pacviz.ui.work import unfinished, work
 
 
 def test_what_two_visitors_want_is_measured_once(monkeypatch):
-    scenario, measured, told = Scenario(model="mlp", sparsity=0.991, bits=2), [], []
+    scenario, measured, told = Scenario(model="mlp", checkpoint="plain", sparsity=0.991, bits=2), [], []
     real, started, let_go = measurement.measure_anew, threading.Event(), threading.Event()
 
     def slow(*arguments, **more):
@@ -34,8 +34,9 @@ def test_what_two_visitors_want_is_measured_once(monkeypatch):
 
 def test_the_present_point_comes_before_curves_and_pins_and_absent_data_are_nobodys_job(monkeypatch, tmp_path):
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
-    scenario, other = Scenario(sparsity=0.9123), Scenario(bits=7, sparsity=0.9123)
-    pins = [Pin(Scenario(sparsity=0.9321)), Pin(Scenario(data="mnist", sparsity=0.9321))]
+    scenario = Scenario(checkpoint="plain", sparsity=0.9123)
+    other, pinned = scenario.but(bits=7), scenario.but(sparsity=0.9321)
+    pins = [Pin(pinned), Pin(pinned.but(data="mnist"))]
     jobs = unfinished(scenario, [other], pins)
     assert jobs == [(scenario, True), (scenario, False), (other, True), (pins[0].scenario, True)]
     noisy = scenario.but(noise=0.05)

@@ -179,7 +179,7 @@ def test_a_link_with_a_wrong_value_says_so_and_goes_on(app, page):
 
 
 def test_absent_data_is_offered_for_download_without_a_traceback(app, page):
-    page.goto(f"{app}/?data=mnist&sparsity=0.876&v=1")
+    page.goto(f"{app}/?data=mnist&checkpoint=plain&sparsity=0.876&v=1")
     expect(page.get_by_role("button", name="Download MNIST")).to_be_visible()
     no_error(page)
 

@@ -214,7 +214,7 @@ def test_bytes_that_are_no_code_are_a_sentence(sparse, code):
 
 def test_a_preview_is_not_packed():
     with pytest.raises(PacvizError, match="preview"):
-        pack(certify(SPARSE.but(sparsity=0.9617), preview=True))
+        pack(certify(SPARSE.but(checkpoint="plain", sparsity=0.9617), preview=True))
 
 
 def test_figures_from_a_machine_that_made_other_bytes_are_measured_anew(sparse):

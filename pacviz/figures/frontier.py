@@ -18,6 +18,9 @@ METHOD_LINES: dict[str, Line] = {
     "surgery": Line("surgery", "#009E73", "dashdot", "square"),
     "codebook": Line("tuned codebook", "#CC79A7", "dot", "diamond"),
     "straight-through": Line("straight-through", "#E69F00", "longdash", "triangle-up"),
+    "integers": Line("integers at a price", "#56B4E9", "longdashdot", "star"),
+    "polish": Line("polished integers", "#882255", "solid", "hexagon"),
+    "subspace": Line("random subspace", "#44AA99", "dot", "cross"),
 }
 TARGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """Certificates whose curves lie in the background."""

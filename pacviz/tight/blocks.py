@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pacviz.compression.codebooks import grid
 from pacviz.compression.network import Network
 from pacviz.compression.subspace import SubspaceNetwork
 from pacviz.ledger import Ledger
@@ -88,11 +89,8 @@ def _block(layer: LayerSpec, matrix: np.ndarray, ledger: Ledger) -> Block:
 
 def binary_unit(values: np.ndarray) -> float:
     """The largest power of 2 of which all values are whole multiples; 1 where all are 0."""
-    fractions, exponents = np.frexp(values[values != 0].astype(np.float64))
-    if not len(fractions):
-        return 1.0
-    whole = (fractions * 2.0**53).astype(np.int64)
-    return float(2.0 ** int(np.min(exponents - 53 + np.log2(whole & -whole).astype(np.int64))))
+    some = values[values != 0]
+    return 2.0 ** grid(some)[0] if len(some) else 1.0
 
 
 def charges_of(ledger: Ledger, layer: str) -> dict[str, float]:

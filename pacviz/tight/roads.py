@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pacviz.literature import LOTFI, RECORD, RECORD_SIZES
 from pacviz.tight.road import Road, Run
 from pacviz.training.recipe import Training
 
-LOTFI = "Lotfi et al. 2022"
 RECORDS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
-    "mnist": (0.116, ((0.01, 943.0), (0.02, 708.0), (0.03, 531.0), (0.05, 280.0))),
+    "mnist": (RECORD, RECORD_SIZES),
     "cifar10-jpeg": (0.582, ()),
 }
 """By data set the published bound, and training errors and bytes on its curve, all costs included, where they are printed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -177,19 +177,29 @@ def choices(model: str, data: str) -> tuple[str, ...]:
 
 
 def of(scenario: Scenario) -> Checkpoint:
-    """The checkpoint that a scenario compresses; raises PacvizError where `find` does.
+    """The checkpoint that a scenario compresses: `along` at its own sparsity."""
+    return along(scenario, (scenario.sparsity,))[0]
+
+
+def along(scenario: Scenario, sparsities: Sequence[float]) -> list[Checkpoint]:
+    """The checkpoint that a scenario compresses at each of these sparsities; raises PacvizError where `find` does.
 
     Of a family it is the densest one with at most as many weights as asked for, if that is 1 / REACH of them or more:
     pruning leaves it as it was trained.  Else it is the next denser one, which pruning cuts.  For cutting it even a
     little further breaks a network that was trained at the edge of what it can lose.
     """
-    family = families(scenario.model, scenario.data).get(scenario.checkpoint)
-    if family is None or scenario.checkpoint in available(scenario.model, scenario.data):
-        return find(scenario.model, scenario.data, scenario.checkpoint)
-    density = 1 - scenario.sparsity
+    model, data, name = scenario.model, scenario.data, scenario.checkpoint
+    family = families(model, data).get(name)
+    if family is None or name in available(model, data):
+        return [find(model, data, name)] * len(sparsities)
+    names = [family[_member(family, 1 - sparsity)] for sparsity in sparsities]
+    found = {member: find(model, data, member) for member in dict.fromkeys(names)}
+    return [found[member] for member in names]
+
+
+def _member(family: Iterable[float], density: float) -> float:
     sparser = [member for member in family if density / REACH - _ROUNDING <= member <= density + _ROUNDING]
-    denser = [member for member in family if member > density]
-    return find(scenario.model, scenario.data, family[max(sparser) if sparser else min(denser)])
+    return max(sparser) if sparser else min(member for member in family if member > density)
 
 
 def shipped() -> tuple[tuple[str, str, str], ...]:

@@ -201,8 +201,9 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
     report = progress or (lambda fraction, what: None)
     per_slab = len(grid.bits) * len(grid.noise)
     cells: list[Cell] = []
-    for index, sparsity in enumerate(grid.sparsity):
-        weights = checkpoints.of(scenario.but(sparsity=sparsity))
+    for index, (sparsity, weights) in enumerate(
+        zip(grid.sparsity, checkpoints.along(scenario, grid.sparsity), strict=True)
+    ):
         slab_of = {**dataclasses.asdict(grid), "sparsity": cutting_sparsity(scenario.but(sparsity=sparsity), weights)}
         made_from = (RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning)
         key = json.dumps(["surface", FORMAT, *made_from, slab_of])
@@ -268,7 +269,7 @@ def recordable(scenario: Scenario) -> bool:
 
 def fingerprint(scenario: Scenario, grid: Grid) -> str:
     """Of the weights behind a surface: one checkpoint, or the members of a family that its sparsities ask for."""
-    members = dict.fromkeys(checkpoints.of(scenario.but(sparsity=value)).fingerprint for value in grid.sparsity)
+    members = dict.fromkeys(member.fingerprint for member in checkpoints.along(scenario, grid.sparsity))
     return next(iter(members)) if len(members) == 1 else hashlib.sha256("".join(members).encode()).hexdigest()
 
 

@@ -1,20 +1,38 @@
-"""Sliders in a notebook: ipywidgets for the settings of any value that has them."""
+"""Sliders in a notebook: the app's explorer, and ipywidgets for the settings of any value that has them."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pacviz.errors import PacvizError
 from pacviz.scenario import Setting, settings
+
+if TYPE_CHECKING:
+    from pacviz.explorer.widget import Explorer
+
+__all__ = ["Explorer", "explore"]
 
 LOGARITHMIC = 1e4
 """From this ratio between its largest and its smallest value on, a slider is logarithmic."""
 _WIDTHS = {"style": {"description_width": "11em"}, "layout": {"width": "34em"}}
 
 Value = TypeVar("Value")
+
+
+def __getattr__(name: str) -> Any:
+    """The Explorer is made when first asked for: it alone needs anywidget, and torch."""
+    if name != "Explorer":
+        raise AttributeError(f"module 'pacviz.notebook' has no attribute {name!r}")
+    try:
+        from pacviz.explorer.widget import Explorer
+    except ModuleNotFoundError as error:
+        if error.name != "anywidget":
+            raise
+        raise PacvizError("The explorer needs anywidget: pip install 'pacviz[notebook]'.") from error
+    return Explorer
 
 
 def explore(draw: Callable[[Value], Any], start: Value, names: Sequence[str]) -> Any:

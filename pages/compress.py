@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pacviz import certify, data, known, surface, ui
+from pacviz.explorer import unfinished
 from pacviz.sweep import scenarios
 
 ui.through_app()
@@ -18,7 +19,7 @@ with ui.friendly():
             certificate = certify(scenario, preview=True, progress=progress)
     line = [] if recorded else scenarios(scenario, view.along)
     measured = [one for one in (certificate, *map(known, line)) if one]
-    jobs = ui.unfinished(scenario, line, view.pins)
+    jobs = unfinished(scenario, line, view.pins)
 
 ui.explorer(scenario, view, measured, recorded, working=bool(jobs))
 ui.below(scenario, view, certificate, recorded is not None)

@@ -14,15 +14,17 @@ from typing import Any
 from pacviz import surface
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate
+from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
-from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View
+from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, released
 from pacviz.figures.style import LAYERS, LINES, VACUOUS
 from pacviz.ledger import PARTS
 from pacviz.measurement import FAILURE_SHARE
 from pacviz.models import architecture
 from pacviz.scenario import Scenario, Setting, defaults, settings
 
-SCRIPTS = ("bounds", "surface", "charts", "page", "axes", "tour", "explorer")
+SCRIPTS = {"explorer": ("bounds", "surface", "charts", "page", "axes", "tour", "explorer")}
+"""What a page's script is put together from; each ends in a `mount`."""
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""
 STOPS = 24
@@ -49,15 +51,33 @@ TILES = (
 """The large numbers: name, title, help, and the symbol of the formula that each stands for."""
 _STYLES = {"train": "train_error", "test": "test_error", "code": "code_bytes", "bytes": "effective_bytes"}
 
-__all__ = ["LIVE", "MOST_PINS", "PANELS", "PRESETS", "TOUR", "Pin", "Preset", "View", "payload", "source", "stops"]
+__all__ = [
+    "LIVE",
+    "MOST_PINS",
+    "PANELS",
+    "PRESETS",
+    "SCRIPTS",
+    "TOUR",
+    "Pin",
+    "Preset",
+    "View",
+    "payload",
+    "released",
+    "source",
+    "stops",
+    "unfinished",
+]
 
 
 @cache
-def source() -> str:
-    """The explorer's script, one ES module without imports: `mount(element, data, onChange)`, data by `payload`."""
+def source(page: str = "explorer", host: str = "streamlit") -> str:
+    """A page's script, one ES module without imports: `mount(element, data, onChange)`, data by `payload`.
+
+    page: of SCRIPTS.  host: "streamlit" or "anywidget", whose contract the default export fulfils.
+    """
     folder = Path(__file__).parent
     style = json.dumps((folder / "explorer.css").read_text(encoding="utf-8"))
-    scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in (*SCRIPTS[page], host))
     return "\n".join([f"const CSS = {style};", *scripts])
 
 

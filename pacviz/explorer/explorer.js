@@ -4,14 +4,15 @@ const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
 class Explorer {
-  constructor(element) {
-    this.root = html("div", { class: "explorer" }, element);
+  constructor(element, host) {
+    this.host = host;
+    this.root = html("div", { class: "explorer", tabindex: -1 }, element);
     html("style", { text: CSS }, element);
     Object.assign(this, { sent: 0, measured: new Map(), structure: null, surfaceId: null, surface: null, touched: false });
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
     this.onKey = (event) => this.key(event);
-    document.addEventListener("keydown", this.onKey);
+    host.keys.addEventListener("keydown", this.onKey);
     const highlight = (event) => {
       const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
       const hot = name?.sym || name?.of;
@@ -23,7 +24,7 @@ class Explorer {
 
   destroy() {
     this.observer.disconnect();
-    document.removeEventListener("keydown", this.onKey);
+    this.host.keys.removeEventListener("keydown", this.onKey);
   }
 
   /** New data from the server; its state gives way to a slider that has been moved since. */
@@ -58,9 +59,10 @@ class Explorer {
   shown(name) { return !this.data.hide.includes(name); }
 
   build(structure) {
-    const { data } = this;
+    const { data } = this, focused = hasFocus(this.root);
     this.structure = structure;
     this.root.replaceChildren();
+    if (focused) this.root.focus({ preventScroll: true });
     this.root.classList.toggle("present", data.present);
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
@@ -367,7 +369,7 @@ class Explorer {
 
   /** This explorer as a page of its own, which needs neither server nor network. */
   async page() {
-    const source = await (await fetch(import.meta.url)).text();
+    const source = await this.host.script();
     const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0 };
     const text = JSON.stringify(data).replaceAll("<", "\\u003c");
     return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
@@ -375,13 +377,15 @@ class Explorer {
 }
 
 const explorers = new WeakMap();
+const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text() };
 
 /**
  * Shows the explorer in an element, or brings the one there up to date.  data: of `payload` in Python.  onChange: told
  * the state when a slider is let go, with a number `seq` that the next data carries as `echo`; null where nobody listens.
+ * host: where the keys of the tour are heard, and the text of this script.
  */
-export function mount(element, data, onChange) {
-  if (!explorers.has(element)) explorers.set(element, new Explorer(element));
+export function mount(element, data, onChange, host = ALONE) {
+  if (!explorers.has(element)) explorers.set(element, new Explorer(element, host));
   const explorer = explorers.get(element);
   explorer.receive(data, onChange);
   // An outdated call may be told to clean up although the element lives on.
@@ -391,5 +395,3 @@ export function mount(element, data, onChange) {
     explorers.delete(element);
   });
 }
-
-export default ({ parentElement, data, setStateValue }) => mount(parentElement, data, (state) => setStateValue("moved", state));

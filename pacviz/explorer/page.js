@@ -30,6 +30,9 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** Whether the keyboard is at an element or in it. */
+const hasFocus = (node) => node.contains(node.getRootNode().activeElement);
+
 /** A question mark that explains what stands before it, to pointer and keyboard. */
 function help(text, parent) {
   const tip = html("span", { class: "tip", role: "tooltip", text });

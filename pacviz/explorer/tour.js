@@ -16,8 +16,14 @@ class Tour {
     host.hidden = !item || !explorer.shown("tour");
     const asks = Boolean(item?.question && !this.revealed.has(step));
     explorer.root.classList.toggle("asking", asks);
+    const shown = [step, asks].join(), focused = hasFocus(host);
+    if (shown === this.shown) return;
+    this.shown = shown;
     host.replaceChildren();
-    if (!item) return;
+    if (!item) {
+      if (focused) explorer.root.focus({ preventScroll: true });
+      return;
+    }
     html("b", { text: `${step} / ${steps.length}  ${item.title}` }, host);
     html("p", { text: asks ? item.question : item.sentence }, host);
     const bar = html("div", { class: "bar" }, host);
@@ -25,7 +31,8 @@ class Tour {
       for (const answer of item.answers)
         html("button", { type: "button", text: answer, onclick: () => { this.revealed.add(step); this.show(step); } }, bar);
     html("button", { type: "button", text: "Back", disabled: step === 1, onclick: () => this.go(step - 1) }, bar);
-    html("button", { type: "button", class: "strong", text: step === steps.length ? "Finish" : "Next", onclick: () => this.go(step === steps.length ? 0 : step + 1) }, bar);
+    const next = html("button", { type: "button", class: "strong", text: step === steps.length ? "Finish" : "Next", onclick: () => this.go(step === steps.length ? 0 : step + 1) }, bar);
     html("button", { type: "button", text: "Leave the tour", onclick: () => this.go(0) }, bar);
+    if (focused) next.focus({ preventScroll: true });
   }
 }

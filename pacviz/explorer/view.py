@@ -100,3 +100,17 @@ class View:
         texts["hide"], texts["pins"] = ",".join(self.hide), ";".join(pin.to_text() for pin in self.pins)
         plain = {name: str(value) for name, value in defaults(View).items()} | {"hide": "", "pins": ""}
         return {name: text for name, text in texts.items() if text != plain[name]}
+
+
+def released(moved: Mapping[str, Any], before: View) -> tuple[Scenario, View]:
+    """What a browser says when a slider is let go, checked: the setting and the view that it leads to.
+
+    moved: what `onChange` is told.  before: the view until then, which keeps what the explorer itself does not move.
+    Raises PacvizError naming the field, the value and what is allowed.
+    """
+    values = dict(moved)
+    view = {**vars(before), **{name: values.pop(name, getattr(before, name)) for name in ("along", "tour")}}
+    pins = values.pop("pins", ())
+    values.pop("seq", None)
+    point = Pin.from_mapping(values)
+    return point.scenario, View(**{**view, "n": point.n, "pins": tuple(map(Pin.from_mapping, pins))})

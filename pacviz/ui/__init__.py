@@ -67,7 +67,7 @@ from pacviz.ui.what_if import (
     published_results,
     published_table,
 )
-from pacviz.ui.work import unfinished, work
+from pacviz.ui.work import work
 
 __all__ = [
     "ABOUT",
@@ -122,7 +122,6 @@ __all__ = [
     "trial_controls",
     "trial_figures",
     "trial_formula",
-    "unfinished",
     "verdict",
     "warn_about_cache",
     "why_small",

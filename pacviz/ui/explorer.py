@@ -11,7 +11,7 @@ from pacviz import certificate as certificates
 from pacviz import checkpoints, surface
 from pacviz.certificate import Certificate
 from pacviz.errors import PacvizError
-from pacviz.explorer import LIVE, Pin, View, payload, source
+from pacviz.explorer import LIVE, View, payload, released, source
 from pacviz.scenario import Scenario, defaults, settings
 from pacviz.ui.controls import check_link, choice, number, text
 
@@ -81,19 +81,13 @@ def explorer(
 
 
 def _moved() -> None:
-    moved = dict(st.session_state[_KEY]["moved"])
-    pins = moved.pop("pins")
-    del moved["seq"]
-    rest = {name: moved.pop(name) for name in ("along", "tour")}
+    moved, before = st.session_state[_KEY]["moved"], View.from_query(st.query_params.to_dict())[0]
     try:
-        point = Pin.from_mapping(moved)
-        asked = {**rest, "n": point.n, "pins": tuple(map(Pin.from_mapping, pins))}
-        old = View.from_query(st.query_params.to_dict())[0]
-        view = View(**{**vars(old), **asked})
+        scenario, view = released(moved, before)
     except PacvizError as error:
         st.session_state[_REFUSED] = str(error)
         return
-    values = point.scenario.to_dict()
+    values = scenario.to_dict()
     for name, value in values.items():
         if name not in LIVE and st.session_state.get(name) != value:
             st.session_state[name] = value

@@ -1,14 +1,12 @@
-"""What a page still has to compute: it draws what is known, works, and draws again."""
+"""Measuring for many visitors: a page draws what is known, works, and draws again."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pacviz import data
-from pacviz.certificate import certify, known
-from pacviz.explorer import Pin
+from pacviz.certificate import certify
 from pacviz.measurement import Progress
 from pacviz.scenario import Scenario
 
@@ -17,20 +15,6 @@ BATCH = 5
 PATIENCE = 0.2
 """Seconds after which a visitor who waits for a turn is told so, and may have moved on."""
 _turns = threading.Lock()
-
-
-def unfinished(scenario: Scenario, curve: Sequence[Scenario], pins: Sequence[Pin]) -> list[tuple[Scenario, bool]]:
-    """What is missing for a page, most wanted first, as (scenario, preview).
-
-    Without noise the exact point takes a second and comes first; with noise it takes several, and the curve comes first.
-    curve: scenarios that the curves need.  Data that are not here are nobody's job.
-    """
-    present = known(scenario)
-    preview = [(scenario, True)] if present is None else []
-    exact = [(scenario, False)] if present is None or present.measurement.preview else []
-    points = [(point, True) for point in (*curve, *(pin.scenario for pin in pins)) if known(point) is None]
-    jobs = preview + (points + exact if scenario.noise > 0 else exact + points)
-    return [(point, preview) for point, preview in jobs if data.is_available(point.data)]
 
 
 def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:

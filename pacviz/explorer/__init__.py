@@ -110,6 +110,7 @@ def payload(
     working: bool = False,
     echo: int = 0,
     bare: bool = False,
+    problem: str = "",
 ) -> dict[str, Any]:
     """The data of `mount` as plain values.
 
@@ -117,6 +118,7 @@ def payload(
     recorded: of `surface.find`.  pins: the certificate of each pin of the view, None where it is not known.
     working: a better measurement of this very scenario is on its way.  echo: the last `seq` heard from the browser.
     bare: a link to a step of the tour that does not carry its settings.
+    problem: a sentence to be shown in place of the explanation until something moves.
     """
     base = {name: value for name, value in scenario.to_dict().items() if name not in LIVE}
     base_id = json.dumps(base)
@@ -156,6 +158,7 @@ def payload(
         "surface": _surface(base_id, certificates, recorded, view.along),
         "measured": [_point(base_id, present)] if present else [],
         "working": working,
+        "problem": problem,
         "pins": [
             {"state": {**pin.scenario.to_dict(), "n": pin.n}, **({} if known is None else _pinned(known))}
             for pin, known in zip(view.pins, pins, strict=False)

@@ -33,6 +33,8 @@ class Frame {
     set(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
     const narrow = width < 430;
     this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
+    const excess = this.title.getComputedTextLength() / (width - 4);
+    if (excess > 1) this.title.style.fontSize = `${parseFloat(getComputedStyle(this.title).fontSize) / excess}px`;
     let [across, down] = [4, 40];
     for (const entry of legend) {
       const group = svg("g", { "font-size": 13, class: "legend", "data-line": entry.name }, this.root);

@@ -68,9 +68,9 @@ class Explorer {
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
     const head = part("head", "header");
     this.headline = html("h2", {}, head, html("span"), html("b", { "data-sym": "R" }));
-    const says = html("p", { class: "says" }, head);
-    this.badge = html("span", { class: "badge" }, says);
-    this.why = html("span", {}, says);
+    this.says = html("p", { class: "says" }, head);
+    this.badge = html("span", { class: "badge" }, this.says);
+    this.why = html("span", {}, this.says);
     const controls = part("controls", "div", { role: "group", "aria-label": "Settings" });
     this.sliders = data.controls.filter(({ name }) => this.shown(name)).map((control) =>
       new Slider(controls, control, (name, value) => this.move(name, value), () => this.release()));
@@ -122,8 +122,7 @@ class Explorer {
     for (const kind of ["CSV", "JSON", "HTML"])
       html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, take);
     this.status = html("p", { class: "hidden", role: "status" }, this.root);
-    this.width = null;
-    this.resize();
+    this.layoutKey = null;
   }
 
   choice(host, name, title, text, options) {
@@ -134,14 +133,15 @@ class Explorer {
   }
 
   resize() {
-    if (!this.data || this.root.clientWidth === this.width) return;
-    this.width = this.root.clientWidth;
+    const width = this.root.clientWidth;
+    if (!this.data || !width || width === this.width) return;
     this.layoutKey = null;
     this.schedule(true);
   }
 
   layout() {
     const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
+    this.width = this.root.clientWidth;
     this.layoutKey = this.state.along;
     this.boundShown = null;
     this.errors.layout(width("errors"), xAxis(this.state.along), axis.takeaway);
@@ -258,7 +258,9 @@ class Explorer {
     const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
     write(this.badge, whatIf ? `? what if n were ${count(state.n)}: no certificate` : `${sign} ${drawn}${interval}${waiting ? " · measuring …" : ""}`);
     this.badge.dataset.how = whatIf ? "what-if" : how;
-    write(this.why, found ? ` ${explanation(state, found, known, data.base)}` : " ");
+    const problem = !this.touched && data.problem;
+    this.says.classList.toggle("refused", Boolean(problem));
+    write(this.why, problem ? ` ⚠ ${problem}` : found ? ` ${explanation(state, found, known, data.base)}` : " ");
     const refund = found ? found.code - found.bytes : 0;
     const texts = found && {
       train: [percent(found.train), `accuracy ${percent(1 - found.train)}`],
@@ -281,13 +283,13 @@ class Explorer {
     const { state, data } = this;
     this.tour.show(state.tour);
     this.drawPins();
+    write(this.status, `${this.headline.textContent}. ${this.badge.textContent} ${data.problem}`);
     if (!found) return;
     const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;
     this.errors.frame.describe(`${AXES[state.along].takeaway}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${percent(found.bound)}.`);
     this.sizes.frame.describe(`${AXES[state.along].sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
     const columns = data.known.layers.length;
     this.waterfall.frame.describe(`Where the bytes go. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
-    write(this.status, `${this.headline.textContent}. ${this.badge.textContent}`);
   }
 
   pin() {
@@ -370,7 +372,7 @@ class Explorer {
   /** This explorer as a page of its own, which needs neither server nor network. */
   async page() {
     const source = await this.host.script();
-    const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0 };
+    const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0, problem: "" };
     const text = JSON.stringify(data).replaceAll("<", "\\u003c");
     return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
   }

@@ -39,13 +39,12 @@ class Explorer(anywidget.AnyWidget):
     _esm = source(host="anywidget")
     data = traitlets.Dict().tag(sync=True)
     moved = traitlets.Dict().tag(sync=True)
-    problem = traitlets.Unicode().tag(sync=True)
     scenario = traitlets.Instance(Scenario)
     view = traitlets.Instance(View)
 
     def __init__(self, scenario: Scenario | None = None, view: View | None = None) -> None:
         # What the browser says and what has been measured arrive in two threads.
-        self._lock, self._asked = threading.RLock(), (scenario or Scenario(), view or View(), 0)
+        self._lock, self._asked = threading.RLock(), (scenario or Scenario(), view or View(), 0, "")
         super().__init__(scenario=self._asked[0], view=self._asked[1], data=_known(*self._asked)[0])
         self.observe(self._hear, "moved")
         self.observe(self._go_on, ["scenario", "view"])
@@ -66,22 +65,21 @@ class Explorer(anywidget.AnyWidget):
             super().set_state(sync_data)
 
     def _hear(self, change: Any) -> None:
-        refusal = ""
+        problem = ""
         try:
             scenario, view = released(self.moved, self.view)
         except PacvizError as error:
-            scenario, view, refusal = self.scenario, self.view, str(error)
+            scenario, view, problem = self.scenario, self.view, str(error)
         with self.hold_trait_notifications():
             self.scenario, self.view = scenario, view
-        self._go_on()
-        self.problem = refusal
+        self._go_on(problem=problem)
 
-    def _go_on(self, change: Any = None) -> None:
+    def _go_on(self, change: Any = None, problem: str = "") -> None:
         """Shows what is known of what is asked for now, and has the rest measured; what was asked before is outdated."""
         with self._lock:
-            asked = (self.scenario, self.view, self.moved.get("seq", 0))
+            asked = (self.scenario, self.view, self.moved.get("seq", 0), problem)
             if asked != self._asked:
-                self._asked, self.problem = asked, ""
+                self._asked = asked
                 self._measure_on(self._draw())
 
     def _draw(self) -> list[Job]:
@@ -92,7 +90,7 @@ class Explorer(anywidget.AnyWidget):
     def _measure_on(self, jobs: list[Job]) -> None:
         threading.Thread(target=self._measure, args=(self._asked, jobs), daemon=True).start()
 
-    def _measure(self, asked: tuple[Scenario, View, int], jobs: list[Job]) -> None:
+    def _measure(self, asked: tuple[Scenario, View, int, str], jobs: list[Job]) -> None:
         def still_wanted(fraction: float = 0.0, what: str = "") -> None:
             if asked != self._asked:
                 raise _Outdated
@@ -113,15 +111,16 @@ class Explorer(anywidget.AnyWidget):
         except PacvizError as error:
             with self._lock:
                 if asked == self._asked:
-                    self.problem = str(error)
+                    self._asked = (*asked[:3], str(error))
+                    self._draw()
 
 
-def _known(scenario: Scenario, view: View, echo: int) -> tuple[dict[str, Any], list[Job]]:
-    """What can be shown at once, and what is missing.  echo: the last `seq` heard from the browser."""
+def _known(scenario: Scenario, view: View, echo: int, problem: str) -> tuple[dict[str, Any], list[Job]]:
+    """What can be shown at once, and what is missing.  echo, problem: as for `payload`."""
     recorded = surface.find(scenario)
     curve = [] if recorded else scenarios(scenario, view.along)
     measured = [one for one in map(known, (scenario, *curve)) if one]
     pins = [known(pin.scenario) for pin in view.pins]
     jobs = unfinished(scenario, curve, view.pins)
     bare = scenario == Scenario() and view.n == 0
-    return payload(scenario, view, measured, recorded, pins, bool(jobs), echo, bare), jobs
+    return payload(scenario, view, measured, recorded, pins, bool(jobs), echo, bare, problem), jobs

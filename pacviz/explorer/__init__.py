@@ -23,7 +23,7 @@ from pacviz.measurement import FAILURE_SHARE
 from pacviz.models import architecture
 from pacviz.scenario import Scenario, Setting, defaults, settings
 
-SCRIPTS = {"explorer": ("bounds", "surface", "charts", "page", "axes", "tour", "explorer")}
+SCRIPTS = {"explorer": ("bounds", "surface", "charts", "page", "axes", "tour", "explorer", "mount")}
 """What a page's script is put together from; each ends in a `mount`."""
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""

@@ -133,8 +133,8 @@ class Explorer {
   }
 
   resize() {
-    const width = this.root.clientWidth;
-    if (!this.data || !width || width === this.width) return;
+    this.seen = this.root.clientWidth;
+    if (!this.data || !this.seen || (this.seen === this.width && !this.owed)) return;
     this.layoutKey = null;
     this.schedule(true);
   }
@@ -221,6 +221,12 @@ class Explorer {
 
   draw() {
     const { state, data } = this;
+    this.owed = !this.root.clientWidth;
+    if (this.owed) {
+      // Nothing has a size out of sight.  A page that rearranges itself within a frame may hide what its observer never misses.
+      if (this.seen) this.schedule(true);
+      return;
+    }
     if (this.layoutKey !== state.along) { this.layout(); this.curveKey = this.ghostKey = null; }
     const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
     this.found = found;
@@ -376,24 +382,4 @@ class Explorer {
     const text = JSON.stringify(data).replaceAll("<", "\\u003c");
     return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
   }
-}
-
-const explorers = new WeakMap();
-const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text() };
-
-/**
- * Shows the explorer in an element, or brings the one there up to date.  data: of `payload` in Python.  onChange: told
- * the state when a slider is let go, with a number `seq` that the next data carries as `echo`; null where nobody listens.
- * host: where the keys of the tour are heard, and the text of this script.
- */
-export function mount(element, data, onChange, host = ALONE) {
-  if (!explorers.has(element)) explorers.set(element, new Explorer(element, host));
-  const explorer = explorers.get(element);
-  explorer.receive(data, onChange);
-  // An outdated call may be told to clean up although the element lives on.
-  return () => setTimeout(() => {
-    if (explorer.root.isConnected) return;
-    explorer.destroy();
-    explorers.delete(element);
-  });
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from pacviz import PacvizError, Scenario
-from pacviz.explorer import MOST_PINS, PRESETS, TOUR, Pin, View
+from pacviz.explorer import MOST_PINS, PRESETS, TOUR, Pin, View, released
 
 
 def test_a_view_comes_back_from_its_query():
@@ -55,3 +55,13 @@ def test_a_tour_has_steps_that_ask_before_they_show():
     asking = [step for step in TOUR if step.question]
     assert len(asking) >= 2
     assert all(len(step.answers) >= 2 for step in asking)
+
+
+def test_what_is_let_go_is_a_setting_and_a_view_that_keeps_what_it_does_not_move():
+    pin = {**Scenario(bits=5).to_dict(), "n": 0}
+    moved = {**Scenario(sparsity=0.9).to_dict(), "n": 1000, "along": "bits", "tour": 3, "pins": [pin], "seq": 7}
+    scenario, view = released(moved, View(hide=("delta",), present=1))
+    assert scenario == Scenario(sparsity=0.9)
+    assert view == View(n=1000, along="bits", tour=3, present=1, hide=("delta",), pins=(Pin(Scenario(bits=5)),))
+    with pytest.raises(PacvizError, match="tour must be from 0 to"):
+        released({**moved, "tour": 99}, View())

@@ -22,19 +22,18 @@ const MARKS = {
 
 /** A chart's ground: title, legend, axes with ticks; `plot` holds what moves. scale: {pixel(value), ticks, title}. */
 class Frame {
-  constructor(host, name, height) {
-    Object.assign(this, { host, height });
-    this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, height, "font-family": FONT }, host);
+  constructor(host, name) {
+    this.host = host;
+    this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, "font-family": FONT }, host);
   }
 
   /** Draws the ground anew. */
-  ground(width, { title, legend, x, y, bottom = 46 }) {
+  ground(width, height, { title, legend, x, y, bottom = 46 }) {
     this.root.replaceChildren();
-    set(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
+    set(this.root, { width, height, viewBox: `0 0 ${width} ${height}` });
     const narrow = width < 430;
-    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
-    const excess = this.title.getComputedTextLength() / (width - 4);
-    if (excess > 1) this.title.style.fontSize = `${parseFloat(getComputedStyle(this.title).fontSize) / excess}px`;
+    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor" }, this.root);
+    this.entitle(title);
     let [across, down] = [4, 40];
     for (const entry of legend) {
       const group = svg("g", { "font-size": 13, class: "legend", "data-line": entry.name }, this.root);
@@ -45,7 +44,7 @@ class Frame {
       set(label, { x: across + 32, y: down });
       across += length;
     }
-    this.area = { left: 58, right: width - 14, top: down + 18, bottom: this.height - bottom };
+    this.area = { left: 58, right: width - 14, top: down + 18, bottom: height - bottom };
     const { left, right, top, bottom: floor } = this.area;
     const ticks = svg("g", { "font-size": 13, fill: "currentColor", class: "axis" }, this.root);
     this.yTicks = svg("g", {}, ticks);
@@ -61,9 +60,18 @@ class Frame {
       }, ticks));
     }
     svg("path", { d: `M${left} ${top}V${floor}H${right}`, stroke: "currentColor", fill: "none" }, ticks);
-    svg("text", { x: (left + right) / 2, y: this.height - 6, "text-anchor": "middle", text: x.title }, ticks);
+    svg("text", { x: (left + right) / 2, y: height - 6, "text-anchor": "middle", text: x.title }, ticks);
     svg("text", { transform: `translate(14 ${(top + floor) / 2}) rotate(-90)`, "text-anchor": "middle", text: y.title }, ticks);
     this.plot = svg("g", {}, this.root);
+  }
+
+  /** Writes the title, smaller where it would not fit. */
+  entitle(text) {
+    if (this.title.textContent === text) return;
+    this.title.textContent = text;
+    this.title.style.fontSize = "";
+    const wide = this.title.getComputedTextLength(), room = this.root.width.baseVal.value - 4;
+    if (wide > room) this.title.style.fontSize = `${Math.floor((10 * parseFloat(getComputedStyle(this.title).fontSize) * room) / wide) / 10}px`;
   }
 
   drawYTicks(ticks) {
@@ -88,8 +96,8 @@ class Frame {
 /** Lines over an axis with the present point marked; every range is fixed. */
 class LineChart {
   /** bold: how much thicker than usual the lines are. */
-  constructor(host, name, height, names, styles, y, bold) {
-    Object.assign(this, { frame: new Frame(host, name, height), names, styles, y, bold, lines: {} });
+  constructor(host, name, names, styles, y, bold) {
+    Object.assign(this, { frame: new Frame(host, name), names, styles, y, bold, lines: {} });
     this.tip = html("div", { class: "values", hidden: true }, host);
     host.addEventListener("pointermove", (event) => this.tell(event));
     host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
@@ -108,7 +116,7 @@ class LineChart {
     this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - 190)}px`;
   }
 
-  layout(width, x, title) {
+  layout(width, height, x, title) {
     const { frame, names, styles, y } = this;
     this.x = x;
     const legend = names.map((name) => ({
@@ -119,7 +127,7 @@ class LineChart {
         svg("path", { d: `M${left + 13} ${top - 4}${MARKS[style.symbol]}`, fill: style.colour, stroke: style.colour }, group);
       },
     }));
-    frame.ground(width, { title, legend, x: { ...x, grid: true }, y });
+    frame.ground(width, height, { title, legend, x: { ...x, grid: true }, y });
     const clip = `clip-${frame.root.dataset.chart}`, { left, right, top, bottom } = frame.area;
     const clipPath = svg("clipPath", { id: clip }, frame.plot);
     svg("rect", { x: left, y: top - 8, width: right - left + 8, height: bottom - top + 16 }, clipPath);
@@ -202,11 +210,11 @@ const CEILINGS = [2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((mantissa) => 
 
 /** From nothing to the effective size: parts of the code as steps, layers as colours and patterns. */
 class Waterfall {
-  constructor(host, name, height, parts, layers, looks) {
-    Object.assign(this, { frame: new Frame(host, name, height), parts, layers, looks });
+  constructor(host, name, parts, layers, looks) {
+    Object.assign(this, { frame: new Frame(host, name), parts, layers, looks });
   }
 
-  layout(width) {
+  layout(width, height) {
     const { frame, parts, layers, looks } = this, short = width < 430;
     const steps = [...parts.map((part) => part.replace(" ", "\n")), "effective\nsize"];
     const legend = layers.map((layer, index) => ({
@@ -215,7 +223,7 @@ class Waterfall {
     }));
     this.ceiling = null;
     const places = steps.map((_, index) => (index + 0.5) / steps.length);
-    frame.ground(width, {
+    frame.ground(width, height, {
       title: "Where the bytes go", legend, bottom: 58,
       x: { title: "", ticks: steps.map((step, index) => [places[index], short ? step.split(/[\s]/).join("\n") : step]) },
       y: { title: "bytes", ticks: [] },
@@ -269,8 +277,7 @@ class Waterfall {
       set(label, { y: y(edges[row] ?? bytes) - 6, text: size(sums[row] ?? bytes) }));
     if (moved || this.drawnGhosts !== ghosts) this.drawGhosts(ghosts, y);
     const largest = sums[0] >= sums[1] ? this.parts[0] : this.parts[1];
-    const title = `Where the bytes go: mostly into ${largest}`;
-    if (frame.title.textContent !== title) frame.title.textContent = title;
+    frame.entitle(`Where the bytes go: mostly into ${largest}`);
   }
 
   drawGhosts(ghosts, y) {

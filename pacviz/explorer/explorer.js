@@ -12,7 +12,9 @@ class Explorer {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
     this.onKey = (event) => this.key(event);
+    this.onWindow = () => this.resize();
     host.keys.addEventListener("keydown", this.onKey);
+    window.addEventListener("resize", this.onWindow);
     const highlight = (event) => {
       const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
       const hot = name?.sym || name?.of;
@@ -25,6 +27,7 @@ class Explorer {
   destroy() {
     this.observer.disconnect();
     this.host.keys.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("resize", this.onWindow);
   }
 
   /** New data from the server; its state gives way to a slider that has been moved since. */
@@ -90,7 +93,7 @@ class Explorer {
       help(text, html("div", { class: "label", text: title }, tile));
       return [name, [html("strong", {}, tile), html("small", {}, tile)]];
     }));
-    const charts = part("charts");
+    const charts = this.charts = part("charts");
     this.hosts = Object.fromEntries(Object.keys(CHARTS).map((name) => {
       const figure = html("figure", { class: name, hidden: !this.shown(name) }, charts);
       const bar = html("figcaption", {}, figure);
@@ -98,7 +101,7 @@ class Explorer {
         html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
       return [name, html("div", { class: "plot" }, figure)];
     }));
-    const bold = data.present ? 1.6 : 1, tall = data.present ? 1.3 : 1;
+    const bold = data.present ? 1.6 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
       title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
@@ -108,9 +111,9 @@ class Explorer {
       title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
       ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
     };
-    this.errors = new LineChart(this.hosts.errors, "errors", tall * CHARTS.errors, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
-    this.sizes = new LineChart(this.hosts.sizes, "sizes", tall * CHARTS.sizes, ["code", "bytes"], data.styles, log, bold);
-    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", tall * CHARTS.waterfall, data.known.parts, data.known.layers, looks);
+    this.errors = new LineChart(this.hosts.errors, "errors", ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
+    this.sizes = new LineChart(this.hosts.sizes, "sizes", ["code", "bytes"], data.styles, log, bold);
+    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", data.known.parts, data.known.layers, looks);
     const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -132,21 +135,30 @@ class Explorer {
       ...options.map(([value, label]) => html("option", { value, text: label })));
   }
 
+  /** What the charts' size depends on. */
+  get room() { return `${this.root.clientWidth} ${this.data.present ? window.innerHeight : ""}`; }
+
   resize() {
     this.seen = this.root.clientWidth;
-    if (!this.data || !this.seen || (this.seen === this.width && !this.owed)) return;
+    if (!this.data || !this.seen || (this.room === this.laid && !this.owed)) return;
     this.layoutKey = null;
     this.schedule(true);
   }
 
+  /** What the charts' ground depends on, besides their size. */
+  get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
+
   layout() {
     const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
-    this.width = this.root.clientWidth;
-    this.layoutKey = this.state.along;
+    // On a projector the charts end where the screen does.
+    const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
+    const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
+    this.laid = this.room;
+    this.layoutKey = this.arrangement;
     this.boundShown = null;
-    this.errors.layout(width("errors"), xAxis(this.state.along), axis.takeaway);
-    this.sizes.layout(width("sizes"), xAxis(this.state.along), axis.sizes);
-    this.waterfall.layout(width("waterfall"));
+    this.errors.layout(width("errors"), height("errors"), xAxis(this.state.along), axis.takeaway);
+    this.sizes.layout(width("sizes"), height("sizes"), xAxis(this.state.along), axis.sizes);
+    this.waterfall.layout(width("waterfall"), height("waterfall"));
     for (const [name, line] of [["train", "r"], ["bytes", "K"]])
       for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
     for (const bars of this.waterfall.bars.flat()) bars.dataset.of = "K";
@@ -227,16 +239,17 @@ class Explorer {
       if (this.seen) this.schedule(true);
       return;
     }
-    if (this.layoutKey !== state.along) { this.layout(); this.curveKey = this.ghostKey = null; }
     const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
     this.found = found;
+    this.drawWords(found);
+    if (this.settled) this.tour.show(state.tour);
+    if (this.layoutKey !== this.arrangement) { this.layout(); this.curveKey = this.ghostKey = null; }
     const key = JSON.stringify([...SETTINGS.map((name) => (name === state.along ? 0 : state[name])), state.along]);
     if (key !== this.curveKey) {
       this.curveKey = key;
       this.curves = this.surface && this.sameBase(state) ? curvesOf(this.surface, state, data.known) : { x: [], recorded: [] };
       for (const name of ["train", "test", "code", "bytes", ...Object.keys(BOUNDS)]) this.curves[name] ??= [];
     }
-    this.drawWords(found);
     for (const slider of this.sliders) slider.show(slider.control.name === "n" ? state.n || data.known.n : state[slider.control.name]);
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
@@ -287,7 +300,6 @@ class Explorer {
   /** What only has to be right once a slider rests: alternative texts, table of pins, tour. */
   settle(found) {
     const { state, data } = this;
-    this.tour.show(state.tour);
     this.drawPins();
     write(this.status, `${this.headline.textContent}. ${this.badge.textContent} ${data.problem}`);
     if (!found) return;

@@ -13,10 +13,13 @@ ui.point_headline(point)
 ui.published_results(point)
 ui.point_tiles(point)
 left, right = st.columns(2)
-left.plotly_chart(bounds_against_size(point, ui.dark()), theme=None, key="against_size")
-right.plotly_chart(bounds_against_n(point, ui.dark()), theme=None, key="against_n")
+with left:
+    ui.chart(bounds_against_size(point, ui.dark()), "against_size")
+with right:
+    ui.chart(bounds_against_n(point, ui.dark()), "against_n")
 left, right = st.columns(2)
-left.plotly_chart(bounds_against_delta(point, ui.dark()), theme=None, key="against_delta")
+with left:
+    ui.chart(bounds_against_delta(point, ui.dark()), "against_delta")
 with right:
     ui.point_formula(point)
 with st.expander("The published results: where they come from"):

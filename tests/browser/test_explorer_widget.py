@@ -42,24 +42,24 @@ def explorer(page):
 
 
 def test_dragging_needs_no_message_and_letting_go_sends_one(explorer, page):
-    handle = page.locator("#pacviz-sparsity")
+    handle = page.locator("#pacviz-bits")
     box = handle.bounding_box()
     y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + 0.9 * box["width"], y)
+    page.mouse.move(box["x"] + box["width"] / 7, y)
     page.mouse.down()
     shown = set()
-    for share in (0.85, 0.8, 0.75, 0.7):
+    for share in (2 / 7, 3 / 7, 4 / 7, 5 / 7):
         page.mouse.move(box["x"] + share * box["width"], y)
         page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         shown.add(page.locator("[data-tile=bytes] strong").inner_text())
     assert len(shown) == 4
     assert page.evaluate("notebook.saved.length") == 0
-    expect(page.locator(".explorer .badge")).to_have_text(re.compile("interpolated|recorded"))
+    expect(page.locator(".explorer .badge")).to_have_text(re.compile("recorded earlier"))
     page.mouse.up()
     page.wait_for_function("notebook.saved.length")
     (saved,) = page.evaluate("notebook.saved")
     explorer.set_state({"moved": json.loads(saved)})
-    assert explorer.scenario.sparsity != Scenario().sparsity
+    assert explorer.scenario == Scenario(bits=6)
     certificate = explorer.certificate
     explorer._draw()
     page.evaluate("data => notebook.tell(data)", explorer.data)

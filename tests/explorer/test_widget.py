@@ -9,7 +9,7 @@ from pacviz import PacvizError, Scenario, certify, measurement
 from pacviz.explorer import PRESETS, Pin, View
 from pacviz.notebook import Explorer
 
-UNSEEN = Scenario(sparsity=0.99, bits=7)
+UNSEEN = Scenario(sparsity=0.999, bits=7)
 """A point of a recorded surface that nobody has measured by itself."""
 
 
@@ -107,11 +107,11 @@ def test_of_many_moves_during_a_measurement_only_the_newest_is_measured(monkeypa
     monkeypatch.setattr(measurement, "measure_anew", slow)
     explorer = Explorer(Scenario(pruning="layer", checkpoint="plain", sparsity=0.3))
     assert started.wait(60)
-    for bits in (5, 6, 7):
-        let_go(explorer, bits=bits, pruning="global", checkpoint="gradual", sparsity=0.993)
+    for bits in (5, 6, 8):
+        let_go(explorer, bits=bits, pruning="global", checkpoint="gradual", sparsity=UNSEEN.sparsity)
     go_on.set()
     assert how(rested(explorer)) == ["exact"]
-    assert begun == [(2, True), (7, True), (7, False)]
+    assert begun == [(2, True), (8, True), (8, False)]
 
 
 def test_without_anywidget_it_says_how_to_get_it(monkeypatch):

@@ -235,7 +235,7 @@ class Explorer {
     const { state, data } = this;
     this.owed = !this.root.clientWidth;
     if (this.owed) {
-      // Nothing has a size out of sight.  A page that rearranges itself within a frame may hide what its observer never misses.
+      // Out of sight nothing has a size.  The observer tells of the return, unless a page hid it for a part of this frame only.
       if (this.seen) this.schedule(true);
       return;
     }
@@ -279,6 +279,7 @@ class Explorer {
     this.badge.dataset.how = whatIf ? "what-if" : how;
     const problem = !this.touched && data.problem;
     this.says.classList.toggle("refused", Boolean(problem));
+    this.says.parentNode.hidden = !problem && !this.shown("head");
     write(this.why, problem ? ` ⚠ ${problem}` : found ? ` ${explanation(state, found, known, data.base)}` : " ");
     const refund = found ? found.code - found.bytes : 0;
     const texts = found && {

@@ -28,8 +28,9 @@ class _Outdated(Exception):
 class Explorer(anywidget.AnyWidget):
     """The first screen of the app as a widget: everything moves while a slider is dragged; let go, and it is measured.
 
-    scenario, view: where it starts; from then on where it stands.  Both may be set and observed.
-    Nothing that it shows is lost where a value is refused or data are missing: a sentence below says so.
+    scenario, view: where it starts, and from then on where it stands; both may be set and observed.
+    Where a value is refused or data are missing a sentence says so, and what was known stays.
+    Raises PacvizError for a start that is no Scenario or no View.
 
         explorer = Explorer(Scenario(sparsity=0.99), View(hide=("sizes",)))
         explorer              # a cell that shows it; slide
@@ -43,9 +44,13 @@ class Explorer(anywidget.AnyWidget):
     view = traitlets.Instance(View)
 
     def __init__(self, scenario: Scenario | None = None, view: View | None = None) -> None:
+        scenario, view = Scenario() if scenario is None else scenario, View() if view is None else view
+        for name, value, kind in (("scenario", scenario, Scenario), ("view", view, View)):
+            if not isinstance(value, kind):
+                raise PacvizError(f"{name} must be a {kind.__name__}, got {value!r}; write {kind.__name__}(…).")
         # What the browser says and what has been measured arrive in two threads.
-        self._lock, self._asked = threading.RLock(), (scenario or Scenario(), view or View(), 0, "")
-        super().__init__(scenario=self._asked[0], view=self._asked[1], data=_known(*self._asked)[0])
+        self._lock, self._asked = threading.RLock(), (scenario, view, 0, "")
+        super().__init__(scenario=scenario, view=view, data=_known(*self._asked)[0])
         self.observe(self._hear, "moved")
         self.observe(self._go_on, ["scenario", "view"])
         self._measure_on(self._draw())

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pacviz import Scenario
+from pacviz.explorer import View
 from pacviz.notebook import Explorer
 
 # As anywidget does it: the script's address is gone as soon as it is imported.
@@ -69,12 +70,15 @@ def test_dragging_needs_no_message_and_letting_go_sends_one(explorer, page):
 
 
 def test_a_refusal_is_read_until_something_moves(explorer, page):
+    explorer.view = View(hide=("head",))
     explorer.set_state({"moved": {**explorer.data["state"], "noise": 7, "seq": 1}})
     page.evaluate("data => notebook.tell(data)", explorer.data)
     words = page.locator(".explorer .says")
+    expect(words).to_be_visible()
     expect(words).to_contain_text("⚠ noise must be from 0 to")
     page.get_by_role("slider", name="Codebook bits").press("ArrowRight")
     expect(words).not_to_contain_text("⚠")
+    expect(words).to_be_hidden()
 
 
 def test_the_tour_hears_keys_in_the_widget_only_and_closing_leaves_nothing(explorer, page):

@@ -114,6 +114,13 @@ def test_of_many_moves_during_a_measurement_only_the_newest_is_measured(monkeypa
     assert begun == [(2, True), (8, True), (8, False)]
 
 
+def test_it_starts_from_a_scenario_and_a_view_only():
+    with pytest.raises(PacvizError, match=r"scenario must be a Scenario, got 0.9; write Scenario\(…\)"):
+        Explorer(0.9)
+    with pytest.raises(PacvizError, match=r"view must be a View, got \{\}"):
+        Explorer(view={})
+
+
 def test_without_anywidget_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
     monkeypatch.delitem(sys.modules, "pacviz.explorer.widget")

@@ -22,7 +22,12 @@ from pacviz.measurement import FAILURE_SHARE
 from pacviz.models import architecture
 from pacviz.scenario import Scenario, Setting, defaults, settings
 
-SCRIPTS = ("bounds", "surface", "charts", "page", "axes", "tour", "explorer")
+_SHARED = ("bounds", "charts", "page", "live")
+SCRIPTS = {
+    "explorer": (*_SHARED, "waterfall", "surface", "axes", "tour", "explorer"),
+    "what_if": (*_SHARED, "what_if"),
+}
+"""The scripts of each page."""
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""
 STOPS = 24
@@ -49,16 +54,41 @@ TILES = (
 """The large numbers: name, title, help, and the symbol of the formula that each stands for."""
 _STYLES = {"train": "train_error", "test": "test_error", "code": "code_bytes", "bytes": "effective_bytes"}
 
-__all__ = ["LIVE", "MOST_PINS", "PANELS", "PRESETS", "TOUR", "Pin", "Preset", "View", "payload", "source", "stops"]
+__all__ = [
+    "LIVE",
+    "MOST_PINS",
+    "PANELS",
+    "PRESETS",
+    "SCRIPTS",
+    "TOUR",
+    "Pin",
+    "Preset",
+    "View",
+    "bound_words",
+    "payload",
+    "source",
+    "stops",
+]
 
 
 @cache
-def source() -> str:
-    """The explorer's script, one ES module without imports: `mount(element, data, onChange)`, data by `payload`."""
+def source(page: str = "explorer") -> str:
+    """The script of one of SCRIPTS, an ES module without imports: `mount(element, data, onChange)`.
+
+    The data are made by `payload`, here for the explorer and in `what_if` for that page.
+    """
     folder = Path(__file__).parent
     style = json.dumps((folder / "explorer.css").read_text(encoding="utf-8"))
-    scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS[page])
     return "\n".join([f"const CSS = {style};", *scripts])
+
+
+def bound_words() -> dict[str, dict[str, Any]]:
+    """What a page says of each bound."""
+    return {
+        name: {"title": bound.title, "source": bound.source, "deterministic_only": bound.deterministic_only}
+        for name, bound in BOUNDS.items()
+    }
 
 
 def stops(setting: Setting, kind: type) -> list[float]:
@@ -118,10 +148,7 @@ def payload(
         "base": {"id": base_id, "names": base, "checkpoint": scenario.checkpoint},
         "defaults": {name: value for name, value in defaults().items() if name in LIVE},
         "controls": _controls(n),
-        "bounds": {
-            name: {"title": bound.title, "source": bound.source, "deterministic_only": bound.deterministic_only}
-            for name, bound in BOUNDS.items()
-        },
+        "bounds": bound_words(),
         "bound_help": bound_help,
         "tiles": [dict(zip(("name", "title", "help", "symbol"), tile, strict=True)) for tile in TILES],
         "styles": {name: dataclasses.asdict(LINES[_STYLES.get(name, name)]) for name in (*_STYLES, *BOUNDS)},

@@ -1,45 +1,33 @@
-// The explorer: one state, drawn at every frame in which a slider moved; the server hears of it on release.
+// The explorer: a network's setting, what has been measured of it, and what a surface says of the settings around it.
 
 const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
-class Explorer {
+class Explorer extends Live {
   constructor(element) {
-    this.root = html("div", { class: "explorer" }, element);
-    html("style", { text: CSS }, element);
-    Object.assign(this, { sent: 0, measured: new Map(), structure: null, surfaceId: null, surface: null, touched: false });
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.root);
+    super(element);
+    Object.assign(this, { measured: new Map(), surfaceId: null, surface: null });
     this.onKey = (event) => this.key(event);
     document.addEventListener("keydown", this.onKey);
-    const highlight = (event) => {
-      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
-      const hot = name?.sym || name?.of;
-      if (hot && !this.touched) this.root.dataset.hot = hot; else delete this.root.dataset.hot;
-    };
-    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
-    for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
   }
 
   destroy() {
-    this.observer.disconnect();
+    super.destroy();
     document.removeEventListener("keydown", this.onKey);
   }
 
-  /** New data from the server; its state gives way to a slider that has been moved since. */
   receive(data, onChange) {
-    Object.assign(this, { data, onChange });
-    if (!this.state || (!this.touched && data.echo >= this.sent)) {
-      this.state = structuredClone(data.state);
-      this.sent = Math.max(this.sent, data.echo);
-    }
+    super.receive(data, onChange);
     for (const point of data.measured) this.measured.set(keyOf(point.base, point), point);
-    const structure = JSON.stringify([data.base.id, data.known.layers, data.hide, data.present, data.presets.map((p) => p.name)]);
-    if (structure !== this.structure) this.build(structure);
     this.curveKey = this.ghostKey = null;
     if (data.surface?.id !== this.surfaceId) this.load(data.surface);
     if (data.bare && this.state.tour && !this.sent) this.tour.go(this.state.tour);
-    this.schedule(true);
+  }
+
+  /** What the page is built anew for. */
+  plan() {
+    const { data } = this;
+    return [data.base.id, data.known.layers, data.hide, data.present, data.presets.map((preset) => preset.name)];
   }
 
   async load(surface) {
@@ -57,10 +45,8 @@ class Explorer {
 
   shown(name) { return !this.data.hide.includes(name); }
 
-  build(structure) {
+  build() {
     const { data } = this;
-    this.structure = structure;
-    this.root.replaceChildren();
     this.root.classList.toggle("present", data.present);
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
@@ -72,7 +58,6 @@ class Explorer {
     const controls = part("controls", "div", { role: "group", "aria-label": "Settings" });
     this.sliders = data.controls.filter(({ name }) => this.shown(name)).map((control) =>
       new Slider(controls, control, (name, value) => this.move(name, value), () => this.release()));
-    this.choices = {};
     if (this.shown("bound"))
       this.choice(controls, "bound", "Bound", data.bound_help, Object.entries(data.bounds).map(([name, bound]) => [name, bound.title]));
     if (this.shown("along"))
@@ -89,13 +74,7 @@ class Explorer {
       return [name, [html("strong", {}, tile), html("small", {}, tile)]];
     }));
     const charts = part("charts");
-    this.hosts = Object.fromEntries(Object.keys(CHARTS).map((name) => {
-      const figure = html("figure", { class: name, hidden: !this.shown(name) }, charts);
-      const bar = html("figcaption", {}, figure);
-      for (const kind of ["SVG", "PNG"])
-        html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
-      return [name, html("div", { class: "plot" }, figure)];
-    }));
+    for (const name of Object.keys(CHARTS)) this.figure(charts, name, !this.shown(name));
     const bold = data.present ? 1.6 : 1, tall = data.present ? 1.3 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
@@ -115,27 +94,8 @@ class Explorer {
     this.allBounds = html("p", { class: "all-bounds" }, formula);
     html("p", { class: "note", text: "Marks on the curves were recorded, the lines between them are interpolated; the large point is measured as the badge above says." }, this.root);
     this.pins = part("pins", "section", { "aria-label": "Pinned settings" });
-    const take = part("take", "div", { role: "group", "aria-label": "Take it away" });
-    html("span", { text: "What is shown, as " }, take);
-    for (const kind of ["CSV", "JSON", "HTML"])
-      html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, take);
+    this.take(part("take", "div", { role: "group", "aria-label": "Take it away" }));
     this.status = html("p", { class: "hidden", role: "status" }, this.root);
-    this.width = null;
-    this.resize();
-  }
-
-  choice(host, name, title, text, options) {
-    const box = html("div", { class: "slider", "data-control": name }, host), id = `pacviz-${name}`;
-    help(text, html("div", { class: "label" }, box, html("label", { for: id, text: title })));
-    this.choices[name] = html("select", { id, onchange: (event) => { this.move(name, event.target.value); this.release(); } }, box,
-      ...options.map(([value, label]) => html("option", { value, text: label })));
-  }
-
-  resize() {
-    if (!this.data || this.root.clientWidth === this.width) return;
-    this.width = this.root.clientWidth;
-    this.layoutKey = null;
-    this.schedule(true);
   }
 
   layout() {
@@ -151,28 +111,9 @@ class Explorer {
   }
 
   move(name, value) {
-    this.touched = true;
-    delete this.root.dataset.hot;
-    this.state[name] = value;
+    super.move(name, value);
     if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
     if (name === "n" && value === this.data.known.n) this.state.n = 0;
-    this.schedule();
-  }
-
-  /** Tells the server; keys that repeat are gathered. */
-  release(wait = 40) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.touched = false;
-      this.onChange?.({ ...structuredClone(this.state), seq: ++this.sent });
-    }, wait);
-  }
-
-  apply(changes) {
-    Object.assign(this.state, changes);
-    this.touched = true;
-    this.schedule(true);
-    this.release(0);
   }
 
   preset(preset) {
@@ -210,11 +151,6 @@ class Explorer {
 
   sameBase(state) {
     return Object.entries(this.data.base.names).every(([name, value]) => state[name] === undefined || state[name] === value);
-  }
-
-  schedule(settled = false) {
-    this.settled = settled;
-    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
   }
 
   draw() {
@@ -348,48 +284,23 @@ class Explorer {
     return { setting: this.state, measured: found.how ?? "unknown", present: found, parts_bits: parts, parts: this.data.known.parts, layers: this.data.known.layers, curves: this.curves, pins: this.pinned() };
   }
 
-  async export(kind, chart) {
-    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
-    if (chart) {
-      const node = this.hosts[chart].querySelector("svg");
-      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
-      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
-    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
-    else if (kind === "CSV") {
-      const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
-      const row = (values) => values.map((value) => value ?? "").join(",");
-      const present = this.found && names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]));
-      const rows = x.map((value, i) => row([value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]));
-      if (present) rows.push(row([this.state[along], `present: ${this.found.how}`, ...present]));
-      download("pacviz.csv", "text/csv", [row([along, "how", ...names]), ...rows].join("\n"));
-    } else download("pacviz.html", "text/html", await this.page());
+  /** The curves and the present point, a row each. */
+  rows() {
+    const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
+    const rows = x.map((value, i) => [value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]);
+    if (this.found) rows.push([this.state[along], `present: ${this.found.how}`, ...names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]))]);
+    return [[along, "how", ...names], ...rows];
   }
 
-  /** This explorer as a page of its own, which needs neither server nor network. */
-  async page() {
-    const source = await (await fetch(import.meta.url)).text();
-    const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0 };
-    const text = JSON.stringify(data).replaceAll("<", "\\u003c");
-    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
-  }
+  portable() { return { ...super.portable(), measured: [...this.measured.values()], working: false }; }
 }
 
-const explorers = new WeakMap();
+const shows = mounter(Explorer);
 
 /**
  * Shows the explorer in an element, or brings the one there up to date.  data: of `payload` in Python.  onChange: told
  * the state when a slider is let go, with a number `seq` that the next data carries as `echo`; null where nobody listens.
  */
-export function mount(element, data, onChange) {
-  if (!explorers.has(element)) explorers.set(element, new Explorer(element));
-  const explorer = explorers.get(element);
-  explorer.receive(data, onChange);
-  // An outdated call may be told to clean up although the element lives on.
-  return () => setTimeout(() => {
-    if (explorer.root.isConnected) return;
-    explorer.destroy();
-    explorers.delete(element);
-  });
-}
+export function mount(element, data, onChange) { return shows(element, data, onChange); }
 
 export default ({ parentElement, data, setStateValue }) => mount(parentElement, data, (state) => setStateValue("moved", state));

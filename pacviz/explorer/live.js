@@ -1,0 +1,133 @@
+// A page that lives in the browser: one state, drawn in every frame in which it moved; the server hears of it on release.
+
+class Live {
+  constructor(element) {
+    this.root = html("div", { class: "explorer" }, element);
+    html("style", { text: CSS }, element);
+    Object.assign(this, { sent: 0, touched: false, structure: null, width: null, hosts: {}, choices: {} });
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    const highlight = (event) => {
+      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
+      const hot = name?.sym || name?.of?.split(" ")[0];
+      if (hot && !this.touched && event.target.tagName !== "INPUT") this.root.dataset.hot = hot; else delete this.root.dataset.hot;
+    };
+    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
+    for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
+  }
+
+  destroy() { this.observer.disconnect(); }
+
+  /** New data from the server; its state gives way to a slider that has been moved since. */
+  receive(data, onChange) {
+    Object.assign(this, { data, onChange });
+    if (!this.state || (!this.touched && data.echo >= this.sent)) {
+      this.state = structuredClone(data.state);
+      this.sent = Math.max(this.sent, data.echo);
+    }
+    const structure = JSON.stringify(this.plan());
+    if (structure !== this.structure) {
+      this.structure = structure;
+      this.root.replaceChildren();
+      this.build();
+      this.width = null;
+      this.resize();
+    }
+    this.schedule(true);
+  }
+
+  resize() {
+    if (!this.data || this.root.clientWidth === this.width) return;
+    this.width = this.root.clientWidth;
+    this.layoutKey = null;
+    this.schedule(true);
+  }
+
+  schedule(settled = false) {
+    this.settled = settled;
+    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
+  }
+
+  move(name, value) {
+    this.touched = true;
+    delete this.root.dataset.hot;
+    this.state[name] = value;
+    this.schedule();
+  }
+
+  /** Tells the server; keys that repeat are gathered. */
+  release(wait = 40) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.touched = false;
+      this.onChange?.({ ...structuredClone(this.state), seq: ++this.sent });
+    }, wait);
+  }
+
+  apply(changes) {
+    Object.assign(this.state, changes);
+    this.touched = true;
+    this.schedule(true);
+    this.release(0);
+  }
+
+  /** A select box for a setting. */
+  choice(host, name, title, text, options) {
+    const box = html("div", { class: "slider", "data-control": name }, host), id = `pacviz-${name}`;
+    help(text, html("div", { class: "label" }, box, html("label", { for: id, text: title })));
+    this.choices[name] = html("select", { id, onchange: (event) => { this.move(name, event.target.value); this.release(); } }, box,
+      ...options.map(([value, label]) => html("option", { value, text: label })));
+  }
+
+  /** A place for a chart, with the buttons that save it. */
+  figure(host, name, hidden = false) {
+    const figure = html("figure", { class: name, hidden }, host);
+    const bar = html("figcaption", {}, figure);
+    for (const kind of ["SVG", "PNG"])
+      html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
+    this.hosts[name] = html("div", { class: "plot" }, figure);
+  }
+
+  /** The buttons that save what is shown. */
+  take(host) {
+    html("span", { text: "What is shown, as " }, host);
+    for (const kind of ["CSV", "JSON", "HTML"])
+      html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, host);
+  }
+
+  async export(kind, chart) {
+    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
+    if (chart) {
+      const node = this.hosts[chart].querySelector("svg");
+      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
+      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
+    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
+    else if (kind === "CSV") download("pacviz.csv", "text/csv", this.rows().map((row) => row.map((value) => value ?? "").join(",")).join("\n"));
+    else download("pacviz.html", "text/html", await this.page());
+  }
+
+  /** What a page of its own needs to show the present state. */
+  portable() { return { ...this.data, state: this.state, echo: 0 }; }
+
+  /** This page as a file that needs neither server nor network. */
+  async page() {
+    const source = await (await fetch(import.meta.url)).text(), text = JSON.stringify(this.portable()).replaceAll("<", "\\u003c");
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+  }
+}
+
+/** A function that shows a Live page of this kind in an element, or brings the one there up to date. */
+function mounter(Kind) {
+  const shown = new WeakMap();
+  return (element, data, onChange) => {
+    if (!shown.has(element)) shown.set(element, new Kind(element));
+    const live = shown.get(element);
+    live.receive(data, onChange);
+    // An outdated call may be told to clean up although the element lives on.
+    return () => setTimeout(() => {
+      if (live.root.isConnected) return;
+      live.destroy();
+      shown.delete(element);
+    });
+  };
+}

@@ -98,17 +98,19 @@ class LineChart {
     host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
   }
 
-  /** The point beside the lines that the pointer is at, else the values at the nearest place of the curves that tells them. */
+  /** What the point beside the lines says that the pointer is at, else the values at the nearest place that tells them. */
   tell(event) {
     const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), [at, height] = [event.clientX - box.left, event.clientY - box.top];
-    const points = [...this.points, ...this.turns].filter((point) => Math.hypot(this.left(point.x) - at, this.top(point.y) - height) < NEAR);
+    const away = (point) => Math.hypot(this.left(point.x) - at, this.top(point.y) - height);
+    const [point, ...others] = [...this.points, ...this.turns].filter((one) => away(one) < NEAR).sort((a, b) => away(a) - away(b));
     const told = drawn?.told ?? drawn?.recorded, near = (i) => Math.abs(this.left(drawn.x[i]) - at);
     let best = -1;
     drawn?.x.forEach((_, i) => { if (told[i] && (best < 0 || near(i) < near(best))) best = i; });
-    this.tip.hidden = event.buttons > 0 || !(points.length || (best >= 0 && near(best) <= 40));
+    this.tip.hidden = event.buttons > 0 || !(point || (best >= 0 && near(best) <= 40));
     if (this.tip.hidden) return;
-    const lines = points.length ? [] : this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`);
-    write(this.tip, points.length ? points.map((point) => point.says).join("\n\n") : [this.x.text(drawn.x[best]), ...lines].join("\n"));
+    const lines = point ? [point.says, ...(others.length ? [`and ${others.length} more here`] : [])]
+      : [this.x.text(drawn.x[best]), ...this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`)];
+    write(this.tip, lines.join("\n"));
     this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - this.tip.offsetWidth)}px`;
   }
 
@@ -141,9 +143,9 @@ class LineChart {
     }
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);
-    const bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
+    this.bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
     for (const name of names) {
-      const style = styles[name], group = svg("g", { "data-line": name, class: "line", stroke: style.colour }, bundle);
+      const style = styles[name], group = svg("g", { "data-line": name, class: "line", stroke: style.colour }, this.bundle);
       this.lines[name] = [
         svg("path", { fill: "none", "stroke-dasharray": DASHES[style.dash], "stroke-linejoin": "round" }, group),
         svg("path", { fill: style.colour, "stroke-width": 1 }, group),
@@ -154,18 +156,31 @@ class LineChart {
     this.turning = svg("g", { "clip-path": `url(#${clip})`, class: "turns" }, frame.plot);
     this.mark = svg("circle", { r: 8, stroke: "white", "stroke-width": 2 }, frame.plot);
     this.label = svg("text", { "font-size": 18, "font-weight": 700, fill: "currentColor", class: "halo" }, frame.plot);
-    this.drawn = null;
+    this.drawn = this.chosen = null;
     this.turns = NONE;
+  }
+
+  /** Lines that coincide are all seen: solid ones below, the chosen one on top where its dashes let the others through. */
+  raise(chosen) {
+    const height = (name) => (this.styles[name].dash === "solid" ? 0 : name === chosen ? 2 : 1);
+    const names = [...this.names].sort((a, b) => height(a) - height(b));
+    this.bundle.append(...names.map((name) => this.lines[name][0].parentNode));
   }
 
   drawPoints(host, points) {
     host.replaceChildren();
-    for (const { x, y, symbol, fill, stroke, label } of points) {
-      const [across, down] = [this.left(x), this.top(y)], below = down - this.frame.area.top < 34;
-      svg("path", { d: `M${across.toFixed(1)} ${down.toFixed(1)}${MARKS[symbol]}`, fill, stroke, "stroke-width": 1.5 }, host);
-      if (label)
-        svg("text", { x: below ? across : across + 10, y: below ? down + 20 : down + 4, "text-anchor": below ? "middle" : "start", "font-size": 13, fill: "currentColor", class: "halo", text: label }, host);
-    }
+    const taken = points.map(({ x, y }) => [this.left(x) - 8, this.top(y) - 8, 16, 16]);
+    const free = ([x, y, w, h]) => taken.every(([left, top, width, height]) => x >= left + width || left >= x + w || y >= top + height || top >= y + h);
+    points.forEach(({ symbol, fill, stroke, label }, index) => {
+      const [x, y] = [taken[index][0] + 8, taken[index][1] + 8];
+      svg("path", { d: `M${x.toFixed(1)} ${y.toFixed(1)}${MARKS[symbol]}`, fill, stroke, "stroke-width": 1.5 }, host);
+      if (!label) return;
+      // A label stands to the right of its mark, or lower where something else stands there.
+      const room = (lower) => [x + 9, y - 8 + lower, 7 * label.length, 14], low = y - this.frame.area.top < 34 ? 16 : 0;
+      const lower = [low, 14, 28, -12].find((way) => free(room(way))) ?? low;
+      taken.push(room(lower));
+      svg("text", { x: x + 10, y: y + 4 + lower, "font-size": 13, fill: "currentColor", class: "halo", text: label }, host);
+    });
   }
 
   path(xs, ys) {
@@ -185,6 +200,7 @@ class LineChart {
    */
   update(curves, chosen, present, ghosts = NONE, turns = NONE) {
     const { frame } = this;
+    if (this.chosen !== chosen) this.raise(chosen);
     if (this.drawn !== curves || this.chosen !== chosen) {
       for (const name of this.names) {
         const [line, marks] = this.lines[name], wide = name === chosen;

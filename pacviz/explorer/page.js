@@ -189,6 +189,7 @@ class NumberField {
   }
 
   set(value) {
+    this.refuse("");
     this.value = value;
     this.moved(this.control.name, value);
     this.released();
@@ -219,8 +220,8 @@ class NumberField {
 /** One of a few words, side by side: [[value, label], …]. */
 class Segments {
   constructor(host, name, title, text, options, chosen) {
-    const box = html("fieldset", { class: "slider segments", "data-control": name }, host);
-    help(text, html("div", { class: "label" }, box, html("legend", { text: title })));
+    const box = html("fieldset", { class: "slider segments", "data-control": name, "aria-label": title }, host);
+    help(text, html("div", { class: "label" }, box, html("span", { text: title })));
     const row = html("div", { class: "row" }, box);
     this.inputs = options.map(([value, label]) => {
       const place = html("label", {}, row);

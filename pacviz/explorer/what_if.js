@@ -202,7 +202,9 @@ class WhatIf extends Live {
     const { title, source } = data.bounds[state.bound];
     write(this.formulaTitle, `${title}: ${percent(found.bound)} (${source})`);
     write(this.units, `K = ${amount(found.kl)} nats = ${amount(found.kl / nats.bits)} bits = ${amount(found.bytes)} bytes`);
-    write(this.command, `python -m pacviz bound --risk ${round(state.risk, 10)} --kl ${round(found.kl, 10)} --n ${state.n} --delta ${round(state.delta, 10)}`);
+    const words = ["python -m pacviz bound", `--risk ${round(state.risk, 10)}`, `--kl ${round(found.kl, 10)}`, `--n ${state.n}`, `--delta ${round(state.delta, 10)}`];
+    if (this.command.textContent !== words.join(" "))
+      this.command.replaceChildren(...words.flatMap((text, index) => [index ? " " : "", html("span", { text })]));
   }
 
   /** What only has to be right once a slider rests: alternative texts. */

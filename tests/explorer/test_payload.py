@@ -6,7 +6,7 @@ import pytest
 
 from pacviz import Scenario, certify
 from pacviz.bounds import BOUNDS
-from pacviz.explorer import LIVE, Pin, View, payload, source, stops
+from pacviz.explorer import LIVE, SCRIPTS, Pin, View, payload, source, stops
 from pacviz.scenario import defaults, settings
 
 
@@ -40,6 +40,7 @@ def test_pins_of_other_data_bring_their_own_numbers():
     assert values["pins"][0]["cell"]["bits"] == pytest.approx(certify(pin.scenario).ledger.bits, abs=0.01)
 
 
-def test_the_script_is_one_module_without_imports():
-    lines = [line for line in source().splitlines() if line.startswith(("import ", "export "))]
+@pytest.mark.parametrize("page", SCRIPTS)
+def test_the_script_of_a_page_is_one_module_without_imports(page):
+    lines = [line for line in source(page).splitlines() if line.startswith(("import ", "export "))]
     assert [line.split("(")[0] for line in lines] == ["export function mount", "export default "]

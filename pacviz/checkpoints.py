@@ -188,13 +188,16 @@ def along(scenario: Scenario, sparsities: Sequence[float]) -> list[Checkpoint]:
     pruning leaves it as it was trained.  Else it is the next denser one, which pruning cuts.  For cutting it even a
     little further breaks a network that was trained at the edge of what it can lose.
     """
+    members = family(scenario)
+    wanted = [members[_member(members, 1 - sparsity)] if members else scenario.checkpoint for sparsity in sparsities]
+    found = {name: find(scenario.model, scenario.data, name) for name in dict.fromkeys(wanted)}
+    return [found[name] for name in wanted]
+
+
+def family(scenario: Scenario) -> dict[float, str]:
+    """The members behind a scenario's checkpoint by their densities, as `families` gives them; none for a single network."""
     model, data, name = scenario.model, scenario.data, scenario.checkpoint
-    family = families(model, data).get(name)
-    if family is None or name in available(model, data):
-        return [find(model, data, name)] * len(sparsities)
-    names = [family[_member(family, 1 - sparsity)] for sparsity in sparsities]
-    found = {member: find(model, data, member) for member in dict.fromkeys(names)}
-    return [found[member] for member in names]
+    return {} if name in available(model, data) else families(model, data).get(name, {})
 
 
 def _member(family: Iterable[float], density: float) -> float:

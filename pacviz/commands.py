@@ -178,8 +178,8 @@ def sweep(model: str, data: str, checkpoint: str, pruning: str, folder: str | No
     with _progress_bar() as progress:
         recorded = surface.record(scenario, wanted, progress)
     path = surface.save(recorded, None if folder is None else Path(folder))
-    report = {"path": str(path), "points": len(wanted), "bytes": path.stat().st_size}
-    print(_json(report) if json else f"{path}\n{len(wanted):,} points, {path.stat().st_size / 1000:,.0f} kB")
+    report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
+    print(_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")
 
 
 def choose(

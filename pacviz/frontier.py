@@ -21,8 +21,6 @@ BITS = (2, 3, 4)
 """The codebook sizes at which the frontier is drawn."""
 SPARSITIES = (0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995)
 """Where the curve of a network that is pruned after training is measured."""
-CHOSEN: tuple[Scenario, ...] = ()
-"""What `python -m pacviz choose` found best for shipped checkpoints: with noise, and certified with draws of its own."""
 NEAR = 1.5
 """Two densities are near enough to compare up to this factor."""
 
@@ -43,9 +41,8 @@ class Point:
     def title(self) -> str:
         """How it was made, in words."""
         scenario = self.certificate.scenario
-        noise = f", noise {scenario.noise:.3g}" if scenario.noise else ""
         made = "Pruned after training" if self.method == "dense" else METHODS[self.method].title
-        return f"{made}, {percent(self.density)} of the weights, {scenario.bits} bits{noise}"
+        return f"{made}, {percent(self.density)} of the weights, {scenario.bits} bits"
 
     @property
     def link(self) -> Scenario:
@@ -85,14 +82,13 @@ def on_frontier(checkpoint: Checkpoint, bits: int) -> list[Scenario]:
 
 
 def scenarios(model: str, data: str, bits: int, names: Iterable[str] | None = None) -> list[Scenario]:
-    """All scenarios of the frontier of a model on a data set, those in CHOSEN among them whatever their codebook.
+    """All scenarios of the frontier of a model on a data set at a codebook size.
 
     names: of the checkpoints; all there are where None.
     """
     wanted = checkpoints.available(model, data) if names is None else names
     found = [checkpoints.find(model, data, name) for name in wanted]
-    chosen = [scenario for scenario in CHOSEN if (scenario.model, scenario.data) == (model, data)]
-    return [scenario for checkpoint in found for scenario in on_frontier(checkpoint, bits)] + chosen
+    return [scenario for checkpoint in found for scenario in on_frontier(checkpoint, bits)]
 
 
 def points(wanted: Iterable[Scenario]) -> list[Point]:
@@ -105,9 +101,7 @@ def points(wanted: Iterable[Scenario]) -> list[Point]:
             density = min(1 - scenario.sparsity, checkpoint.density)
             found.append(Point(method_of(checkpoint), density, certificate))
     order = list(METHODS)
-    return sorted(
-        found, key=lambda point: (order.index(point.method), -point.density, point.certificate.scenario.noise)
-    )
+    return sorted(found, key=lambda point: (order.index(point.method), -point.density))
 
 
 def best(found: Iterable[Point]) -> Point:
@@ -116,10 +110,10 @@ def best(found: Iterable[Point]) -> Point:
 
 
 def alike(found: Iterable[Point], density: float) -> list[Point]:
-    """Of each method the point without noise whose density is nearest, where one is within a factor of NEAR."""
+    """Of each method the point whose density is nearest, where one is within a factor of NEAR."""
     near: dict[str, Point] = {}
     for point in sorted(found, key=lambda point: abs(np.log(point.density / density))):
-        if not point.certificate.scenario.noise and max(point.density / density, density / point.density) <= NEAR:
+        if max(point.density / density, density / point.density) <= NEAR:
             near.setdefault(point.method, point)
     return [near[method] for method in METHODS if method in near]
 

@@ -9,12 +9,12 @@ from pacviz import frontier, store
 from pacviz.checkpoints import shipped
 from pacviz.measurement import Progress, key, measure
 from pacviz.scenario import Scenario
-from pacviz.sweep import AXES, scenarios
+from pacviz.surface import AXES
+from pacviz.sweep import scenarios
 
 
 def recorded_scenarios() -> list[Scenario]:
-    """Each scenario once: for every shipped model and data set the curves through the default point and the frontier, with
-    what was chosen by the bound."""
+    """Each scenario once: for every shipped model and data set the curves through the default point and the frontier."""
     there: dict[tuple[str, str], list[str]] = {}
     for model, data, name in shipped():
         there.setdefault((model, data), []).append(name)

@@ -46,7 +46,7 @@ class Grid:
 
     sparsity: tuple[float, ...] = (
         *(0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97),
-        *(0.975, 0.98, 0.983, 0.986, 0.988, 0.99, 0.993, 0.995, 0.997, 0.999),
+        *(0.975, 0.98, 0.985, 0.988, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999),
     )
     bits: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 8)
     noise: tuple[float, ...] = (0.0, 0.01, 0.02, 0.035, 0.05, 0.08, 0.12, 0.2)
@@ -188,13 +188,15 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  What was certified without noise is not measured again.  Each
-    finished sparsity is kept, so that an interrupted recording goes on where it stopped.
+    finished sparsity is kept, so that an interrupted recording goes on where it stopped.  Of sparsities that ask for the
+    same network the highest stays in the grid.
 
     Raises PacvizError where checkpoint or data are missing or broken.
     """
     if not recordable(scenario):
         names = ", ".join(f"{name} {defaults()[name]!r}" for name in FIXED)
         raise PacvizError(f"A surface is measured with {names}; leave these settings as they are.")
+    grid = distinct(scenario, grid)
     dataset = data.load(scenario.data, progress=progress)
     spec = architecture(scenario.model)
     layers = tuple(layer.name for layer in spec.layers)
@@ -260,6 +262,15 @@ def _slab(
                 train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, seed)
                 test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, seed)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
+
+
+def distinct(scenario: Scenario, grid: Grid) -> Grid:
+    """The grid without sparsities that ask for the same network as a higher one, as between two members of a family."""
+    highest = {
+        (weights.fingerprint, cutting_sparsity(scenario.but(sparsity=sparsity), weights)): sparsity
+        for sparsity, weights in zip(grid.sparsity, checkpoints.along(scenario, grid.sparsity), strict=True)
+    }
+    return dataclasses.replace(grid, sparsity=tuple(highest.values()))
 
 
 def recordable(scenario: Scenario) -> bool:

@@ -10,21 +10,16 @@ from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate, certify
 from pacviz.errors import PacvizError
 from pacviz.scenario import Scenario, defaults
-
-AXES: dict[str, tuple[float, ...]] = {
-    "sparsity": (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.998, 0.999),
-    "bits": (1, 2, 3, 4, 5, 6, 7, 8),
-    "noise": (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.07, 0.1, 0.15, 0.2),
-}
-"""Where the curve along each slider is measured; the present point is added."""
+from pacviz.surface import AXES, Grid
 
 
 def scenarios(scenario: Scenario, axis: str) -> list[Scenario]:
-    """The scenarios along one axis through a scenario, ascending, without those that a bound does not allow."""
+    """The scenarios along one axis through a scenario, at the values of a Grid and its own, ascending, without those that
+    a bound does not allow."""
     if axis not in AXES:
         raise PacvizError(f"axis must be one of {', '.join(AXES)}, got {axis!r}.")
     result = []
-    for value in sorted({*AXES[axis], scenario.to_dict()[axis]}):
+    for value in sorted({*getattr(Grid(), axis), scenario.to_dict()[axis]}):
         try:
             result.append(scenario.but(**{axis: value}))
         except PacvizError:

@@ -25,7 +25,7 @@ if not data.is_available(name):
     ui.offer_download(name)
 with ui.friendly(), ui.progress_line(st.empty()) as progress:
     dataset = data.load(name, progress=progress)
-st.plotly_chart(sheet(dataset.train, 8, start, dataset.classes, source.names, ui.dark()), theme=None, key="sheet")
+ui.chart(sheet(dataset.train, 8, start, dataset.classes, source.names, ui.dark()), "sheet")
 st.caption(
     f"{len(dataset.train):,} training and {len(dataset.test):,} test examples of "
     f"{dataset.train.images.shape[-1]} × {dataset.train.images.shape[-2]} pixels. "

@@ -13,16 +13,13 @@ status = st.sidebar.empty()
 selected = ui.selected_point(shown)
 ui.frontier_headline(shown)
 left, right = st.columns([5, 3])
-left.plotly_chart(
-    frontier(shown.points, shown.published, selected, dark=ui.dark()),
-    theme=None,
-    key="frontier_chart",
-    on_select="rerun",
-    selection_mode="points",
-)
+with left:
+    figure = frontier(shown.points, shown.published, selected, dark=ui.dark())
+    ui.chart(figure, "frontier_chart", on_select="rerun", selection_mode="points")
 if selected is not None:
     bars = alike(shown.points, selected.density)
-    right.plotly_chart(layer_shares(bars, ui.dark()), theme=None, key="frontier_layers")
+    with right:
+        ui.chart(layer_shares(bars, ui.dark()), "frontier_layers")
 ui.point_line(selected)
 with st.expander("Every point, and where the published one comes from"):
     ui.points_table(shown)

@@ -20,8 +20,10 @@ def live() -> None:
     ui.verdict(experiment, trials, claim)
     ui.trial_figures(trials)
     left, right = st.columns(2)
-    left.plotly_chart(errors_and_bounds(trials, ui.dark()), theme=None, key="errors_and_bounds")
-    right.plotly_chart(violation_share(trials, claim.delta, wanted, ui.dark()), theme=None, key="violation_share")
+    with left:
+        ui.chart(errors_and_bounds(trials, ui.dark()), "errors_and_bounds")
+    with right:
+        ui.chart(violation_share(trials, claim.delta, wanted, ui.dark()), "violation_share")
     ui.trial_formula(trials, claim)
     if pending:
         with ui.friendly(), ui.progress_line(status) as progress:

@@ -19,19 +19,18 @@ def pictures() -> None:
     left, right = st.columns([6, 5])
     with left:
         figure = accuracy_curves(recording, shown.method, shown.sparsity, shown.other, ui.dark())
-        st.plotly_chart(figure, theme=None, key="accuracy_curves")
+        ui.chart(figure, "accuracy_curves")
         st.caption("See where each curve leaves 100 %: what was memorised is lost first; bands span the seeds.")
     with right:
         ui.level_table(shown)
     left, right = st.columns(2)
     with left:
-        figure = code_over_floor(recording, shown.method, ui.KEPT_ACCURACY, ui.dark())
-        st.plotly_chart(figure, theme=None, key="code_over_floor")
+        ui.chart(code_over_floor(recording, shown.method, ui.KEPT_ACCURACY, ui.dark()), "code_over_floor")
         st.caption(
             "Look for both lines to rise: the more labels are random, the more bytes it takes to know 90 % of them."
         )
     with right:
-        st.plotly_chart(fits(recording, ui.dark()), theme=None, key="fits")
+        ui.chart(fits(recording, ui.dark()), "fits")
         st.caption(
             "See every line reach the top: no augmentation and no regularisation keeps a network from memorising."
         )
@@ -46,7 +45,7 @@ pictures()
 with ui.friendly(), ui.progress_line(status) as progress:
     drawn = ui.random_sample(shown, progress)
 if drawn:
-    st.plotly_chart(labelled_images(*drawn, dark=ui.dark()), theme=None, key="labelled_images")
+    ui.chart(labelled_images(*drawn, dark=ui.dark()), "labelled_images")
     st.caption("See what cannot be learned but by heart: a redrawn label (bold) tells nothing about its image.")
 ui.take_recording_away(shown)
 with st.expander("The floor, and where the theorem's assumptions meet the experiment"):

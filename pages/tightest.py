@@ -9,15 +9,9 @@ ui.through_app()
 shown = ui.tight_controls()
 ui.tight_headline(shown)
 left, right = st.columns([9, 4])
-figure = tightest(shown.points, shown.selected, shown.paths, shown.near, dark=ui.dark())
-left.plotly_chart(
-    figure,
-    theme=None,
-    key=ui.CHART,
-    on_select=ui.point_clicked,
-    selection_mode="points",
-    alt=f"Bytes against training error, with curves of equal certificates. {figure.layout.title.text}",
-)
+with left:
+    figure = tightest(shown.points, shown.selected, shown.paths, shown.near, dark=ui.dark())
+    ui.chart(figure, ui.CHART, on_select=ui.point_clicked, selection_mode="points")
 with right:
     ui.tight_selected(shown)
 ui.tight_panels(shown)

@@ -22,10 +22,12 @@ def live() -> None:
     ui.run_headline(chosen, run, rows)
     ui.run_figures(run, rows)
     left, right = st.columns(2)
-    left.plotly_chart(bound_curve(run.training, rows, ui.dark()), theme=None, key="bound_curve")
-    right.plotly_chart(density_curve(run.training, rows, ui.dark()), theme=None, key="density_curve")
-    left.plotly_chart(accuracy_curve(run.training, rows, ui.dark()), theme=None, key="accuracy_curve")
-    right.plotly_chart(loss_curve(run.training, rows, ui.dark()), theme=None, key="loss_curve")
+    with left:
+        ui.chart(bound_curve(run.training, rows, ui.dark()), "bound_curve")
+        ui.chart(accuracy_curve(run.training, rows, ui.dark()), "accuracy_curve")
+    with right:
+        ui.chart(density_curve(run.training, rows, ui.dark()), "density_curve")
+        ui.chart(loss_curve(run.training, rows, ui.dark()), "loss_curve")
     st.code(run.training.command, language="bash", wrap_lines=True)
 
 

@@ -29,6 +29,12 @@ def test_a_recorded_point_is_what_certify_measures(recorded, noise):
     assert found.bits == pytest.approx(certificate.ledger.bits, abs=16)
 
 
+def test_a_family_is_recorded_where_its_networks_are_and_a_single_network_everywhere():
+    asked = Grid((0.9, 0.93, 0.95, 0.96, 0.97, 0.975, 0.98, 0.985), (2,), (0.0,))
+    assert surface.distinct(SCENARIO, asked).sparsity == (0.9, 0.95, 0.97, 0.985)
+    assert surface.distinct(SCENARIO.but(checkpoint="plain"), asked) == asked
+
+
 def test_the_parts_of_a_point_sum_to_what_the_bound_pays(recorded):
     for cell in recorded.cells:
         assert sum(map(sum, cell.parts)) == pytest.approx(cell.bits, abs=2)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pacviz import surface
+from pacviz import checkpoints, surface
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
@@ -147,7 +147,7 @@ def payload(
         },
         "base": {"id": base_id, "names": base, "checkpoint": scenario.checkpoint},
         "defaults": {name: value for name, value in defaults().items() if name in LIVE},
-        "controls": _controls(n),
+        "controls": _controls(n, recorded[0].grid.sparsity if recorded and checkpoints.family(scenario) else ()),
         "bounds": bound_words(),
         "bound_help": bound_help,
         "tiles": [dict(zip(("name", "title", "help", "symbol"), tile, strict=True)) for tile in TILES],
@@ -174,14 +174,15 @@ def payload(
     }  # fmt: skip
 
 
-def _controls(n: int) -> list[dict[str, Any]]:
+def _controls(n: int, trained: Sequence[float]) -> list[dict[str, Any]]:
+    """trained: the sparsities at which a family has networks; between two of them it has none."""
     found = []
     for kind, names in ((Scenario, LIVE), (View, ("n",))):
         for name in names:
             setting, number = settings(kind)[name], type(defaults(kind)[name])
             if number is str:
                 continue
-            values = stops(setting, number)
+            values = list(trained) if name == "sparsity" and trained else stops(setting, number)
             found.append({
                 "name": name,
                 "title": setting.title,

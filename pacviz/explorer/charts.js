@@ -24,17 +24,19 @@ const NEAR = 12, NONE = [];
 
 /** A chart's ground: title, legend, axes with ticks; `plot` holds what moves. scale: {pixel(value), ticks, title}. */
 class Frame {
-  constructor(host, name, height) {
-    Object.assign(this, { host, height });
-    this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, height, "font-family": FONT }, host);
+  constructor(host, name) {
+    this.host = host;
+    this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, "font-family": FONT }, host);
   }
 
   /** Draws the ground anew. */
-  ground(width, { title, legend, x, y, bottom = 46 }) {
+  ground(width, height, { title, legend, x, y, bottom = 46 }) {
     this.root.replaceChildren();
-    set(this.root, { width, viewBox: `0 0 ${width} ${this.height}` });
+    set(this.root, { width, height, viewBox: `0 0 ${width} ${height}` });
     const narrow = width < 430;
-    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor", text: title }, this.root);
+    this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor" }, this.root);
+    this.letter = NaN;
+    this.entitle(title);
     let [across, down] = [4, 40];
     for (const entry of legend) {
       const group = svg("g", { "font-size": 13, class: "legend", "data-line": entry.name }, this.root);
@@ -45,7 +47,7 @@ class Frame {
       set(label, { x: across + 32, y: down });
       across += length;
     }
-    this.area = { left: 58, right: width - 14, top: down + 18, bottom: this.height - bottom };
+    this.area = { left: 58, right: width - 14, top: down + 18, bottom: height - bottom };
     const { left, right, top, bottom: floor } = this.area;
     const ticks = svg("g", { "font-size": 13, fill: "currentColor", class: "axis" }, this.root);
     this.yTicks = svg("g", {}, ticks);
@@ -61,9 +63,22 @@ class Frame {
       }, ticks));
     }
     svg("path", { d: `M${left} ${top}V${floor}H${right}`, stroke: "currentColor", fill: "none" }, ticks);
-    svg("text", { x: (left + right) / 2, y: this.height - 6, "text-anchor": "middle", text: x.title }, ticks);
+    svg("text", { x: (left + right) / 2, y: height - 6, "text-anchor": "middle", text: x.title }, ticks);
     svg("text", { transform: `translate(14 ${(top + floor) / 2}) rotate(-90)`, "text-anchor": "middle", text: y.title }, ticks);
     this.plot = svg("g", {}, this.root);
+  }
+
+  /** Writes the title, smaller where it would not fit. */
+  entitle(text) {
+    if (this.title.textContent === text) return;
+    this.title.textContent = text;
+    this.title.style.fontSize = "";
+    const room = this.root.width.baseVal.value - 4;
+    // Measuring makes the browser lay out the page: not where it fits for sure.
+    if (1.3 * this.letter * text.length < room) return;
+    const wide = this.title.getComputedTextLength();
+    this.letter = wide / text.length;
+    if (wide > room) this.title.style.fontSize = `${Math.floor((10 * parseFloat(getComputedStyle(this.title).fontSize) * room) / wide) / 10}px`;
   }
 
   drawYTicks(ticks) {
@@ -91,8 +106,8 @@ class Frame {
  */
 class LineChart {
   /** bold: how much thicker than usual the lines are. */
-  constructor(host, name, height, names, styles, y, bold) {
-    Object.assign(this, { frame: new Frame(host, name, height), names, styles, y, bold, lines: {} });
+  constructor(host, name, names, styles, y, bold) {
+    Object.assign(this, { frame: new Frame(host, name), names, styles, y, bold, lines: {} });
     this.tip = html("div", { class: "values", hidden: true }, host);
     host.addEventListener("pointermove", (event) => this.tell(event));
     host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
@@ -118,7 +133,7 @@ class LineChart {
   top(y) { return this.frame.y(this.y.place(y)); }
 
   /** kinds: [{title, symbol, fill, points}], what is drawn beside the lines, each kind with its own entry in the legend. */
-  layout(width, x, title, kinds = []) {
+  layout(width, height, x, title, kinds = []) {
     const { frame, names, styles, y } = this;
     this.x = x;
     this.points = kinds.flatMap(({ symbol, fill, points }) => points.map((point) => ({ symbol, fill, stroke: "currentColor", ...point })));
@@ -132,7 +147,7 @@ class LineChart {
     }));
     for (const { title: kind, symbol, fill } of kinds)
       legend.push({ name: kind, title: kind, sample: (group, left, top) => svg("path", { d: `M${left + 20} ${top - 4}${MARKS[symbol]}`, fill, stroke: "currentColor" }, group) });
-    frame.ground(width, { title, legend, x: { ...x, grid: true }, y });
+    frame.ground(width, height, { title, legend, x: { ...x, grid: true }, y });
     const clip = `clip-${frame.root.dataset.chart}`, { left, right, top, bottom } = frame.area;
     const clipPath = svg("clipPath", { id: clip }, frame.plot);
     svg("rect", { x: left, y: top - 8, width: right - left + 8, height: bottom - top + 16 }, clipPath);
@@ -144,6 +159,7 @@ class LineChart {
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);
     this.bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
+    this.under = svg("path", { fill: "none", "stroke-opacity": 0.4, "stroke-linejoin": "round", class: "line" }, this.bundle);
     for (const name of names) {
       const style = styles[name], group = svg("g", { "data-line": name, class: "line", stroke: style.colour }, this.bundle);
       this.lines[name] = [
@@ -160,7 +176,7 @@ class LineChart {
     this.turns = NONE;
   }
 
-  /** Lines that coincide are all seen: solid ones below, the chosen one on top where its dashes let the others through. */
+  /** Lines that coincide are all seen: solid ones below, the chosen one on top, where its dashes let the others through. */
   raise(chosen) {
     const height = (name) => (this.styles[name].dash === "solid" ? 0 : name === chosen ? 2 : 1);
     const names = [...this.names].sort((a, b) => height(a) - height(b));
@@ -204,14 +220,16 @@ class LineChart {
     if (this.drawn !== curves || this.chosen !== chosen) {
       for (const name of this.names) {
         const [line, marks] = this.lines[name], wide = name === chosen;
-        line.setAttribute("d", this.path(curves.x, curves[name]));
+        const d = this.path(curves.x, curves[name]);
+        line.setAttribute("d", d);
+        if (wide) set(this.under, { d: this.styles[name].dash === "solid" ? "" : d, stroke: this.styles[name].colour, "stroke-width": 6 * this.bold });
         line.setAttribute("stroke-width", this.bold * (wide ? 4.5 : name in BOUNDS ? 1.8 : 3));
-        let d = "";
+        let symbols = "";
         curves.recorded.forEach((recorded, i) => {
           if (recorded && curves[name][i] !== null)
-            d += `M${this.left(curves.x[i]).toFixed(1)} ${this.top(curves[name][i]).toFixed(1)}${MARKS[this.styles[name].symbol]}`;
+            symbols += `M${this.left(curves.x[i]).toFixed(1)} ${this.top(curves[name][i]).toFixed(1)}${MARKS[this.styles[name].symbol]}`;
         });
-        marks.setAttribute("d", d);
+        marks.setAttribute("d", symbols);
         marks.setAttribute("opacity", wide || !(name in BOUNDS) ? 1 : 0.6);
       }
       [this.drawn, this.chosen] = [curves, chosen];

@@ -8,12 +8,15 @@ class Explorer extends Live {
     super(element);
     Object.assign(this, { measured: new Map(), surfaceId: null, surface: null });
     this.onKey = (event) => this.key(event);
+    this.onWindow = () => this.resize();
     document.addEventListener("keydown", this.onKey);
+    window.addEventListener("resize", this.onWindow);
   }
 
   destroy() {
     super.destroy();
     document.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("resize", this.onWindow);
   }
 
   receive(data, onChange) {
@@ -73,9 +76,9 @@ class Explorer extends Live {
       help(text, html("div", { class: "label", text: title }, tile));
       return [name, [html("strong", {}, tile), html("small", {}, tile)]];
     }));
-    const charts = part("charts");
+    const charts = this.charts = part("charts");
     for (const name of Object.keys(CHARTS)) this.figure(charts, name, !this.shown(name));
-    const bold = data.present ? 1.6 : 1, tall = data.present ? 1.3 : 1;
+    const bold = data.present ? 1.6 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
       title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
@@ -85,9 +88,9 @@ class Explorer extends Live {
       title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
       ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
     };
-    this.errors = new LineChart(this.hosts.errors, "errors", tall * CHARTS.errors, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
-    this.sizes = new LineChart(this.hosts.sizes, "sizes", tall * CHARTS.sizes, ["code", "bytes"], data.styles, log, bold);
-    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", tall * CHARTS.waterfall, data.known.parts, data.known.layers, looks);
+    this.errors = new LineChart(this.hosts.errors, "errors", ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
+    this.sizes = new LineChart(this.hosts.sizes, "sizes", ["code", "bytes"], data.styles, log, bold);
+    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", data.known.parts, data.known.layers, looks);
     const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -98,13 +101,21 @@ class Explorer extends Live {
     this.status = html("p", { class: "hidden", role: "status" }, this.root);
   }
 
+  space() { return `${super.space()} ${this.data.present ? window.innerHeight : ""}`; }
+
+  /** What the charts' ground depends on, besides the room that they have. */
+  get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
+
   layout() {
     const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
-    this.layoutKey = this.state.along;
+    // On a projector the charts end where the screen does.
+    const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
+    const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
+    this.layoutKey = this.arrangement;
     this.boundShown = null;
-    this.errors.layout(width("errors"), xAxis(this.state.along), axis.takeaway);
-    this.sizes.layout(width("sizes"), xAxis(this.state.along), axis.sizes);
-    this.waterfall.layout(width("waterfall"));
+    this.errors.layout(width("errors"), height("errors"), xAxis(this.state.along), axis.takeaway);
+    this.sizes.layout(width("sizes"), height("sizes"), xAxis(this.state.along), axis.sizes);
+    this.waterfall.layout(width("waterfall"), height("waterfall"));
     for (const [name, line] of [["train", "r"], ["bytes", "K"]])
       for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
     for (const bars of this.waterfall.bars.flat()) bars.dataset.of = "K";
@@ -155,16 +166,17 @@ class Explorer extends Live {
 
   draw() {
     const { state, data } = this;
-    if (this.layoutKey !== state.along) { this.layout(); this.curveKey = this.ghostKey = null; }
     const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
     this.found = found;
+    this.drawWords(found);
+    if (this.settled) this.tour.show(state.tour);
+    if (this.layoutKey !== this.arrangement) { this.layout(); this.curveKey = this.ghostKey = null; }
     const key = JSON.stringify([...SETTINGS.map((name) => (name === state.along ? 0 : state[name])), state.along]);
     if (key !== this.curveKey) {
       this.curveKey = key;
       this.curves = this.surface && this.sameBase(state) ? curvesOf(this.surface, state, data.known) : { x: [], recorded: [] };
       for (const name of ["train", "test", "code", "bytes", ...Object.keys(BOUNDS)]) this.curves[name] ??= [];
     }
-    this.drawWords(found);
     for (const slider of this.sliders) slider.show(slider.control.name === "n" ? state.n || data.known.n : state[slider.control.name]);
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
@@ -213,7 +225,6 @@ class Explorer extends Live {
   /** What only has to be right once a slider rests: alternative texts, table of pins, tour. */
   settle(found) {
     const { state, data } = this;
-    this.tour.show(state.tour);
     this.drawPins();
     if (!found) return;
     const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;

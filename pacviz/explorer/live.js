@@ -4,7 +4,7 @@ class Live {
   constructor(element) {
     this.root = html("div", { class: "explorer" }, element);
     html("style", { text: CSS }, element);
-    Object.assign(this, { sent: 0, touched: false, structure: null, width: null, hosts: {}, choices: {} });
+    Object.assign(this, { sent: 0, touched: false, structure: null });
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
     const highlight = (event) => {
@@ -27,18 +27,20 @@ class Live {
     }
     const structure = JSON.stringify(this.plan());
     if (structure !== this.structure) {
-      this.structure = structure;
+      Object.assign(this, { structure, hosts: {}, choices: {}, room: null });
       this.root.replaceChildren();
       this.build();
-      this.width = null;
       this.resize();
     }
     this.schedule(true);
   }
 
+  /** The room that the charts have. */
+  space() { return String(this.root.clientWidth); }
+
   resize() {
-    if (!this.data || this.root.clientWidth === this.width) return;
-    this.width = this.root.clientWidth;
+    if (!this.data || this.space() === this.room) return;
+    this.room = this.space();
     this.layoutKey = null;
     this.schedule(true);
   }

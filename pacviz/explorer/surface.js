@@ -96,9 +96,9 @@ function sweetSpot(surface, state, known) {
   return best && { sparsity: best.sparsity, bits: best.bits, noise: best.noise };
 }
 
-/** Positions of a curve along an axis: the grid, and enough between its points to show how they are joined. */
+/** Positions of a curve along an axis: the grid, and enough between its points (some forty in all) to show how they are joined. */
 function positions(axis, grid) {
-  const values = grid[axis], between = axis === "bits" ? 1 : 4;
+  const values = grid[axis], between = axis === "bits" ? 1 : Math.ceil(40 / values.length);
   const result = [];
   values.forEach((value, index) => {
     const next = values[index + 1];

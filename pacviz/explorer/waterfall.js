@@ -7,11 +7,11 @@ const CEILINGS = [2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((mantissa) => 
 
 /** From nothing to the effective size: parts of the code as steps, layers as colours and patterns. */
 class Waterfall {
-  constructor(host, name, height, parts, layers, looks) {
-    Object.assign(this, { frame: new Frame(host, name, height), parts, layers, looks });
+  constructor(host, name, parts, layers, looks) {
+    Object.assign(this, { frame: new Frame(host, name), parts, layers, looks });
   }
 
-  layout(width) {
+  layout(width, height) {
     const { frame, parts, layers, looks } = this, short = width < 430;
     const steps = [...parts.map((part) => part.replace(" ", "\n")), "effective\nsize"];
     const legend = layers.map((layer, index) => ({
@@ -20,7 +20,7 @@ class Waterfall {
     }));
     this.ceiling = null;
     const places = steps.map((_, index) => (index + 0.5) / steps.length);
-    frame.ground(width, {
+    frame.ground(width, height, {
       title: "Where the bytes go", legend, bottom: 58,
       x: { title: "", ticks: steps.map((step, index) => [places[index], short ? step.split(/[\s]/).join("\n") : step]) },
       y: { title: "bytes", ticks: [] },
@@ -74,8 +74,7 @@ class Waterfall {
       set(label, { y: y(edges[row] ?? bytes) - 6, text: size(sums[row] ?? bytes) }));
     if (moved || this.drawnGhosts !== ghosts) this.drawGhosts(ghosts, y);
     const largest = sums[0] >= sums[1] ? this.parts[0] : this.parts[1];
-    const title = `Where the bytes go: mostly into ${largest}`;
-    if (frame.title.textContent !== title) frame.title.textContent = title;
+    frame.entitle(`Where the bytes go: mostly into ${largest}`);
   }
 
   drawGhosts(ghosts, y) {

@@ -70,7 +70,7 @@ class WhatIf extends Live {
     const charts = part("charts");
     for (const name of Object.keys(AGAINST)) this.figure(charts, name);
     this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) =>
-      [name, new LineChart(this.hosts[name], `bounds-${name}`, HEIGHT, ["train", ...Object.keys(BOUNDS)], data.styles, {}, 1)]));
+      [name, new LineChart(this.hosts[name], `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], data.styles, {}, 1)]));
     const formula = html("figure", { class: "formula-box" }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -124,7 +124,7 @@ class WhatIf extends Live {
           .map((one) => ({ x: one[name], y: one.height, label: name === "size" ? one.label : "", says: one.says })),
       })).filter(({ points }) => points.length);
       chart.y = y;
-      chart.layout(Math.max(280, this.hosts[name].clientWidth), { title, text, place, ticks: ticks.map(([power, label]) => [place(10 ** power), label]) }, "", kinds);
+      chart.layout(Math.max(280, this.hosts[name].clientWidth), HEIGHT, { title, text, place, ticks: ticks.map(([power, label]) => [place(10 ** power), label]) }, "", kinds);
     }
   }
 
@@ -159,7 +159,7 @@ class WhatIf extends Live {
         }];
       });
       chart.update(curves, state.bound, { x: present(found), y: found.bound, text: percent(found.bound, 1), line: state.bound, side }, NONE, turns);
-      write(chart.frame.title, says ? says(title, turn(found, state.bound, data.known))
+      chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
         : `${found.surer.times >= 999_999 ? "A million" : count(found.surer.times)} times surer: ${percent(found.bound)} becomes ${percent(found.surer.bound)}`);
     }
     this.link();

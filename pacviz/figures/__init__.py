@@ -9,7 +9,7 @@ from pacviz.figures.layer_waterfall import layer_waterfall
 from pacviz.figures.mistakes import wrong_images
 from pacviz.figures.randomization import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.figures.sheet import sheet
-from pacviz.figures.style import LINES, size
+from pacviz.figures.style import LINES, described, size
 from pacviz.figures.tightest import FAMILY_LINES, tightest
 from pacviz.figures.training import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures.waterfall import waterfall
@@ -27,6 +27,7 @@ __all__ = [
     "bounds_against_size",
     "code_over_floor",
     "density_curve",
+    "described",
     "error_curves",
     "errors_and_bounds",
     "fits",

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate
 from pacviz.figures.style import LINES, VACUOUS, size, themed
-from pacviz.sweep import AXES, table
+from pacviz.surface import Grid
+from pacviz.sweep import table
 
 TAKEAWAYS = {
     "sparsity": "Prune until accuracy breaks: the bound dips just before",
@@ -37,7 +38,7 @@ AXIS_LAYOUT: dict[str, dict[str, Any]] = {
     "bits": {"title": "codebook bits (2^bits values a layer)", "range": [0.7, 8.3], "dtick": 1},
     "noise": {
         "title": "noise scale (share of a layer's weight range)",
-        "range": [-0.006, max(AXES["noise"]) + 0.006],
+        "range": [-0.006, Grid().noise[-1] + 0.006],
         "tickformat": ".0%",
     },
 }

@@ -116,12 +116,10 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None
 
 
 def _labels(points: Sequence[Point]) -> dict[int, str]:
-    """The density of each point without noise, by its place; nothing where it would be written over another one's."""
+    """The density of each point, by its place; nothing where it would be written over another one's."""
     labels: dict[int, str] = {}
     written: list[tuple[float, float]] = []
     for place, point in enumerate(points):
-        if point.certificate.scenario.noise:
-            continue
         x = math.log10(point.certificate.effective_bytes)
         y = math.log10(max(point.certificate.risk.upper, ERRORS[0]))
         free = all(abs(x - left) >= LABEL[0] or abs(y - top) >= LABEL[1] for left, top in written)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -79,6 +80,15 @@ def themed(figure: go.Figure, title: str, dark: bool, height: int) -> go.Figure:
         gridcolor=grid, zerolinecolor=grid, linecolor=text, showline=True, ticks="outside", title_standoff=6
     )
     return figure
+
+
+def described(figure: go.Figure) -> str:
+    """A figure for whoever cannot see it: its takeaway, its axes, and the names of what is drawn."""
+    layout = figure.layout
+    axes = [axis.title.text for axis in (layout.yaxis, layout.xaxis) if axis.title.text]
+    names = dict.fromkeys(trace.name for trace in figure.data if trace.name and trace.showlegend is not False)
+    sentences = (layout.title.text, " against ".join(axes), ", ".join(names))
+    return re.sub("<[^>]+>", " ", ". ".join(filter(None, sentences)) + ".")
 
 
 def size(count: float) -> str:

@@ -20,6 +20,7 @@ from pacviz.ui.memorising import (
 )
 from pacviz.ui.panels import ABOUT, below
 from pacviz.ui.session import (
+    chart,
     dark,
     friendly,
     navigation,
@@ -71,6 +72,7 @@ __all__ = [
     "Shown",
     "any_alive",
     "below",
+    "chart",
     "choose_run",
     "dark",
     "explorer",

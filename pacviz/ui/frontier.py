@@ -163,14 +163,13 @@ def points_table(shown: Shown) -> None:
             METHOD_LINES[point.method].title,
             percent(point.density),
             point.certificate.scenario.bits,
-            f"{point.certificate.scenario.noise:.3g}",
             f"{point.certificate.risk.upper:.3%}",
             f"{point.certificate.effective_bytes:,.0f}",
             f"{point.certificate.bound:.2%}",
         )
         for place, point in enumerate(ranked)
     ]
-    columns = ["best", "checkpoint", "method", "density", "bits", "noise", "training error", "bytes", "bound"]
+    columns = ["best", "checkpoint", "method", "density", "bits", "training error", "bytes", "bound"]
     st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch", key=f"{PREFIX}table")
     st.code(f"python -m pacviz choose --model {shown.model} --data {shown.data}", language="bash", wrap_lines=True)
     if (published := shown.published) is not None:

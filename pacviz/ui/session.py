@@ -6,13 +6,16 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import plotly.graph_objects as go
 import streamlit as st
 import torch
 from streamlit.navigation.page import StreamlitPage
 
 from pacviz import data, store
 from pacviz.errors import PacvizError
+from pacviz.figures import described
 
 STYLE = """
 <style>
@@ -93,6 +96,14 @@ def _warm() -> None:
 def dark() -> bool:
     """Whether the page is shown on a dark ground."""
     return st.context.theme.type == "dark"
+
+
+def chart(figure: go.Figure, key: str, **selection: Any) -> Any:
+    """Draws a figure in the page as it stands, with its own words for whoever cannot see it.
+
+    selection: `on_select` and `selection_mode` of st.plotly_chart, whose answer it returns.
+    """
+    return st.plotly_chart(figure, theme=None, key=key, alt=described(figure), **selection)
 
 
 @contextmanager

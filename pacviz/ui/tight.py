@@ -33,7 +33,7 @@ from pacviz.tight.points import (
 )
 from pacviz.ui.controls import check_link
 from pacviz.ui.panels import ledger_table
-from pacviz.ui.session import dark, friendly, progress_line
+from pacviz.ui.session import chart, dark, friendly, progress_line
 
 PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
@@ -275,12 +275,8 @@ def _network(point: Point) -> None:
 
 def _bytes(point: Point) -> None:
     left, right = st.columns(2)
-    left.plotly_chart(
-        layer_waterfall(point.certificate, dark()),
-        theme=None,
-        key=f"{PREFIX}waterfall",
-        alt="The bytes of the network as a staircase, a step for each layer",
-    )
+    with left:
+        chart(layer_waterfall(point.certificate, dark()), f"{PREFIX}waterfall")
     with right:
         ledger_table(point.certificate)
 
@@ -311,8 +307,7 @@ def _mistakes(point: Point) -> None:
     sheet = 1
     if sheets > 1:
         sheet = right.slider("Sheet", 1, sheets, key=f"{PREFIX}sheet_{point.name}_{sample}", help="More of them.")
-    figure = wrong_images(wrong, _SHEET * (sheet - 1), source.names, dark=dark())
-    st.plotly_chart(figure, theme=None, key=f"{PREFIX}mistakes", alt=figure.layout.title.text)
+    chart(wrong_images(wrong, _SHEET * (sheet - 1), source.names, dark=dark()), f"{PREFIX}mistakes")
     st.caption("Below each image: its label, and **bold** what the network says.")
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shlex
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from pacviz.bounds import BOUNDS
+from pacviz.cli import main
 from pacviz.operating_point import OperatingPoint
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -60,7 +62,7 @@ def test_dragging_redraws_without_a_message_and_letting_go_writes_the_link(app, 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_preset_a_unit_and_a_typed_number_are_in_the_link_that_brings_them_back(app, page, theme):
+def test_a_preset_a_unit_and_a_typed_number_are_in_the_link_that_brings_them_back(app, page, theme, capsys):
     page.emulate_media(color_scheme=theme)
     visit(page, f"{app}/bounds")
     preset = page.get_by_role("button", name="Zhou · ImageNet")
@@ -85,6 +87,10 @@ def test_a_preset_a_unit_and_a_typed_number_are_in_the_link_that_brings_them_bac
         expect(tile).to_contain_text(f"{bound.title}")
         expect(tile).to_contain_text(f"{point.bounds[name]:.1%}")
         expect(tile).to_contain_text(f"vacuous below n = {point.least_n[name]:,}")
+    line = shlex.split(page.locator(".what-if code").inner_text())
+    assert line[:3] == ["python", "-m", "pacviz"]
+    assert main([*line[3:], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == pytest.approx(point.bounds)
     told, link = shown(page), page.url
     for name in ("n", "risk", "kl", "unit", "classes", "bound"):
         assert f"bounds_{name}=" in link

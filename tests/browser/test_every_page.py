@@ -1,4 +1,4 @@
-"""Every page by its own link: without another machine, without errors, and for everybody (axe-core)."""
+"""Every page by its own link: without another machine, without errors, and for everybody (axe-core, charts in words)."""
 
 from pathlib import Path
 
@@ -37,6 +37,7 @@ def test_every_page_opens_by_its_link_and_shuts_nobody_out(app, page, theme):
     for name in reversed(PAGES):
         opened(page, f"{app}/{'' if name == 'compress' else name}")
         assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+        assert page.locator("[data-testid=stPlotlyChart]:not([aria-label])").count() == 0
         # Themes differ in their colours only.
         found[name] = violations(page, {"runOnly": ["color-contrast"]} if theme == "dark" else None)
     assert not any(found.values()), "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)

@@ -69,6 +69,7 @@ def test_what_follows_from_a_point_agrees_with_python(page):
         assert told["kl"] == pytest.approx(point.kl_nats, rel=1e-12)
         assert told["bytes"] == pytest.approx(point.kl_bytes, rel=1e-12)
         assert told["guessing"] == point.guessing
+        assert (told["bound"] >= told["guessing"]) == point.vacuous
         assert told["bounds"] == pytest.approx(point.bounds, abs=1e-6)
         assert told["bound"] == pytest.approx(point.value, abs=1e-6)
         for name, least in point.least_n.items():

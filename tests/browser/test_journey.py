@@ -53,7 +53,7 @@ def test_the_first_screen_shows_its_certificate_and_charts(app, page, theme, vie
 def test_dragging_redraws_without_a_message_and_letting_go_measures(app, page):
     messages: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(len(frame))))
-    visit(page, app)
+    visit(page, f"{app}/?checkpoint=plain&v=1")
     settled(page)
     handle = page.locator("#pacviz-sparsity")
     box = handle.bounding_box()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pacviz import Scenario, certify
+from pacviz import Scenario, certify, surface
 from pacviz.bounds import BOUNDS
 from pacviz.explorer import LIVE, SCRIPTS, Pin, View, payload, source, stops
 from pacviz.scenario import defaults, settings
@@ -31,6 +31,19 @@ def test_the_payload_is_plain_and_holds_the_measured_point():
     assert set(values["bounds"]) == set(BOUNDS)
     assert {control["name"] for control in values["controls"]} == {*LIVE, "n"} - {"bound"}
     assert values["known"]["n"] in next(one["stops"] for one in values["controls"] if one["name"] == "n")
+
+
+def test_the_sparsity_of_a_family_stops_where_it_has_networks():
+    def sparsities(scenario):
+        recorded = surface.find(scenario)
+        (slider,) = (one for one in payload(scenario, View(), [], recorded)["controls"] if one["name"] == "sparsity")
+        return tuple(slider["stops"]), recorded[0].grid.sparsity
+
+    stopped, measured = sparsities(Scenario())
+    assert stopped == measured
+    assert Scenario().sparsity in stopped
+    stopped, measured = sparsities(Scenario(checkpoint="plain"))
+    assert len(stopped) > 3 * len(measured)
 
 
 def test_pins_of_other_data_bring_their_own_numbers():

@@ -6,7 +6,8 @@ import pytest
 from pacviz import Scenario, data
 from pacviz.bounds import BOUNDS
 from pacviz.figures import LINES, error_curves, sheet, size, size_curves, waterfall
-from pacviz.sweep import AXES, sweep
+from pacviz.surface import AXES
+from pacviz.sweep import sweep
 
 
 @pytest.fixture(scope="module")

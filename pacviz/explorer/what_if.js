@@ -189,10 +189,11 @@ class WhatIf extends Live {
     write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
       + `Being ${count(found.surer.times)} times surer costs ${(100 * (found.surer.bound - found.bound)).toFixed(2)} points.`);
     for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
+      const nothing = found.bounds[name] >= found.guessing;
       write(value, percent(found.bounds[name], 1));
-      write(least, found.least_n[name] === null ? "vacuous at every n" : `vacuous below n = ${count(found.least_n[name])}`);
-      write(most, found.most_nats[name] === null ? "vacuous at every size" : `and above ${size(found.most_nats[name] / nats.bytes)}`);
-      tile.classList.toggle("says-nothing", found.bounds[name] >= found.guessing);
+      write(least, found.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(found.least_n[name])}`);
+      write(most, found.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(found.most_nats[name] / nats.bytes)}`);
+      tile.classList.toggle("says-nothing", nothing);
     }
     for (const { point, button } of this.presets) {
       const shown = ["n", "risk", "classes"].every((name) => point[name] === state[name]) && Math.abs(point.kl * nats[point.unit] / found.kl - 1) < 1e-9;

@@ -1,4 +1,4 @@
-# make app: install and start the app.  make test: install and run every check.
+# make app: install and start the app.  make test: install and run every check, a test file on each core.
 # make load: a lecture hall of 30 sessions on one server.
 PYTHON ?= python3
 BIN = .venv/bin
@@ -9,7 +9,7 @@ app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 load: .venv/app
 	$(BIN)/python -m pacviz benchmark --sessions 30

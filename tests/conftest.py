@@ -7,13 +7,18 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-import pacviz  # noqa: F401 (before torch, whose threads it tells to be patient)
+SHARED = "PYTEST_XDIST_WORKER" in os.environ
+"""Whether other tests run beside this one: then one thread each, in what it starts too."""
+if SHARED:
+    os.environ["OMP_NUM_THREADS"] = "1"
 
-import torch  # isort: skip
+import pacviz  # noqa: F401, E402 (before torch, whose threads it tells to be patient)
+
+import torch  # noqa: E402  # isort: skip
 
 settings.register_profile("same every time", derandomize=True, deadline=None)
 settings.load_profile("same every time")
-torch.set_num_threads(2)
+torch.set_num_threads(1 if SHARED else 2)
 
 
 @pytest.fixture(scope="session", autouse=True)

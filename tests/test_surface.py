@@ -81,7 +81,11 @@ def test_only_the_surface_of_these_very_weights_is_found(recorded, tmp_path, mon
     assert surface.find(SCENARIO) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b'{"format": 0}')])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"{}"), gzip.compress(b'{"format": 0}')],
+    ids=["empty", "no gzip", "no surface", "another format"],
+)
 def test_a_broken_file_is_refused_in_a_sentence_and_never_shown(content, tmp_path, monkeypatch):
     monkeypatch.setattr(surface, "SHIPPED", tmp_path)
     file = surface.path(SCENARIO, tmp_path)

@@ -53,15 +53,24 @@ class PublishedResult:
         return self.point.bounds["seeger"]
 
     @property
-    def summary(self) -> str:
-        """What a reader is told of it, with <br> between the lines."""
+    def lines(self) -> tuple[str, ...]:
+        """What a reader is told of it."""
         error = "not printed" if self.risk is None else f"{self.risk:.3g}"
         length = "not printed" if self.size is None else f"{self.size:,.0f} bytes"
         kind = "certificate" if self.bound is not None else "Maurer–Seeger at δ = 0.05"
-        return (
-            f"<b>{self.name}</b> ({self.source})<br>{self.data}, n = {self.n:,}<br>training error {error}, size {length}"
-            f"<br>{kind}: {self.height:.1%}<br>{self.note}"
+        told = (
+            f"{self.name} ({self.source})",
+            f"{self.data}, n = {self.n:,}",
+            f"training error {error}, size {length}",
+            f"{kind}: {self.height:.1%}",
+            self.note,
         )
+        return tuple(filter(None, told))
+
+    @property
+    def summary(self) -> str:
+        """Its lines with <br> between them."""
+        return "<br>".join(self.lines)
 
 
 _ON_THE_CURVE = "One of the points on the curve of this bound; the size holds all costs."

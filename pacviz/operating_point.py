@@ -118,13 +118,3 @@ class OperatingPoint:
     def surer(self, factor: float = SURER) -> OperatingPoint:
         """The same point with a delta that is so many times smaller (at least what the field allows)."""
         return dataclasses.replace(self, delta=max(self.delta / factor, settings(type(self))["delta"].low))
-
-    @property
-    def arguments(self) -> str:
-        """The command line that prints the same bounds."""
-        return f"--risk {self.risk:g} --kl {self.kl_nats:.8g} --n {self.n} --delta {self.delta:g}"
-
-    @property
-    def formula(self) -> str:
-        """LaTeX of the chosen bound with the present numbers."""
-        return BOUNDS[self.bound].substituted(self.risk, self.kl_nats, self.n, self.delta)

@@ -23,8 +23,12 @@ from pacviz.measurement import FAILURE_SHARE
 from pacviz.models import architecture
 from pacviz.scenario import Scenario, Setting, defaults, settings
 
-SCRIPTS = {"explorer": ("bounds", "surface", "charts", "page", "axes", "tour", "explorer", "mount")}
-"""What a page's script is put together from; each ends in a `mount`."""
+_SHARED = ("bounds", "charts", "page", "live")
+SCRIPTS = {
+    "explorer": (*_SHARED, "waterfall", "surface", "axes", "tour", "explorer"),
+    "what_if": (*_SHARED, "what_if"),
+}
+"""The scripts of each page."""
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""
 STOPS = 24
@@ -61,6 +65,7 @@ __all__ = [
     "Pin",
     "Preset",
     "View",
+    "bound_words",
     "payload",
     "released",
     "source",
@@ -71,14 +76,23 @@ __all__ = [
 
 @cache
 def source(page: str = "explorer", host: str = "streamlit") -> str:
-    """A page's script, one ES module without imports: `mount(element, data, onChange)`, data by `payload`.
+    """The script of one of SCRIPTS, an ES module without imports: `mount(element, data, onChange)`.
 
-    page: of SCRIPTS.  host: "streamlit" or "anywidget", whose contract the default export fulfils.
+    The data are made by `payload`, here for the explorer and in `what_if` for that page.
+    host: "streamlit" or "anywidget", whose contract the default export fulfils.
     """
     folder = Path(__file__).parent
     style = json.dumps((folder / "explorer.css").read_text(encoding="utf-8"))
     scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in (*SCRIPTS[page], host))
     return "\n".join([f"const CSS = {style};", *scripts])
+
+
+def bound_words() -> dict[str, dict[str, Any]]:
+    """What a page says of each bound."""
+    return {
+        name: {"title": bound.title, "source": bound.source, "deterministic_only": bound.deterministic_only}
+        for name, bound in BOUNDS.items()
+    }
 
 
 def stops(setting: Setting, kind: type) -> list[float]:
@@ -140,10 +154,7 @@ def payload(
         "base": {"id": base_id, "names": base, "checkpoint": scenario.checkpoint},
         "defaults": {name: value for name, value in defaults().items() if name in LIVE},
         "controls": _controls(n, recorded[0].grid.sparsity if recorded and checkpoints.family(scenario) else ()),
-        "bounds": {
-            name: {"title": bound.title, "source": bound.source, "deterministic_only": bound.deterministic_only}
-            for name, bound in BOUNDS.items()
-        },
+        "bounds": bound_words(),
         "bound_help": bound_help,
         "tiles": [dict(zip(("name", "title", "help", "symbol"), tile, strict=True)) for tile in TILES],
         "styles": {name: dataclasses.asdict(LINES[_STYLES.get(name, name)]) for name in (*_STYLES, *BOUNDS)},

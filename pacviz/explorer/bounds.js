@@ -25,20 +25,29 @@ function klInverse(risk, budget) {
 const maurer = (n, delta) => Math.log(2 * Math.sqrt(n)) - Math.log(delta);
 const ALPHA = 1.0001;
 
-/** Catoni's bound with a union over lambda, and the lambda that attains it: a grid, zoomed into. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Catoni's bound with a union over lambda, and the lambda that attains it: a grid, and the golden section around its best. */
 function catoniOptimum(risk, kl, n, delta) {
-  const nodes = 24, logAlpha = Math.log(ALPHA);
-  let low = 0, high = Math.log(1000 * n), best, bestAt;
-  for (let zoom = 0; zoom < 6; zoom++) {
-    const step = (high - low) / nodes;
-    best = Infinity;
-    for (let i = 0; i <= nodes; i++) {
-      const logLam = low + i * step, a = Math.exp(logLam) / n;
-      const union = 2 * Math.log((2 * logAlpha + logLam) / logAlpha);
-      const value = Math.expm1(-a * risk - ALPHA / n * (kl - Math.log(delta) + union)) / Math.expm1(-a);
-      if (value < best) [best, bestAt] = [value, logLam];
+  const nodes = 24, logAlpha = Math.log(ALPHA), paid = kl - Math.log(delta), end = Math.log(1000 * n), step = end / nodes;
+  let best = Infinity, bestAt = 0;
+  const at = (logLam) => {
+    const a = Math.exp(logLam) / n, union = 2 * Math.log((2 * logAlpha + logLam) / logAlpha);
+    const value = Math.expm1(-a * risk - ALPHA / n * (paid + union)) / Math.expm1(-a);
+    if (value < best) { best = value; bestAt = logLam; }
+    return value;
+  };
+  for (let i = 0; i <= nodes; i++) at(i * step);
+  let low = Math.max(0, bestAt - step), high = Math.min(end, bestAt + step);
+  let left = high - GOLDEN * (high - low), right = low + GOLDEN * (high - low), leftValue = at(left), rightValue = at(right);
+  for (let i = 0; i < 24; i++) {
+    if (leftValue < rightValue) {
+      high = right; right = left; rightValue = leftValue;
+      left = high - GOLDEN * (high - low); leftValue = at(left);
+    } else {
+      low = left; left = right; leftValue = rightValue;
+      right = low + GOLDEN * (high - low); rightValue = at(right);
     }
-    [low, high] = [Math.max(low, bestAt - step), Math.min(high, bestAt + step)];
   }
   return [Math.min(1, Math.max(risk, best)), Math.exp(bestAt)];
 }
@@ -54,6 +63,32 @@ const BOUNDS = {
 function largestKl(risk, target, n, delta) {
   const room = n * binaryKl(risk, target) - maurer(n, delta);
   return target > risk && room >= 0 ? room : null;
+}
+
+/** The geometric mean of limits that lie far apart, else the arithmetic one. */
+const between = (low, high) => (high < 4 * low || low === 0 ? (low + high) / 2 : Math.sqrt(low * high));
+
+/** The smallest n, 8 or more, at which a bound is below the target, or null where there is none up to 10^12. */
+function leastExamples(bound, risk, kl, delta, target) {
+  let low = 7, high = 1e12;
+  if (bound(risk, kl, high, delta) >= target) return null;
+  while (high - low > 1) {
+    const middle = Math.trunc(between(low, high));
+    if (bound(risk, kl, middle, delta) < target) high = middle; else low = middle;
+  }
+  return high;
+}
+
+/** The largest K in nats at which a bound is below the target, to six digits, or null where not even K = 0 is small enough. */
+function mostNats(bound, risk, n, delta, target) {
+  let low = 0, high = 1e-3;
+  if (bound(risk, 0, n, delta) >= target) return null;
+  while (bound(risk, high, n, delta) < target) [low, high] = [high, 1024 * high];
+  while (high - low > Math.max(1e-6 * high, 1e-3)) {
+    const middle = between(low, high);
+    if (bound(risk, middle, n, delta) < target) low = middle; else high = middle;
+  }
+  return low;
 }
 
 function logGamma(x) {

@@ -18,7 +18,9 @@ const DASHES = { solid: "", dash: "9 5", dot: "2 4", dashdot: "9 4 2 4", longdas
 const MARKS = {
   circle: "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", square: "m-3.5-3.5h7v7h-7z", diamond: "m0-5l5 5-5 5-5-5z",
   "triangle-up": "m0-4.5l4.5 8h-9z", "triangle-down": "m0 4.5l4.5-8h-9z", x: "m-4-4l8 8m0-8l-8 8",
+  star: "m0-7l1.8 4.6 4.9.3-3.8 3.1 1.2 4.8-4.1-2.6-4.1 2.6 1.2-4.8-3.8-3.1 4.9-.3z",
 };
+const NEAR = 12, NONE = [];
 
 /** A chart's ground: title, legend, axes with ticks; `plot` holds what moves. scale: {pixel(value), ticks, title}. */
 class Frame {
@@ -33,6 +35,7 @@ class Frame {
     set(this.root, { width, height, viewBox: `0 0 ${width} ${height}` });
     const narrow = width < 430;
     this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor" }, this.root);
+    this.letter = NaN;
     this.entitle(title);
     let [across, down] = [4, 40];
     for (const entry of legend) {
@@ -56,7 +59,7 @@ class Frame {
       if (x.grid && at - half < free) continue;
       free = at + half;
       label.split("\n").forEach((line, row) => svg("text", {
-        x: at, y: floor + 17 + 14 * row, "text-anchor": "middle", text: line, "font-size": narrow && !x.grid ? 10.5 : 13,
+        x: Math.min(at, width - half), y: floor + 17 + 14 * row, "text-anchor": "middle", text: line, "font-size": narrow && !x.grid ? 10.5 : 13,
       }, ticks));
     }
     svg("path", { d: `M${left} ${top}V${floor}H${right}`, stroke: "currentColor", fill: "none" }, ticks);
@@ -70,7 +73,11 @@ class Frame {
     if (this.title.textContent === text) return;
     this.title.textContent = text;
     this.title.style.fontSize = "";
-    const wide = this.title.getComputedTextLength(), room = this.root.width.baseVal.value - 4;
+    const room = this.root.width.baseVal.value - 4;
+    // Measuring makes the browser lay out the page: not where it fits for sure.
+    if (1.3 * this.letter * text.length < room) return;
+    const wide = this.title.getComputedTextLength();
+    this.letter = wide / text.length;
     if (wide > room) this.title.style.fontSize = `${Math.floor((10 * parseFloat(getComputedStyle(this.title).fontSize) * room) / wide) / 10}px`;
   }
 
@@ -93,7 +100,10 @@ class Frame {
   }
 }
 
-/** Lines over an axis with the present point marked; every range is fixed. */
+/**
+ * Lines over an axis with the present point marked; every range is fixed.  Points beside the lines are
+ * {x, y, symbol, fill, stroke, label, says}: what stands beside one, and what is told where the pointer is near it.
+ */
 class LineChart {
   /** bold: how much thicker than usual the lines are. */
   constructor(host, name, names, styles, y, bold) {
@@ -103,22 +113,30 @@ class LineChart {
     host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
   }
 
-  /** The values at the recorded point that is nearest to the pointer. */
+  /** What the point beside the lines says that the pointer is at, else the values at the nearest place that tells them. */
   tell(event) {
-    const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), at = event.clientX - box.left;
-    const near = (i) => Math.abs(frame.x(this.x.place(drawn.x[i])) - at);
+    const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), [at, height] = [event.clientX - box.left, event.clientY - box.top];
+    const away = (point) => Math.hypot(this.left(point.x) - at, this.top(point.y) - height);
+    const [point, ...others] = [...this.points, ...this.turns].filter((one) => away(one) < NEAR).sort((a, b) => away(a) - away(b));
+    const told = drawn?.told ?? drawn?.recorded, near = (i) => Math.abs(this.left(drawn.x[i]) - at);
     let best = -1;
-    drawn?.x.forEach((_, i) => { if (drawn.recorded[i] && (best < 0 || near(i) < near(best))) best = i; });
-    this.tip.hidden = best < 0 || near(best) > 40 || event.buttons > 0;
+    drawn?.x.forEach((_, i) => { if (told[i] && (best < 0 || near(i) < near(best))) best = i; });
+    this.tip.hidden = event.buttons > 0 || !(point || (best >= 0 && near(best) <= 40));
     if (this.tip.hidden) return;
-    const lines = this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`);
-    write(this.tip, [this.x.text(drawn.x[best]), ...lines].join("\n"));
-    this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - 190)}px`;
+    const lines = point ? [point.says, ...(others.length ? [`and ${others.length} more here`] : [])]
+      : [this.x.text(drawn.x[best]), ...this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`)];
+    write(this.tip, lines.join("\n"));
+    this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - this.tip.offsetWidth)}px`;
   }
 
-  layout(width, height, x, title) {
+  left(x) { return this.frame.x(this.x.place(x)); }
+  top(y) { return this.frame.y(this.y.place(y)); }
+
+  /** kinds: [{title, symbol, fill, points}], what is drawn beside the lines, each kind with its own entry in the legend. */
+  layout(width, height, x, title, kinds = []) {
     const { frame, names, styles, y } = this;
     this.x = x;
+    this.points = kinds.flatMap(({ symbol, fill, points }) => points.map((point) => ({ symbol, fill, stroke: "currentColor", ...point })));
     const legend = names.map((name) => ({
       name, title: styles[name].title,
       sample: (group, left, top) => {
@@ -127,6 +145,8 @@ class LineChart {
         svg("path", { d: `M${left + 13} ${top - 4}${MARKS[style.symbol]}`, fill: style.colour, stroke: style.colour }, group);
       },
     }));
+    for (const { title: kind, symbol, fill } of kinds)
+      legend.push({ name: kind, title: kind, sample: (group, left, top) => svg("path", { d: `M${left + 20} ${top - 4}${MARKS[symbol]}`, fill, stroke: "currentColor" }, group) });
     frame.ground(width, height, { title, legend, x: { ...x, grid: true }, y });
     const clip = `clip-${frame.root.dataset.chart}`, { left, right, top, bottom } = frame.area;
     const clipPath = svg("clipPath", { id: clip }, frame.plot);
@@ -134,59 +154,99 @@ class LineChart {
     if (y.shade) {
       const edge = frame.y(y.place(y.shade.from));
       svg("rect", { x: left, y: top, width: right - left, height: edge - top, fill: "currentColor", opacity: 0.13 }, frame.plot);
-      svg("text", { x: left + 6, y: (top + edge) / 2 + 5, "font-size": 13, fill: "currentColor", text: y.shade.title }, frame.plot);
+      svg("text", { x: left + 6, y: Math.max(top + 14, (top + edge) / 2 + 5), "font-size": 13, fill: "currentColor", text: y.shade.title }, frame.plot);
     }
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);
-    const bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
+    this.bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
+    this.under = svg("path", { fill: "none", "stroke-opacity": 0.4, "stroke-linejoin": "round", class: "line" }, this.bundle);
     for (const name of names) {
-      const style = styles[name], group = svg("g", { "data-line": name, class: "line", stroke: style.colour }, bundle);
+      const style = styles[name], group = svg("g", { "data-line": name, class: "line", stroke: style.colour }, this.bundle);
       this.lines[name] = [
         svg("path", { fill: "none", "stroke-dasharray": DASHES[style.dash], "stroke-linejoin": "round" }, group),
         svg("path", { fill: style.colour, "stroke-width": 1 }, group),
       ];
     }
+    this.besides = svg("g", { class: "points" }, frame.plot);
+    this.drawPoints(this.besides, this.points);
+    this.turning = svg("g", { "clip-path": `url(#${clip})`, class: "turns" }, frame.plot);
     this.mark = svg("circle", { r: 8, stroke: "white", "stroke-width": 2 }, frame.plot);
-    this.label = svg("text", { "text-anchor": "middle", "font-size": 18, "font-weight": 700, fill: "currentColor", class: "halo" }, frame.plot);
-    this.drawn = null;
+    this.label = svg("text", { "font-size": 18, "font-weight": 700, fill: "currentColor", class: "halo" }, frame.plot);
+    this.drawn = this.chosen = null;
+    this.turns = NONE;
+  }
+
+  /** Lines that coincide are all seen: solid ones below, the chosen one on top, where its dashes let the others through. */
+  raise(chosen) {
+    const height = (name) => (this.styles[name].dash === "solid" ? 0 : name === chosen ? 2 : 1);
+    const names = [...this.names].sort((a, b) => height(a) - height(b));
+    this.bundle.append(...names.map((name) => this.lines[name][0].parentNode));
+  }
+
+  drawPoints(host, points) {
+    host.replaceChildren();
+    const taken = points.map(({ x, y }) => [this.left(x) - 8, this.top(y) - 8, 16, 16]);
+    const free = ([x, y, w, h]) => taken.every(([left, top, width, height]) => x >= left + width || left >= x + w || y >= top + height || top >= y + h);
+    points.forEach(({ symbol, fill, stroke, label }, index) => {
+      const [x, y] = [taken[index][0] + 8, taken[index][1] + 8];
+      svg("path", { d: `M${x.toFixed(1)} ${y.toFixed(1)}${MARKS[symbol]}`, fill, stroke, "stroke-width": 1.5 }, host);
+      if (!label) return;
+      // A label stands to the right of its mark, or lower where something else stands there.
+      const room = (lower) => [x + 9, y - 8 + lower, 7 * label.length, 14], low = y - this.frame.area.top < 34 ? 16 : 0;
+      const lower = [low, 14, 28, -12].find((way) => free(room(way))) ?? low;
+      taken.push(room(lower));
+      svg("text", { x: x + 10, y: y + 4 + lower, "font-size": 13, fill: "currentColor", class: "halo", text: label }, host);
+    });
   }
 
   path(xs, ys) {
     let d = "", pen = "M";
     for (let i = 0; i < xs.length; i++) {
       if (ys[i] === null) { pen = "M"; continue; }
-      d += `${pen}${this.frame.x(this.x.place(xs[i])).toFixed(1)} ${this.frame.y(this.y.place(ys[i])).toFixed(1)}`;
+      d += `${pen}${this.left(xs[i]).toFixed(1)} ${this.top(ys[i]).toFixed(1)}`;
       pen = "L";
     }
     return d;
   }
 
-  /** curves: of `curvesOf`.  chosen: the line that is drawn widest.  present: {x, y, text, line}, or null. */
-  update(curves, chosen, present, ghosts) {
+  /**
+   * curves: {x, recorded, told, name: [...]}: places, which of them are marked, which are told (those that are marked if
+   * it is absent), values.  chosen: the line that is drawn widest.  present: {x, y, text, line, side}, or null; side: "start" or "end"
+   * where the text stands beside the mark.  turns: points.
+   */
+  update(curves, chosen, present, ghosts = NONE, turns = NONE) {
     const { frame } = this;
+    if (this.chosen !== chosen) this.raise(chosen);
     if (this.drawn !== curves || this.chosen !== chosen) {
       for (const name of this.names) {
         const [line, marks] = this.lines[name], wide = name === chosen;
-        line.setAttribute("d", this.path(curves.x, curves[name]));
+        const d = this.path(curves.x, curves[name]);
+        line.setAttribute("d", d);
+        if (wide) set(this.under, { d: this.styles[name].dash === "solid" ? "" : d, stroke: this.styles[name].colour, "stroke-width": 6 * this.bold });
         line.setAttribute("stroke-width", this.bold * (wide ? 4.5 : name in BOUNDS ? 1.8 : 3));
-        let d = "";
+        let symbols = "";
         curves.recorded.forEach((recorded, i) => {
           if (recorded && curves[name][i] !== null)
-            d += `M${frame.x(this.x.place(curves.x[i])).toFixed(1)} ${frame.y(this.y.place(curves[name][i])).toFixed(1)}${MARKS[this.styles[name].symbol]}`;
+            symbols += `M${this.left(curves.x[i]).toFixed(1)} ${this.top(curves[name][i]).toFixed(1)}${MARKS[this.styles[name].symbol]}`;
         });
-        marks.setAttribute("d", d);
+        marks.setAttribute("d", symbols);
         marks.setAttribute("opacity", wide || !(name in BOUNDS) ? 1 : 0.6);
       }
       [this.drawn, this.chosen] = [curves, chosen];
     }
     if (this.drawnGhosts !== ghosts) this.drawGhosts(ghosts);
+    if (this.turns !== turns) this.drawPoints(this.turning, this.turns = turns);
     for (const node of [this.mark, this.label, this.now]) node.setAttribute("visibility", present ? "visible" : "hidden");
     if (!present) return;
     const { left, right, top, bottom } = frame.area;
-    const x = frame.x(this.x.place(present.x)), y = Math.min(bottom, Math.max(top, frame.y(this.y.place(present.y))));
+    const x = this.left(present.x), y = Math.min(bottom, Math.max(top, this.top(present.y)));
     this.now.setAttribute("d", `M${x} ${top}V${bottom}`);
     set(this.mark, { cx: x, cy: y, fill: this.styles[present.line].colour, "data-line": present.line });
-    set(this.label, { x: Math.min(right - 30, Math.max(left + 30, x)), y: y - top < 34 ? y + 28 : y - 14, text: present.text });
+    const side = { start: x + 80 > right ? -1 : 1, end: x - 80 < left ? 1 : -1 }[present.side] ?? 0;
+    set(this.label, {
+      x: side ? x + 12 * side : Math.min(right - 30, Math.max(left + 30, x)), y: y - top < 34 ? y + 28 : y - 14, text: present.text,
+      "text-anchor": ["end", "middle", "start"][side + 1],
+    });
   }
 
   /** ghosts: [{title, x, y, curve: {x, y} or null}], pinned settings. */
@@ -196,108 +256,9 @@ class LineChart {
     for (const { title, x, y, curve } of ghosts) {
       const ink = { stroke: "currentColor", "stroke-opacity": 0.7, fill: "none" };
       if (curve) svg("path", { d: this.path(curve.x, curve.y), ...ink, "stroke-width": 2, "stroke-dasharray": "3 3" }, this.ghosts);
-      const at = [this.frame.x(this.x.place(x)), this.frame.y(this.y.place(y))];
+      const at = [this.left(x), this.top(y)];
       svg("circle", { cx: at[0], cy: at[1], r: 9, ...ink, "stroke-width": 2 }, this.ghosts);
       svg("text", { x: at[0], y: at[1] + 5, "text-anchor": "middle", "font-size": 13, "font-weight": 700, fill: "currentColor", text: title }, this.ghosts);
-    }
-  }
-}
-
-/** A round number of bytes. */
-const tick = (bytes) => (bytes < 1000 ? `${bytes} B` : `${bytes / 1000} kB`);
-
-const CEILINGS = [2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((mantissa) => mantissa * 10 ** power));
-
-/** From nothing to the effective size: parts of the code as steps, layers as colours and patterns. */
-class Waterfall {
-  constructor(host, name, parts, layers, looks) {
-    Object.assign(this, { frame: new Frame(host, name), parts, layers, looks });
-  }
-
-  layout(width, height) {
-    const { frame, parts, layers, looks } = this, short = width < 430;
-    const steps = [...parts.map((part) => part.replace(" ", "\n")), "effective\nsize"];
-    const legend = layers.map((layer, index) => ({
-      name: layer, title: layer,
-      sample: (group, left, top) => svg("rect", { x: left + 8, y: top - 11, width: 18, height: 13, fill: `url(#layer-${index})` }, group),
-    }));
-    this.ceiling = null;
-    const places = steps.map((_, index) => (index + 0.5) / steps.length);
-    frame.ground(width, height, {
-      title: "Where the bytes go", legend, bottom: 58,
-      x: { title: "", ticks: steps.map((step, index) => [places[index], short ? step.split(/[\s]/).join("\n") : step]) },
-      y: { title: "bytes", ticks: [] },
-    });
-    const definitions = svg("defs", {}, frame.root);
-    layers.forEach((_, index) => {
-      const pattern = svg("pattern", { id: `layer-${index}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" }, definitions);
-      svg("rect", { width: 8, height: 8, fill: looks.colours[index % looks.colours.length] }, pattern);
-      svg("path", { d: looks.patterns[index % looks.patterns.length], stroke: "white", "stroke-opacity": 0.6, fill: "none" }, pattern);
-    });
-    this.step = (frame.area.right - frame.area.left) / steps.length;
-    this.places = places;
-    this.bars = parts.map((part, row) => layers.map((_, index) =>
-      svg("rect", { x: frame.x(places[row]) - 0.36 * this.step, width: 0.72 * this.step, fill: `url(#layer-${index})`, "data-part": part }, frame.plot)));
-    this.total = svg("rect", { x: frame.x(places.at(-1)) - 0.36 * this.step, width: 0.72 * this.step, fill: "#777777", "data-line": "bytes", class: "line" }, frame.plot);
-    this.labels = steps.map((_, row) => svg("text", {
-      x: frame.x(places[row]), "text-anchor": "middle", "font-size": short ? 12 : 15, fill: "currentColor", class: "halo",
-      "font-weight": row === parts.length ? 700 : 400,
-    }, frame.plot));
-    this.ghosts = svg("g", { class: "ghosts" }, frame.plot);
-    this.drawnGhosts = null;
-  }
-
-  /** parts: bits, a row a part and a column a layer.  bytes: the effective size.  ghosts: [{title, parts, bytes}]. */
-  update(parts, bytes, ghosts) {
-    const { frame, layers } = this, columns = layers.length, edges = [], sums = [];
-    let top = 0;
-    this.bars.forEach((bars, row) => {
-      const sum = parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8;
-      edges.push(Math.max(top, top + sum));
-      sums.push(sum);
-      top += sum;
-    });
-    const ceiling = CEILINGS.find((value) => value >= 1.15 * Math.max(...edges)) ?? CEILINGS.at(-1);
-    const moved = ceiling !== this.ceiling;
-    if (moved) {
-      this.ceiling = ceiling;
-      const count = String(ceiling)[0] === "1" ? 5 : String(ceiling)[0] === "2" ? 4 : 5;
-      frame.drawYTicks([...Array(count + 1).keys()].map((i) => [i / count, tick(i * ceiling / count)]));
-    }
-    const y = (value) => frame.y(value / ceiling);
-    let base = 0;
-    this.bars.forEach((bars, row) => bars.forEach((bar, column) => {
-      const amount = parts[row * columns + column] / 8, [from, to] = [y(base), y(base + amount)];
-      bar.setAttribute("y", Math.min(from, to));
-      bar.setAttribute("height", Math.abs(from - to));
-      base += amount;
-    }));
-    set(this.total, { y: y(bytes), height: Math.max(0, frame.area.bottom - y(bytes)) });
-    this.labels.forEach((label, row) =>
-      set(label, { y: y(edges[row] ?? bytes) - 6, text: size(sums[row] ?? bytes) }));
-    if (moved || this.drawnGhosts !== ghosts) this.drawGhosts(ghosts, y);
-    const largest = sums[0] >= sums[1] ? this.parts[0] : this.parts[1];
-    frame.entitle(`Where the bytes go: mostly into ${largest}`);
-  }
-
-  drawGhosts(ghosts, y) {
-    this.drawnGhosts = ghosts;
-    this.ghosts.replaceChildren();
-    const columns = this.layers.length;
-    for (const { title, parts, bytes } of ghosts) {
-      let top = 0;
-      const outline = (row, from, to) => svg("rect", {
-        x: this.frame.x(this.places[row]) - 0.43 * this.step, width: 0.86 * this.step, y: Math.min(y(from), y(to)),
-        height: Math.abs(y(from) - y(to)), fill: "none", stroke: "currentColor", "stroke-dasharray": "3 3", "stroke-width": 1.5,
-      }, this.ghosts);
-      this.parts.forEach((_, row) => {
-        const sum = parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8;
-        outline(row, top, top + sum);
-        top += sum;
-      });
-      outline(this.parts.length, 0, bytes);
-      const clear = Math.max(this.frame.area.top + 8, y(bytes) - 4);
-      svg("text", { x: this.frame.x(this.places.at(-1)) + 0.3 * this.step, y: clear, "font-size": 13, "font-weight": 700, fill: "currentColor", text: title }, this.ghosts);
     }
   }
 }

@@ -1,49 +1,36 @@
-// The explorer: one state, drawn at every frame in which a slider moved; the server hears of it on release.
+// The explorer: a network's setting, what has been measured of it, and what a surface says of the settings around it.
 
 const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
-class Explorer {
+class Explorer extends Live {
   constructor(element, host) {
-    this.host = host;
-    this.root = html("div", { class: "explorer", tabindex: -1 }, element);
-    html("style", { text: CSS }, element);
-    Object.assign(this, { sent: 0, measured: new Map(), structure: null, surfaceId: null, surface: null, touched: false });
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.root);
+    super(element, host);
+    Object.assign(this, { measured: new Map(), surfaceId: null, surface: null });
     this.onKey = (event) => this.key(event);
     this.onWindow = () => this.resize();
     host.keys.addEventListener("keydown", this.onKey);
     window.addEventListener("resize", this.onWindow);
-    const highlight = (event) => {
-      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
-      const hot = name?.sym || name?.of;
-      if (hot && !this.touched) this.root.dataset.hot = hot; else delete this.root.dataset.hot;
-    };
-    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
-    for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
   }
 
   destroy() {
-    this.observer.disconnect();
+    super.destroy();
     this.host.keys.removeEventListener("keydown", this.onKey);
     window.removeEventListener("resize", this.onWindow);
   }
 
-  /** New data from the server; its state gives way to a slider that has been moved since. */
   receive(data, onChange) {
-    Object.assign(this, { data, onChange });
-    if (!this.state || (!this.touched && data.echo >= this.sent)) {
-      this.state = structuredClone(data.state);
-      this.sent = Math.max(this.sent, data.echo);
-    }
+    super.receive(data, onChange);
     for (const point of data.measured) this.measured.set(keyOf(point.base, point), point);
-    const structure = JSON.stringify([data.base.id, data.known.layers, data.hide, data.present, data.presets.map((p) => p.name)]);
-    if (structure !== this.structure) this.build(structure);
     this.curveKey = this.ghostKey = null;
     if (data.surface?.id !== this.surfaceId) this.load(data.surface);
     if (data.bare && this.state.tour && !this.sent) this.tour.go(this.state.tour);
-    this.schedule(true);
+  }
+
+  /** What the page is built anew for. */
+  plan() {
+    const { data } = this;
+    return [data.base.id, data.known.layers, data.hide, data.present, data.presets.map((preset) => preset.name)];
   }
 
   async load(surface) {
@@ -61,11 +48,8 @@ class Explorer {
 
   shown(name) { return !this.data.hide.includes(name); }
 
-  build(structure) {
-    const { data } = this, focused = hasFocus(this.root);
-    this.structure = structure;
-    this.root.replaceChildren();
-    if (focused) this.root.focus({ preventScroll: true });
+  build() {
+    const { data } = this;
     this.root.classList.toggle("present", data.present);
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
@@ -77,7 +61,6 @@ class Explorer {
     const controls = part("controls", "div", { role: "group", "aria-label": "Settings" });
     this.sliders = data.controls.filter(({ name }) => this.shown(name)).map((control) =>
       new Slider(controls, control, (name, value) => this.move(name, value), () => this.release()));
-    this.choices = {};
     if (this.shown("bound"))
       this.choice(controls, "bound", "Bound", data.bound_help, Object.entries(data.bounds).map(([name, bound]) => [name, bound.title]));
     if (this.shown("along"))
@@ -94,13 +77,7 @@ class Explorer {
       return [name, [html("strong", {}, tile), html("small", {}, tile)]];
     }));
     const charts = this.charts = part("charts");
-    this.hosts = Object.fromEntries(Object.keys(CHARTS).map((name) => {
-      const figure = html("figure", { class: name, hidden: !this.shown(name) }, charts);
-      const bar = html("figcaption", {}, figure);
-      for (const kind of ["SVG", "PNG"])
-        html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
-      return [name, html("div", { class: "plot" }, figure)];
-    }));
+    for (const name of Object.keys(CHARTS)) this.figure(charts, name, !this.shown(name));
     const bold = data.present ? 1.6 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
@@ -120,30 +97,11 @@ class Explorer {
     this.allBounds = html("p", { class: "all-bounds" }, formula);
     html("p", { class: "note", text: "Marks on the curves were recorded, the lines between them are interpolated; the large point is measured as the badge above says." }, this.root);
     this.pins = part("pins", "section", { "aria-label": "Pinned settings" });
-    const take = part("take", "div", { role: "group", "aria-label": "Take it away" });
-    html("span", { text: "What is shown, as " }, take);
-    for (const kind of ["CSV", "JSON", "HTML"])
-      html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, take);
+    this.take(part("take", "div", { role: "group", "aria-label": "Take it away" }));
     this.status = html("p", { class: "hidden", role: "status" }, this.root);
-    this.layoutKey = null;
   }
 
-  choice(host, name, title, text, options) {
-    const box = html("div", { class: "slider", "data-control": name }, host), id = `pacviz-${name}`;
-    help(text, html("div", { class: "label" }, box, html("label", { for: id, text: title })));
-    this.choices[name] = html("select", { id, onchange: (event) => { this.move(name, event.target.value); this.release(); } }, box,
-      ...options.map(([value, label]) => html("option", { value, text: label })));
-  }
-
-  /** What the charts' size depends on. */
-  get room() { return `${this.root.clientWidth} ${this.data.present ? window.innerHeight : ""}`; }
-
-  resize() {
-    this.seen = this.root.clientWidth;
-    if (!this.data || !this.seen || (this.room === this.laid && !this.owed)) return;
-    this.layoutKey = null;
-    this.schedule(true);
-  }
+  space() { return `${super.space()} ${this.data.present ? window.innerHeight : ""}`; }
 
   /** What the charts' ground depends on, besides their size. */
   get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
@@ -153,7 +111,6 @@ class Explorer {
     // On a projector the charts end where the screen does.
     const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
     const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
-    this.laid = this.room;
     this.layoutKey = this.arrangement;
     this.boundShown = null;
     this.errors.layout(width("errors"), height("errors"), xAxis(this.state.along), axis.takeaway);
@@ -165,28 +122,9 @@ class Explorer {
   }
 
   move(name, value) {
-    this.touched = true;
-    delete this.root.dataset.hot;
-    this.state[name] = value;
+    super.move(name, value);
     if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
     if (name === "n" && value === this.data.known.n) this.state.n = 0;
-    this.schedule();
-  }
-
-  /** Tells the server; keys that repeat are gathered. */
-  release(wait = 40) {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => {
-      this.touched = false;
-      this.onChange?.({ ...structuredClone(this.state), seq: ++this.sent });
-    }, wait);
-  }
-
-  apply(changes) {
-    Object.assign(this.state, changes);
-    this.touched = true;
-    this.schedule(true);
-    this.release(0);
   }
 
   preset(preset) {
@@ -226,19 +164,8 @@ class Explorer {
     return Object.entries(this.data.base.names).every(([name, value]) => state[name] === undefined || state[name] === value);
   }
 
-  schedule(settled = false) {
-    this.settled = settled;
-    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.draw(); });
-  }
-
   draw() {
     const { state, data } = this;
-    this.owed = !this.root.clientWidth;
-    if (this.owed) {
-      // Out of sight nothing has a size.  The observer tells of the return, unless a page hid it for a part of this frame only.
-      if (this.seen) this.schedule(true);
-      return;
-    }
     const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
     this.found = found;
     this.drawWords(found);
@@ -371,28 +298,16 @@ class Explorer {
     return { setting: this.state, measured: found.how ?? "unknown", present: found, parts_bits: parts, parts: this.data.known.parts, layers: this.data.known.layers, curves: this.curves, pins: this.pinned() };
   }
 
-  async export(kind, chart) {
-    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
-    if (chart) {
-      const node = this.hosts[chart].querySelector("svg");
-      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
-      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
-    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
-    else if (kind === "CSV") {
-      const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
-      const row = (values) => values.map((value) => value ?? "").join(",");
-      const present = this.found && names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]));
-      const rows = x.map((value, i) => row([value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]));
-      if (present) rows.push(row([this.state[along], `present: ${this.found.how}`, ...present]));
-      download("pacviz.csv", "text/csv", [row([along, "how", ...names]), ...rows].join("\n"));
-    } else download("pacviz.html", "text/html", await this.page());
+  /** The curves and the present point, a row each. */
+  rows() {
+    const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
+    const rows = x.map((value, i) => [value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]);
+    if (this.found) rows.push([this.state[along], `present: ${this.found.how}`, ...names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]))]);
+    return [[along, "how", ...names], ...rows];
   }
 
-  /** This explorer as a page of its own, which needs neither server nor network. */
-  async page() {
-    const source = await this.host.script();
-    const data = { ...this.data, state: this.state, measured: [...this.measured.values()], working: false, echo: 0, problem: "" };
-    const text = JSON.stringify(data).replaceAll("<", "\\u003c");
-    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
-  }
+  portable() { return { ...super.portable(), measured: [...this.measured.values()], working: false, problem: "" }; }
 }
+
+/** As `mounter` says; data of `payload` in Python. */
+export const mount = mounter(Explorer);

@@ -119,13 +119,13 @@ class Formula {
 /** A slider over the stops of a setting. */
 class Slider {
   constructor(host, control, moved, released) {
-    Object.assign(this, { control });
+    Object.assign(this, { control, moved, released });
     const id = `pacviz-${control.name}`;
     this.root = html("div", { class: "slider", "data-control": control.name, "data-sym": control.symbol ?? null }, host);
     const line = html("div", { class: "label" }, this.root);
     html("label", { for: id, text: control.title }, line);
     help(control.help, line);
-    this.output = html("output", { for: id }, line);
+    this.readout(line, id);
     this.input = html("input", {
       type: "range", id, min: 0, max: control.stops.length - 1, step: 1, "aria-label": control.title,
       oninput: () => { this.value = control.stops[this.input.value]; moved(control.name, this.value); },
@@ -133,15 +133,109 @@ class Slider {
     }, this.root);
   }
 
+  /** Where the number stands. */
+  readout(line, id) { this.output = html("output", { for: id }, line); }
+
   show(value) {
-    const { stops, percent: share } = this.control;
     this.value = value;
+    const text = this.text(value);
+    this.place(value, text);
+    write(this.output, text);
+  }
+
+  text(value) { return this.control.percent ? percent(value, 1) : value >= 1000 ? count(value) : String(value); }
+
+  /** Moves the handle to the stop nearest to a value. */
+  place(value, text) {
+    const { stops } = this.control;
     let nearest = 0;
     stops.forEach((stop, index) => { if (Math.abs(stop - value) < Math.abs(stops[nearest] - value)) nearest = index; });
     if (Number(this.input.value) !== nearest) this.input.value = nearest;
-    const text = share ? percent(value, 1) : value >= 1000 ? count(value) : String(value);
-    write(this.output, text);
     if (this.input.getAttribute("aria-valuetext") !== text) this.input.setAttribute("aria-valuetext", text);
+  }
+}
+
+/** A slider with a field for the exact number. */
+class NumberSlider extends Slider {
+  readout(line) { this.field = new NumberField(line, this.control, this.moved, this.released); }
+
+  show(value) {
+    this.value = value;
+    this.place(value, String(value));
+    this.field.show(value);
+  }
+}
+
+/** A field for an exact number; what a setting does not allow is told below it, and the number stays as it was. */
+class NumberField {
+  constructor(host, control, moved, released) {
+    Object.assign(this, { control, moved, released });
+    const { title, low, high } = control;
+    this.box = html("span", { class: "field" }, host);
+    this.input = html("input", {
+      type: "number", step: "any", min: low, max: high, "aria-label": title, inputmode: "decimal",
+      oninput: () => { this.typing = true; this.refuse(""); }, onchange: () => this.take(), onblur: () => this.take(), onkeydown: (event) => this.key(event),
+    }, this.box);
+    this.refusal = html("span", { class: "refusal", role: "alert", hidden: true }, this.box);
+  }
+
+  take() {
+    if (!this.typing) return;
+    this.typing = false;
+    const { title, low, high, whole, allowed } = this.control, value = this.input.valueAsNumber;
+    if (!(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
+      this.refuse(`${title} must be ${whole ? "a whole number " : ""}${allowed}, got ${this.input.value || "no number"}; it is still ${this.value}.`);
+      this.input.value = this.value;
+      return;
+    }
+    if (value !== this.value) this.set(value);
+  }
+
+  set(value) {
+    this.refuse("");
+    this.value = value;
+    this.moved(this.control.name, value);
+    this.released();
+  }
+
+  refuse(sentence) {
+    write(this.refusal, sentence);
+    this.refusal.hidden = !sentence;
+  }
+
+  key(event) {
+    const { low, high, step } = this.control, sign = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!sign) return;
+    event.preventDefault();
+    this.take();
+    this.set(Math.min(high, Math.max(low, Number((this.value + sign * step).toPrecision(12)))));
+  }
+
+  show(value) {
+    if (this.typing) return;
+    if (this.value !== value) this.refuse("");
+    this.value = value;
+    const text = String(Number(value.toPrecision(10)));
+    if (this.input.value !== text) this.input.value = text;
+  }
+}
+
+/** One of a few words, side by side: [[value, label], …]. */
+class Segments {
+  constructor(host, name, title, text, options, chosen) {
+    const box = html("fieldset", { class: "slider segments", "data-control": name, "aria-label": title }, host);
+    help(text, html("div", { class: "label" }, box, html("span", { text: title })));
+    const row = html("div", { class: "row" }, box);
+    this.inputs = options.map(([value, label]) => {
+      const place = html("label", {}, row);
+      const input = html("input", { type: "radio", name: `pacviz-${name}`, value, onchange: () => chosen(name, value) }, place);
+      html("span", { text: label }, place);
+      return input;
+    });
+  }
+
+  show(value) {
+    for (const input of this.inputs) if (input.checked !== (input.value === value)) input.checked = input.value === value;
   }
 }
 

@@ -60,14 +60,7 @@ from pacviz.ui.trials import (
     trial_formula,
     verdict,
 )
-from pacviz.ui.what_if import (
-    point_controls,
-    point_formula,
-    point_headline,
-    point_tiles,
-    published_results,
-    published_table,
-)
+from pacviz.ui.what_if import published_table, what_if
 from pacviz.ui.work import work
 
 __all__ = [
@@ -94,14 +87,9 @@ __all__ = [
     "navigation",
     "offer_download",
     "point_clicked",
-    "point_controls",
-    "point_formula",
-    "point_headline",
     "point_line",
-    "point_tiles",
     "points_table",
     "progress_line",
-    "published_results",
     "published_table",
     "random_label_controls",
     "random_sample",
@@ -126,6 +114,7 @@ __all__ = [
     "trial_formula",
     "verdict",
     "warn_about_cache",
+    "what_if",
     "why_small",
     "work",
 ]

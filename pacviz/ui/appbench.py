@@ -72,7 +72,7 @@ def answers(address: str) -> bool:
 
 
 def watch(address: str, chromium: str | None = None) -> dict[str, Any]:
-    """First paint (s), frames of a drag (ms) and release to exact (ms) as a browser sees them.
+    """First paint (s), frames of a drag on both pages (ms) and release to exact (ms) as a browser sees them.
 
     chromium: the browser's program, Playwright's own where None.  Raises PacvizError without Playwright.
     """
@@ -94,19 +94,7 @@ def watch(address: str, chromium: str | None = None) -> dict[str, Any]:
             first = time.perf_counter() - start
         exact = page.locator(".explorer .badge[data-how=exact]")
         exact.wait_for()
-        frames = []
-        for name in ("sparsity", "bits", "delta", "n"):
-            box = page.locator(f"#pacviz-{name}").bounding_box()
-            assert box is not None
-            y = box["y"] + box["height"] / 2
-            page.mouse.move(box["x"] + box["width"] / 2, y)
-            page.mouse.down()
-            page.evaluate("frames.length = 0")
-            for step in range(60):
-                page.mouse.move(box["x"] + box["width"] * (0.5 + 0.3 * ((step % 20) / 20 - 0.5)), y)
-            page.mouse.move(box["x"] + box["width"] / 2, y)
-            frames += page.evaluate("frames")
-            page.mouse.up()
+        frames = _dragged(page, ("sparsity", "bits", "delta", "n"))
         slider, released = page.get_by_role("slider", name="Codebook bits"), []
         # The first walk measures; in the second only the server knows, for the page is new.
         for walk in range(2):
@@ -118,12 +106,37 @@ def watch(address: str, chromium: str | None = None) -> dict[str, Any]:
                 exact.wait_for()
                 if walk == 1:
                     released.append(1000 * (time.perf_counter() - start))
+        page.goto(f"{address}/bounds")
+        page.wait_for_selector(".what-if svg.chart .line path", state="attached")
+        bounds = _dragged(page, ("n", "risk", "kl", "delta"))
         browser.close()
     return {
         "first_paint_s": round(first, 2),
-        "drag_frame_ms": {"median": _at(frames, 0.5), "p95": _at(frames, 0.95), "frames": len(frames)},
+        "drag_frame_ms": _frames(frames),
+        "bounds_drag_frame_ms": _frames(bounds),
         "release_to_exact_of_a_seen_point_ms": {"p50": _at(released, 0.5), "p95": _at(released, 0.95)},
     }
+
+
+def _dragged(page: Any, names: Sequence[str]) -> list[float]:
+    """Milliseconds of every frame while these sliders are dragged to and fro."""
+    found: list[float] = []
+    for name in names:
+        box = page.locator(f"#pacviz-{name}").bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.mouse.down()
+        page.evaluate("frames.length = 0")
+        for step in range(60):
+            page.mouse.move(box["x"] + box["width"] * (0.5 + 0.3 * ((step % 20) / 20 - 0.5)), y)
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        found += page.evaluate("frames")
+        page.mouse.up()
+    return found
+
+
+def _frames(times: Sequence[float]) -> dict[str, Any]:
+    return {"median": _at(times, 0.5), "p95": _at(times, 0.95), "frames": len(times)}
 
 
 def lecture(address: str, process: int, sessions: int, seconds: float = 120.0, pause: float = 3.0) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,6 +12,7 @@ from pacviz.errors import PacvizError
 from pacviz.scenario import Scenario, defaults, settings
 
 LINK_VERSION = "1"
+_REFUSED = "refused"
 
 
 def slider(name: str, kind: type = Scenario, prefix: str = "", **more: Any) -> float:
@@ -72,6 +73,29 @@ def number(name: str, kind: type = Scenario, prefix: str = "", start: float | No
     )
 
 
+def in_link(name: str, kind: type = Scenario, prefix: str = "") -> Any:
+    """What the URL says of a setting of `kind`, its default where it says nothing that is allowed."""
+    default = defaults(kind)[name]
+    try:
+        return settings(kind)[name].check(name, st.query_params.get(prefix + name, default), type(default))
+    except PacvizError:
+        return default
+
+
+def put_in_link(texts: Mapping[str, str], names: Iterable[str]) -> None:
+    """Of these names, the URL holds what has a text."""
+    for name in names:
+        if name in texts:
+            st.query_params[name] = texts[name]
+        elif name in st.query_params:
+            del st.query_params[name]
+
+
+def refuse(error: PacvizError) -> None:
+    """Keeps for the next run why what a browser asked for was refused; `check_link` tells it."""
+    st.session_state[_REFUSED] = str(error)
+
+
 def check_link(kinds: Sequence[tuple[str, type]], more: Sequence[str] = ()) -> None:
     """Tells what in a link is not understood before the widgets silently drop it; once a session and page.
 
@@ -98,3 +122,5 @@ def check_link(kinds: Sequence[tuple[str, type]], more: Sequence[str] = ()) -> N
     st.query_params["v"] = LINK_VERSION
     for problem in st.session_state[place]:
         st.warning(problem, icon=":material/link_off:")
+    if refused := st.session_state.pop(_REFUSED, None):
+        st.warning(refused, icon=":material/block:")

@@ -13,11 +13,10 @@ from pacviz.certificate import Certificate
 from pacviz.errors import PacvizError
 from pacviz.explorer import LIVE, View, payload, released, source
 from pacviz.scenario import Scenario, defaults, settings
-from pacviz.ui.controls import check_link, choice, number, text
+from pacviz.ui.controls import check_link, choice, in_link, number, put_in_link, refuse, text
 
 _component = st.components.v2.component("pacviz_explorer", js=source())
 _KEY = "explorer"
-_REFUSED = "refused"
 
 PRESENTING = """
 <style>
@@ -31,13 +30,11 @@ def explorer_state() -> tuple[Scenario, View]:
     """Draws what the sidebar asks; the Scenario and the View that it and the URL describe."""
     view, problems = View.from_query(st.query_params.to_dict())
     check_link([("", Scenario)], problems)
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.warning(refused, icon=":material/block:")
     if view.present:
         st.html(PRESENTING)
     if view.hide:
         st.html(f"<style>{', '.join(f'.st-key-{name}' for name in view.hide)} {{ display: none; }}</style>")
-    values: dict[str, Any] = {name: _in_link(name) for name in LIVE}
+    values: dict[str, Any] = {name: in_link(name) for name in LIVE}
     with st.sidebar:
         for name in ("data", "model"):
             values[name] = choice(name, settings()[name].choices())
@@ -54,14 +51,6 @@ def explorer_state() -> tuple[Scenario, View]:
         )
         values["bound"] = "seeger"
     return Scenario.from_mapping(values), view
-
-
-def _in_link(name: str) -> Any:
-    default = defaults()[name]
-    try:
-        return settings()[name].check(name, st.query_params.get(name, default), type(default))
-    except PacvizError:
-        return default
 
 
 def explorer(
@@ -85,15 +74,11 @@ def _moved() -> None:
     try:
         scenario, view = released(moved, before)
     except PacvizError as error:
-        st.session_state[_REFUSED] = str(error)
+        refuse(error)
         return
     values = scenario.to_dict()
     for name, value in values.items():
         if name not in LIVE and st.session_state.get(name) != value:
             st.session_state[name] = value
     texts = view.to_query() | {name: str(values[name]) for name in LIVE if values[name] != defaults()[name]}
-    for name in (*LIVE, *defaults(View)):
-        if name in texts:
-            st.query_params[name] = texts[name]
-        elif name in st.query_params:
-            del st.query_params[name]
+    put_in_link(texts, (*LIVE, *defaults(View)))

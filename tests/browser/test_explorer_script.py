@@ -1,5 +1,6 @@
 """The browser's formulas give what Python's give, and a surface says between its points what lies between them."""
 
+import dataclasses
 import itertools
 import json
 
@@ -8,18 +9,34 @@ import pytest
 from pacviz import Scenario, surface
 from pacviz.bounds import BOUNDS, largest_kl
 from pacviz.explorer import source
+from pacviz.explorer.what_if import payload
+from pacviz.literature import PUBLISHED
+from pacviz.operating_point import NATS_PER, OperatingPoint
 from pacviz.risk import upper_limit
 from pacviz.surface import Grid
 
 NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, size"
+POINTS = (
+    *(result.point for result in PUBLISHED if result.point),
+    OperatingPoint(),
+    OperatingPoint(n=10, risk=0.0, kl=0.0, delta=1e-12),
+    OperatingPoint(n=10_000_000, risk=0.85, kl=1e9, unit="nats"),
+    OperatingPoint(n=50_000, risk=0.3, kl=12_345.6, unit="bits", bound="catoni", classes=2),
+    OperatingPoint(risk=0.9, bound="occam"),
+    OperatingPoint(risk=1.0, delta=0.5, classes=100_000),
+)
+
+
+def loaded(page, script, names):
+    page.goto("about:blank")
+    page.add_script_tag(type="module", content=f"{script}\nwindow.pacviz = {{{names}}};")
+    page.wait_for_function("window.pacviz")
+    return page
 
 
 @pytest.fixture
 def script(page):
-    page.goto("about:blank")
-    page.add_script_tag(type="module", content=f"{source()}\nwindow.pacviz = {{{NAMES}}};")
-    page.wait_for_function("window.pacviz")
-    return page
+    return loaded(page, source(), NAMES)
 
 
 def test_bounds_agree_with_python(script):
@@ -42,6 +59,27 @@ def test_limits_and_room_agree_with_python(script):
     assert script.evaluate("cases => cases.map(c => pacviz.largestKl(...c))", rooms) == pytest.approx(
         [largest_kl(*case) for case in rooms]
     )
+
+
+def test_what_follows_from_a_point_agrees_with_python(page):
+    script = loaded(page, source("what_if"), "consequences")
+    ask = "([points, known]) => points.map(point => pacviz.consequences(point, known))"
+    found = script.evaluate(ask, [[dataclasses.asdict(point) for point in POINTS], payload(POINTS[0])["known"]])
+    for point, told in zip(POINTS, found, strict=True):
+        assert told["kl"] == pytest.approx(point.kl_nats, rel=1e-12)
+        assert told["bytes"] == pytest.approx(point.kl_bytes, rel=1e-12)
+        assert told["guessing"] == point.guessing
+        assert (told["bound"] >= told["guessing"]) == point.vacuous
+        assert told["bounds"] == pytest.approx(point.bounds, abs=1e-6)
+        assert told["bound"] == pytest.approx(point.value, abs=1e-6)
+        for name, least in point.least_n.items():
+            # Exact below 10^10; beyond, an example more or less is within the rounding of floats.
+            assert told["least_n"][name] == (None if least is None else pytest.approx(least, rel=1e-10))
+        for name, most in point.most_bytes.items():
+            nats = None if most is None else pytest.approx(most * NATS_PER["bytes"], rel=1e-5, abs=1e-3)
+            assert told["most_nats"][name] == nats
+        assert told["surer"]["times"] == pytest.approx(point.delta / point.surer().delta)
+        assert told["surer"]["bound"] == pytest.approx(point.surer().value, abs=1e-6)
 
 
 def test_a_surface_gives_its_points_and_what_lies_between(script):

@@ -1,0 +1,151 @@
+// A page that lives in the browser: one state, drawn in every frame in which it moved; the server hears of it on release.
+
+class Live {
+  /** host: `keys`, where keys are heard that belong to no control, and `script`, which fetches the text of this script. */
+  constructor(element, host) {
+    this.root = html("div", { class: "explorer", tabindex: -1 }, element);
+    html("style", { text: CSS }, element);
+    Object.assign(this, { host, sent: 0, touched: false, structure: null });
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    const highlight = (event) => {
+      const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
+      const hot = name?.sym || name?.of?.split(" ")[0];
+      if (hot && !this.touched && event.target.tagName !== "INPUT") this.root.dataset.hot = hot; else delete this.root.dataset.hot;
+    };
+    for (const kind of ["pointerover", "focusin"]) this.root.addEventListener(kind, highlight);
+    for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
+  }
+
+  destroy() { this.observer.disconnect(); }
+
+  /** New data from the server; its state gives way to a slider that has been moved since. */
+  receive(data, onChange) {
+    Object.assign(this, { data, onChange });
+    if (!this.state || (!this.touched && data.echo >= this.sent)) {
+      this.state = structuredClone(data.state);
+      this.sent = Math.max(this.sent, data.echo);
+    }
+    const structure = JSON.stringify(this.plan());
+    if (structure !== this.structure) {
+      Object.assign(this, { structure, hosts: {}, choices: {}, layoutKey: null });
+      const focused = hasFocus(this.root);
+      this.root.replaceChildren();
+      this.build();
+      if (focused) this.root.focus({ preventScroll: true });
+    }
+    this.schedule(true);
+  }
+
+  /** The room that the charts have. */
+  space() { return String(this.root.clientWidth); }
+
+  resize() {
+    this.seen = this.root.clientWidth;
+    if (this.data && this.seen && (this.owed || this.space() !== this.room)) this.schedule(true);
+  }
+
+  schedule(settled = false) {
+    this.settled = settled;
+    if (!this.frame) this.frame = requestAnimationFrame(() => { this.frame = 0; this.show(); });
+  }
+
+  /** Draws, if there is room to draw in. */
+  show() {
+    this.owed = !this.root.clientWidth;
+    // Out of sight nothing has a size.  The observer tells of the return, unless a page hid it for a part of this frame only.
+    if (this.owed && this.seen) this.schedule(true);
+    if (this.owed) return;
+    if (this.space() !== this.room) this.layoutKey = null;
+    this.room = this.space();
+    this.draw();
+  }
+
+  move(name, value) {
+    this.touched = true;
+    delete this.root.dataset.hot;
+    this.state[name] = value;
+    this.schedule();
+  }
+
+  /** Tells the server; keys that repeat are gathered. */
+  release(wait = 40) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.touched = false;
+      this.onChange?.({ ...structuredClone(this.state), seq: ++this.sent });
+    }, wait);
+  }
+
+  apply(changes) {
+    Object.assign(this.state, changes);
+    this.touched = true;
+    this.schedule(true);
+    this.release(0);
+  }
+
+  /** A select box for a setting. */
+  choice(host, name, title, text, options) {
+    const box = html("div", { class: "slider", "data-control": name }, host), id = `pacviz-${name}`;
+    help(text, html("div", { class: "label" }, box, html("label", { for: id, text: title })));
+    this.choices[name] = html("select", { id, onchange: (event) => { this.move(name, event.target.value); this.release(); } }, box,
+      ...options.map(([value, label]) => html("option", { value, text: label })));
+  }
+
+  /** A place for a chart, with the buttons that save it. */
+  figure(host, name, hidden = false) {
+    const figure = html("figure", { class: name, hidden }, host);
+    const bar = html("figcaption", {}, figure);
+    for (const kind of ["SVG", "PNG"])
+      html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
+    this.hosts[name] = html("div", { class: "plot" }, figure);
+  }
+
+  /** The buttons that save what is shown. */
+  take(host) {
+    html("span", { text: "What is shown, as " }, host);
+    for (const kind of ["CSV", "JSON", "HTML"])
+      html("button", { type: "button", text: kind, onclick: () => this.export(kind) }, host);
+  }
+
+  async export(kind, chart) {
+    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
+    if (chart) {
+      const node = this.hosts[chart].querySelector("svg");
+      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
+      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
+    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
+    else if (kind === "CSV") download("pacviz.csv", "text/csv", this.rows().map((row) => row.map((value) => value ?? "").join(",")).join("\n"));
+    else download("pacviz.html", "text/html", await this.page());
+  }
+
+  /** What a page of its own needs to show the present state. */
+  portable() { return { ...this.data, state: this.state, echo: 0 }; }
+
+  /** This page as a file that needs neither server nor network. */
+  async page() {
+    const source = await this.host.script(), text = JSON.stringify(this.portable()).replaceAll("<", "\\u003c");
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+  }
+}
+
+const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text() };
+
+/**
+ * A function that shows a Live page of this kind in an element, or brings the one there up to date.  onChange: told the
+ * state when a slider is let go, with a number `seq` that the next data carries as `echo`; null where nobody listens.
+ */
+function mounter(Kind) {
+  const shown = new WeakMap();
+  return (element, data, onChange, host = ALONE) => {
+    if (!shown.has(element)) shown.set(element, new Kind(element, host));
+    const live = shown.get(element);
+    live.receive(data, onChange);
+    // An outdated call may be told to clean up although the element lives on.
+    return () => setTimeout(() => {
+      if (live.root.isConnected) return;
+      live.destroy();
+      shown.delete(element);
+    });
+  };
+}

@@ -1,0 +1,242 @@
+// What if?  The bounds as curves of the size, of n and of delta: no network, no data, in every frame.
+
+const HEIGHT = 330;
+const clamp = (x) => Math.min(1, Math.max(0, x));
+const amount = (x) => x.toLocaleString("en-US", { maximumFractionDigits: 1 });
+const round = (x, digits) => Number(x.toPrecision(digits));
+const each = (tell) => Object.fromEntries(Object.keys(BOUNDS).map((name) => [name, tell(BOUNDS[name], name)]));
+
+/** What follows from a point: K in nats and bytes, every bound, where each turns vacuous, and what being surer costs. */
+function consequences(point, known) {
+  const { n, risk, delta, classes } = point, nats = known.nats_per, kl = point.kl * nats[point.unit], guessing = 1 - 1 / classes;
+  const bounds = each((bound) => bound(risk, kl, n, delta)), surely = Math.max(delta / known.surer, known.least_delta);
+  return {
+    n, delta, kl, bytes: point.kl * (nats[point.unit] / nats.bytes), train: risk, upper: risk, bounds, bound: bounds[point.bound], guessing,
+    least_n: each((bound) => leastExamples(bound, risk, kl, delta, guessing)),
+    most_nats: each((bound) => mostNats(bound, risk, n, delta, guessing)),
+    surer: { times: delta / surely, bound: BOUNDS[point.bound](risk, kl, n, surely) },
+  };
+}
+
+/** What the curves may run along: the symbol, the present place, a bound's arguments elsewhere, and the takeaway. */
+const AGAINST = {
+  size: {
+    symbol: "K", side: "end", title: "complexity K as a size", text: (bytes) => `K = ${size(bytes)}`, present: (found) => found.bytes,
+    at: (bytes, found, known) => [found.train, bytes * known.nats_per.bytes, found.n, found.delta],
+    turn: (found, name, known) => found.most_nats[name] === null ? null : found.most_nats[name] / known.nats_per.bytes,
+    says: (bound, bytes) => (bytes === null ? "No network is small enough: guessing errs no more" : `${bound} is vacuous from ${size(bytes)} on`),
+  },
+  n: {
+    symbol: "n", side: "start", title: "training examples n", text: (n) => `n = ${count(n)}`, present: (found) => found.n,
+    at: (n, found) => [found.train, found.kl, n, found.delta],
+    turn: (found, name) => found.least_n[name],
+    says: (bound, n) => (n === null ? "No number of examples helps: guessing errs no more" : `${bound} is vacuous below n = ${count(n)}`),
+  },
+  delta: {
+    symbol: "delta", title: "failure probability δ", text: (delta) => `δ = ${round(delta, 2)}`, present: (found) => found.delta,
+    at: (delta, found) => [found.train, found.kl, found.n, delta],
+    turn: () => null,
+  },
+};
+
+class WhatIf extends Live {
+  constructor(element, host) {
+    super(element, host);
+    this.root.classList.add("what-if");
+  }
+
+  /** What the page is built anew for: nothing that a visitor can change. */
+  plan() { return Object.keys(this.data.bounds); }
+
+  build() {
+    const { data } = this, part = (name, attributes = {}, tag = "div") => html(tag, { class: name, ...attributes }, this.root);
+    const head = part("head", {}, "header");
+    this.headline = html("h2", {}, head, html("span"), html("b", { "data-sym": "R" }));
+    const says = html("p", { class: "says" }, head);
+    html("span", { class: "badge", "data-how": "what-if", text: "? what if" }, says);
+    [this.verdict, this.why] = [html("strong", {}, says), html("span", {}, says)];
+    this.buildControls(part("controls", { role: "group", "aria-label": "Settings" }));
+    const presets = part("presets", { role: "group", "aria-label": "Published results, one click each" });
+    html("span", { text: "Published, one click each" }, presets);
+    this.presets = data.published.filter(({ point }) => point).map(({ name, point, says: text }) =>
+      ({ point, button: html("button", { type: "button", title: text, text: name, onclick: () => this.apply(point) }, presets) }));
+    const tiles = part("tiles");
+    this.tiles = Object.fromEntries(Object.entries(data.bounds).map(([name, bound]) => {
+      const tile = html("div", { class: "tile", "data-tile": name }, tiles);
+      const only = bound.deterministic_only ? " For one network without noise only." : "";
+      help(`${bound.source}.${only} Vacuous: guessing does as well.`, html("div", { class: "label", text: bound.title }, tile));
+      return [name, { tile, value: html("strong", {}, tile), least: html("small", {}, tile), most: html("small", {}, tile) }];
+    }));
+    const charts = part("charts");
+    for (const name of Object.keys(AGAINST)) this.figure(charts, name);
+    this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) =>
+      [name, new LineChart(this.hosts[name], `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], data.styles, {}, 1)]));
+    const formula = html("figure", { class: "formula-box" }, charts);
+    this.formulaTitle = html("h3", {}, formula);
+    this.formula = new Formula(formula);
+    this.units = html("p", { class: "note" }, formula);
+    const shell = html("p", { class: "shell" }, formula);
+    this.command = html("code", { tabindex: 0 }, shell);
+    html("button", { type: "button", text: "Copy", hidden: !navigator.clipboard, title: "Copy this line for a shell", onclick: () => navigator.clipboard.writeText(this.command.textContent) }, shell);
+    this.take(part("take", { role: "group", "aria-label": "Take it away" }));
+    this.status = part("hidden", { role: "status" }, "p");
+  }
+
+  buildControls(host) {
+    const { data } = this;
+    const moved = (name, value) => this.move(name, value), released = () => this.release();
+    this.fields = {};
+    for (const control of data.controls) {
+      const { name, title } = control;
+      if (control.stops) this.fields[name] = new NumberSlider(host, control, moved, released);
+      else if (name === "unit")
+        this.fields.unit = new Segments(host, name, title, control.help, control.choices, (_, unit) => { this.convert(unit); released(); });
+      else if (name === "bound") this.choice(host, name, title, control.help, control.choices);
+      else {
+        const box = html("div", { class: "slider", "data-control": name }, host), line = html("div", { class: "label" }, box);
+        html("span", { text: title }, line);
+        help(control.help, line);
+        this.fields[name] = new NumberField(box, control, moved, released);
+      }
+    }
+  }
+
+  /** K in another unit (at most what the field allows). */
+  convert(unit) {
+    const { nats_per: nats } = this.data.known, { state } = this;
+    this.move("kl", Math.min(this.fields.kl.control.high, round(state.kl * (nats[state.unit] / nats[unit]), 14)));
+    this.move("unit", unit);
+  }
+
+  layout() {
+    const { data, state } = this, guessing = 1 - 1 / state.classes;
+    this.layoutKey = state.classes;
+    this.linked = null;
+    const y = {
+      title: "true error below", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
+      shade: { from: guessing, title: "vacuous" },
+    };
+    for (const [name, chart] of Object.entries(this.charts)) {
+      const { title, text } = AGAINST[name], { low, high, ticks } = data.axes[name], place = (x) => clamp((Math.log10(Math.max(x, 1e-300)) - low) / (high - low));
+      const kinds = [[true, "published", "currentColor"], [false, "from its size", "none"]].map(([certified, kind, fill]) => ({
+        title: kind, symbol: "star", fill,
+        points: data.published.filter((one) => one.certificate === certified && one[name] != null)
+          .map((one) => ({ x: one[name], y: one.height, label: name === "size" ? one.label : "", says: one.says })),
+      })).filter(({ points }) => points.length);
+      chart.y = y;
+      chart.layout(Math.max(280, this.hosts[name].clientWidth), HEIGHT, { title, text, place, ticks: ticks.map(([power, label]) => [place(10 ** power), label]) }, "", kinds);
+    }
+  }
+
+  /** All bounds along an axis through the present point: the same object as before where they did not move. */
+  curves(name, found) {
+    const { at } = AGAINST[name], { low, high } = this.data.axes[name], { points } = this.data.known;
+    const key = JSON.stringify(at(1, found, this.data.known)), kept = this.charts[name].kept;
+    if (kept?.key === key) return kept;
+    const x = Array.from({ length: points }, (_, i) => 10 ** (low + (high - low) * i / (points - 1)));
+    const places = x.map((value) => at(value, found, this.data.known));
+    this.charts[name].kept = {
+      key, x, recorded: x.map(() => false), told: x.map(() => true), train: x.map(() => found.train),
+      ...each((bound) => places.map((place) => bound(...place))),
+    };
+    return this.charts[name].kept;
+  }
+
+  draw() {
+    const { state, data } = this;
+    if (this.layoutKey !== state.classes) this.layout();
+    const found = consequences(state, data.known), title = data.bounds[state.bound].title;
+    this.found = found;
+    for (const [name, field] of Object.entries(this.fields)) field.show(state[name]);
+    if (this.choices.bound.value !== state.bound) this.choices.bound.value = state.bound;
+    this.drawWords(found);
+    for (const [name, chart] of Object.entries(this.charts)) {
+      const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, found);
+      const turns = Object.entries(data.styles).flatMap(([bound, style]) => {
+        const x = bound in BOUNDS ? turn(found, bound, data.known) : null, { low, high } = data.axes[name];
+        return x === null || x < 10 ** low || x > 10 ** high ? [] : [{
+          x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
+        }];
+      });
+      chart.update(curves, state.bound, { x: present(found), y: found.bound, text: percent(found.bound, 1), line: state.bound, side }, NONE, turns);
+      chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
+        : `${found.surer.times >= 999_999 ? "A million" : count(found.surer.times)} times surer: ${percent(found.bound)} becomes ${percent(found.surer.bound)}`);
+    }
+    this.link();
+    this.formula.update(state, found, title);
+    if (this.settled) this.settle(found);
+  }
+
+  /** What a symbol of the formula lights up. */
+  link() {
+    const { bound } = this.state;
+    if (this.linked === bound) return;
+    this.linked = bound;
+    for (const [name, chart] of Object.entries(this.charts))
+      for (const line of chart.names)
+        chart.lines[line][0].parentNode.dataset.of = line === "train" ? "r" : line === bound ? `R ${AGAINST[name].symbol}` : "";
+    for (const [name, { tile }] of Object.entries(this.tiles))
+      if (name === bound) tile.dataset.sym = "R"; else delete tile.dataset.sym;
+  }
+
+  drawWords(found) {
+    const { state, data } = this, vacuous = found.bound >= found.guessing, nats = data.known.nats_per;
+    const [says, bound] = this.headline.children;
+    write(says, `With probability ${round(100 * (1 - state.delta), 12)} %, the true error is below `);
+    write(bound, percent(found.bound, 1));
+    this.root.classList.toggle("vacuous", vacuous);
+    write(this.verdict, vacuous ? " Vacuous: guessing does as well." : "");
+    write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
+      + `Being ${count(found.surer.times)} times surer costs ${(100 * (found.surer.bound - found.bound)).toFixed(2)} points.`);
+    for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
+      const nothing = found.bounds[name] >= found.guessing;
+      write(value, percent(found.bounds[name], 1));
+      write(least, found.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(found.least_n[name])}`);
+      write(most, found.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(found.most_nats[name] / nats.bytes)}`);
+      tile.classList.toggle("says-nothing", nothing);
+    }
+    for (const { point, button } of this.presets) {
+      const shown = ["n", "risk", "classes"].every((name) => point[name] === state[name]) && Math.abs(point.kl * nats[point.unit] / found.kl - 1) < 1e-9;
+      const pressed = String(shown);
+      if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
+    }
+    const { title, source } = data.bounds[state.bound];
+    write(this.formulaTitle, `${title}: ${percent(found.bound)} (${source})`);
+    write(this.units, `K = ${amount(found.kl)} nats = ${amount(found.kl / nats.bits)} bits = ${amount(found.bytes)} bytes`);
+    const words = ["python -m pacviz bound", `--risk ${round(state.risk, 10)}`, `--kl ${round(found.kl, 10)}`, `--n ${state.n}`, `--delta ${round(state.delta, 10)}`];
+    if (this.command.textContent !== words.join(" "))
+      this.command.replaceChildren(...words.flatMap((text, index) => [index ? " " : "", html("span", { text })]));
+  }
+
+  /** What only has to be right once a slider rests: alternative texts. */
+  settle(found) {
+    const all = Object.entries(found.bounds).map(([name, value]) => `${this.data.bounds[name].title} ${percent(value)}`).join(", ");
+    for (const [name, chart] of Object.entries(this.charts))
+      chart.frame.describe(`${chart.frame.title.textContent}. Bounds against ${AGAINST[name].title}. At ${AGAINST[name].text(AGAINST[name].present(found))}: ${all}.`);
+    write(this.status, `${this.headline.textContent}.${this.verdict.textContent}`);
+  }
+
+  /** What is shown, as plain values. */
+  snapshot() {
+    return { setting: this.state, present: this.found, curves: Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.lines(name)])) };
+  }
+
+  lines(name) {
+    const curves = this.curves(name, this.found);
+    return { x: curves.x, ...each((_, bound) => curves[bound]) };
+  }
+
+  /** The curves and the present point, a row each. */
+  rows() {
+    const names = Object.keys(BOUNDS), { found } = this;
+    const rows = Object.keys(AGAINST).flatMap((name) => {
+      const lines = this.lines(name), unit = name === "size" ? "bytes" : name;
+      return [...lines.x.map((x, i) => [unit, "curve", x, ...names.map((bound) => lines[bound][i])]),
+        [unit, "present", AGAINST[name].present(found), ...names.map((bound) => found.bounds[bound])]];
+    });
+    return [["against", "how", "x", ...names], ...rows];
+  }
+}
+
+/** As `mounter` says; data of `what_if.payload` in Python. */
+export const mount = mounter(WhatIf);

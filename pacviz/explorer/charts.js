@@ -59,7 +59,7 @@ class Frame {
       if (x.grid && at - half < free) continue;
       free = at + half;
       label.split("\n").forEach((line, row) => svg("text", {
-        x: Math.min(at, width - half), y: floor + 17 + 14 * row, "text-anchor": "middle", text: line, "font-size": narrow && !x.grid ? 10.5 : 13,
+        x: Math.min(at, width - half), y: floor + 17, dy: `${1.05 * row}em`, "text-anchor": "middle", text: line, "font-size": narrow && !x.grid ? 10.5 : 13,
       }, ticks));
     }
     svg("path", { d: `M${left} ${top}V${floor}H${right}`, stroke: "currentColor", fill: "none" }, ticks);
@@ -154,7 +154,7 @@ class LineChart {
     if (y.shade) {
       const edge = frame.y(y.place(y.shade.from));
       svg("rect", { x: left, y: top, width: right - left, height: edge - top, fill: "currentColor", opacity: 0.13 }, frame.plot);
-      svg("text", { x: left + 6, y: Math.max(top + 14, (top + edge) / 2 + 5), "font-size": 13, fill: "currentColor", text: y.shade.title }, frame.plot);
+      svg("text", { x: right, y: top - 6, "text-anchor": "end", "font-size": 13, fill: "currentColor", text: `shaded: ${y.shade.title}` }, frame.plot);
     }
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);

@@ -58,7 +58,7 @@ function explanation(state, found, known, base) {
   } else if (found.bound > target) {
     text += `The network takes ${size(found.bytes)} to describe; at this training error ${size(room / (8 * Math.LN2))} would certify ${percent(target, 0)}. `;
     if (base.checkpoint === "plain")
-      text += "It was trained to be accurate, not to be compressible: plain magnitude pruning breaks its accuracy before the code gets that short.";
+      text += "It was trained to be accurate, not small: pruning breaks it before that.";
   } else {
     text += `${count(found.nonzeros)} of ${count(known.parameters)} weights are left, in ${size(found.bytes)}: short enough that ${count(found.n)} examples pin down the true error.`;
   }

@@ -17,12 +17,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from pacviz.errors import PacvizError
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 120.0
 """Seconds that a server may take before it answers."""
+MOVES: dict[str, tuple[float, ...]] = {
+    "sparsity": (0.9, 0.95, 0.97, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998),
+    "bits": (1, 2, 3, 4, 5),
+    "noise": (0.0, 0.02, 0.05),
+}
+"""Where the visitors of a lecture hall move their sliders: noise takes seconds to measure."""
 FRAMES = """
 window.frames = [];
 const next = window.requestAnimationFrame.bind(window);
@@ -141,7 +148,7 @@ def _frames(times: Sequence[float]) -> dict[str, Any]:
 
 def lecture(address: str, process: int, sessions: int, seconds: float = 120.0, pause: float = 3.0) -> dict[str, Any]:
     """What sessions that each move a slider every `pause` seconds wait (s), and what the server's memory does (MB)."""
-    asyncio.run(_sit(address, 0, time.monotonic() + pause, pause, [], []))
+    asyncio.run(_sit(address, 0, time.monotonic() + 4 * pause, pause, [], []))
     before = _memory(process, "VmRSS")
     shown: list[float] = []
     exact: list[float] = []
@@ -170,15 +177,16 @@ async def _sit(address: str, seat: int, end: float, pause: float, shown: list[fl
     from websockets.asyncio.client import connect
 
     dice = random.Random(seat)
-    values = [round(0.9 + 0.001 * step, 3) for step in range(0, 96, 5)]
+    at: dict[str, float] = {}
     await asyncio.sleep(pause * dice.random())
     kept: dict[str, Any] = {}
     url = address.replace("http", "ws", 1) + "/_stcore/stream"
     async with connect(url, subprotocols=["streamlit"], max_size=None, origin=address) as server:  # type: ignore[arg-type, list-item]
         while True:
-            wanted = dice.choice(values)
+            slider = dice.choice(tuple(MOVES))
+            at[slider] = dice.choice(MOVES[slider])
             message = BackMsg()
-            message.rerun_script.query_string = f"sparsity={wanted}&v=1"
+            message.rerun_script.query_string = urlencode({**at, "v": 1})
             await server.send(message.SerializeToString())
             start, until, seen = time.monotonic(), time.monotonic() + pause, False
             while (left := until - time.monotonic()) > 0 or not seen:
@@ -193,7 +201,7 @@ async def _sit(address: str, seat: int, end: float, pause: float, shown: list[fl
                     answer = kept.get(answer.ref_hash, answer)
                 elif answer.metadata.cacheable:
                     kept[answer.hash] = answer
-                how = _measured(answer, wanted)
+                how = _measured(answer, at)
                 if how is not None and not seen:
                     seen = True
                     shown.append(time.monotonic() - start)
@@ -205,12 +213,12 @@ async def _sit(address: str, seat: int, end: float, pause: float, shown: list[fl
                 return
 
 
-def _measured(message: Any, sparsity: float) -> str | None:
-    """How the explorer that a message carries knows a sparsity: "exact", "preview", "surface", or None where not at all."""
+def _measured(message: Any, at: Mapping[str, float]) -> str | None:
+    """How the explorer that a message carries knows a setting: "exact", "preview", "surface", or None where not at all."""
     if message.WhichOneof("type") != "delta" or message.delta.new_element.WhichOneof("type") != "bidi_component":
         return None
     data = json.loads(message.delta.new_element.bidi_component.json)
-    if data["state"]["sparsity"] != sparsity:
+    if any(data["state"][name] != value for name, value in at.items()):
         return None
     if not data["measured"]:
         return "surface" if data["surface"] else None

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import plotly.graph_objects as go
@@ -18,9 +16,8 @@ from streamlit.navigation.page import StreamlitPage
 from pacviz import data, store
 from pacviz.errors import PacvizError
 from pacviz.figures import described
+from pacviz.ui.memory import share_arenas
 
-_M_ARENA_MAX, _ARENAS = -8, 2
-"""glibc's name for the number of its arenas, and how many suffice."""
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.6rem 2rem 1rem; }
@@ -89,12 +86,9 @@ def _warm() -> None:
     """Makes the embedded digits in the background, so that the first slider move need not wait for them.
 
     Streamlit collects garbage after every run, which would go through all of torch: 0.16 s a run.  So what was imported
-    is taken out of it.  And every visitor's run has a thread of its own: where each gets memory of its own from the C
-    library (glibc), what they give back is scattered over all of it, and a server grows by half.
+    is taken out of it.
     """
-    if sys.platform == "linux":
-        with suppress(AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+    share_arenas()
     torch.set_num_threads(min(torch.get_num_threads(), 4))
     gc.collect()
     gc.freeze()

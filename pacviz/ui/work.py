@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pacviz.certificate import certify
 from pacviz.measurement import Progress
 from pacviz.scenario import Scenario
+from pacviz.ui.memory import give_back
 
 BATCH = 5
 """Points of a curve that are computed between two drawings."""
@@ -39,4 +40,5 @@ def _turn(progress: Progress) -> Iterator[None]:
     try:
         yield
     finally:
+        give_back()
         _turns.release()

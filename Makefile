@@ -9,7 +9,7 @@ app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 load: .venv/app
 	$(BIN)/python -m pacviz benchmark --sessions 30

@@ -45,6 +45,8 @@ def test_the_first_screen_shows_its_certificate_and_charts(app, page, theme, vie
     for chart in page.locator(".explorer svg.chart").all():
         assert re.search(r"\d (B|kB)|\d%", chart.get_attribute("aria-label"))
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport[0]
+    chart = page.locator(".explorer svg.chart").first.bounding_box()
+    assert chart["y"] + chart["height"] <= viewport[1]  # seen while the sliders above it are dragged
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"first-{theme}-{viewport[0]}.png")
     no_error(page)

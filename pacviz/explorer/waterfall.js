@@ -40,7 +40,9 @@ class Waterfall {
       x: frame.x(places[row]), "text-anchor": "middle", "font-size": short ? 12 : 15, fill: "currentColor", class: "halo",
       "font-weight": row === parts.length ? 700 : 400,
     }, frame.plot));
-    this.ghosts = svg("g", { class: "ghosts" }, frame.plot);
+    const { left, right, top, bottom } = frame.area, clip = svg("clipPath", { id: "clip-waterfall" }, definitions);
+    svg("rect", { x: left, y: top, width: right - left, height: bottom - top + 2 }, clip);
+    this.ghosts = svg("g", { class: "ghosts", "clip-path": "url(#clip-waterfall)" }, frame.plot);
     this.drawnGhosts = null;
   }
 
@@ -93,7 +95,7 @@ class Waterfall {
         top += sum;
       });
       outline(this.parts.length, 0, bytes);
-      const clear = Math.max(this.frame.area.top + 8, y(bytes) - 4);
+      const clear = Math.max(this.frame.area.top + 12, y(bytes) - 4);
       svg("text", { x: this.frame.x(this.places.at(-1)) + 0.3 * this.step, y: clear, "font-size": 13, "font-weight": 700, fill: "currentColor", text: title }, this.ghosts);
     }
   }

@@ -1,15 +1,18 @@
 # make app: install and start the app.  make test: install and run every check, a test file on each core.
-# make load: a lecture hall of 30 sessions on one server.
+# make long: the tests that take minutes each.  make load: a lecture hall of 30 sessions on one server.
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: app test lint load
+.PHONY: app test long lint load
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
+long: .venv/dev
+	$(BIN)/python -m pytest -m long
 
 load: .venv/app
 	$(BIN)/python -m pacviz benchmark --sessions 30

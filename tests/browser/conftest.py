@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
@@ -11,6 +12,12 @@ from pacviz.ui.appbench import serve
 expect.set_options(timeout=60_000)
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_collection_modifyitems(items) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """The architectures that pacviz knows, by name."""
 
 from pacviz.errors import PacvizError
+from pacviz.models import grammar
 from pacviz.models.architecture import (
     Architecture,
     AveragePool,
@@ -64,5 +65,6 @@ __all__ = [
     "declared",
     "described",
     "from_description",
+    "grammar",
     "output_shape",
 ]

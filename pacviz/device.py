@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
 from pacviz.errors import PacvizError
-
-_single = threading.RLock()
 
 
 def device() -> torch.device:
@@ -37,11 +34,13 @@ def quick_bfloat16() -> bool:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One torch thread for a while: work in small pieces gains nothing from more, and on busy cores they cost tenfold."""
-    with _single:
-        threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(threads)
+    """One torch thread for a while: work in small pieces gains nothing from more, and on busy cores they cost tenfold.
+
+    It concerns the calling thread alone, so nobody waits for anybody: torch keeps the number for each thread.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -89,10 +89,16 @@ DATASETS: dict[str, Source] = {
     )
 }
 
-# Two fit beside each other in 110 to 370 MB; the lock lets two sessions wait for one loading instead of doing it twice.
+# Two fit beside each other in 110 to 370 MB.
 _KEPT = 2
-_loaded: OrderedDict[tuple[str, Path], Dataset] = OrderedDict()
-_loading = threading.Lock()
+_Key = tuple[str, Path]
+_loaded: OrderedDict[_Key, Dataset] = OrderedDict()
+_loading: dict[_Key, threading.Lock] = {}
+"""Held while that data set is read: others wait for one reading instead of doing it twice, and nobody for another's."""
+_keeping = threading.Lock()
+"""Held for a moment, to look into these two."""
+PATIENCE = 0.2
+"""Seconds after which whoever waits for a data set is told so, and may turn away."""
 
 
 def source(name: str) -> Source:
@@ -114,13 +120,31 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
     sentence.  Raises PacvizError for an unknown name, missing or damaged files, or a download that fails.
     """
     key = (source(name).name, store.data_dir())
-    with _loading:
-        if key not in _loaded:
-            _loaded[key] = _load(source(name), download, progress)
-            while len(_loaded) > _KEPT:
-                _loaded.popitem(last=False)
-        _loaded.move_to_end(key)
-        return _loaded[key]
+    if (dataset := _known(key)) is not None:
+        return dataset
+    with _keeping:
+        loading = _loading.setdefault(key, threading.Lock())
+    while not loading.acquire(timeout=PATIENCE):
+        if progress is not None:
+            progress(0.0, f"waiting until {source(name).title} is read")
+    try:
+        if (dataset := _known(key)) is None:
+            dataset = _load(source(name), download, progress)
+            with _keeping:
+                _loaded[key] = dataset
+                while len(_loaded) > _KEPT:
+                    _loaded.popitem(last=False)
+        return dataset
+    finally:
+        loading.release()
+
+
+def _known(key: _Key) -> Dataset | None:
+    """The data set in memory, which becomes the last to be dropped; None where it is not there."""
+    with _keeping:
+        if key in _loaded:
+            _loaded.move_to_end(key)
+        return _loaded.get(key)
 
 
 def _load(source: Source, download: bool, progress: Progress | None) -> Dataset:

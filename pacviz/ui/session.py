@@ -17,6 +17,7 @@ from pacviz import data, store
 from pacviz.errors import PacvizError
 from pacviz.figures import described
 from pacviz.ui.memory import share_arenas
+from pacviz.ui.uploads import limit_uploads
 
 STYLE = """
 <style>
@@ -89,6 +90,7 @@ def _warm() -> None:
     is taken out of it.
     """
     share_arenas()
+    limit_uploads()
     torch.set_num_threads(min(torch.get_num_threads(), 4))
     gc.collect()
     gc.freeze()

@@ -1,5 +1,7 @@
 """One door to every data set, and only two of them in memory."""
 
+import threading
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -57,3 +59,35 @@ def test_two_sessions_at_once_load_a_set_once(small_digits, monkeypatch):
 def test_an_unknown_name_is_refused_with_the_known_ones(use):
     with pytest.raises(PacvizError, match="no data set 'cifar'; choose one of digits, mnist, fashion-mnist"):
         use("cifar")
+
+
+def test_who_reads_one_data_set_holds_up_nobody_who_wants_another(monkeypatch, real_data):
+    """A slow download of one; the other is read meanwhile, and whoever wants the slow one is told so and may turn away."""
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    reading, enough = threading.Event(), threading.Event()
+    read = data._load
+
+    def slow(source, download, progress):
+        if source.name == "mnist":
+            reading.set()
+            assert enough.wait(60)
+        return read(source, download, progress)
+
+    monkeypatch.setattr(data, "_load", slow)
+    monkeypatch.setattr(data, "_loaded", OrderedDict())
+    first = threading.Thread(target=data.load, args=("mnist",))
+    first.start()
+    assert reading.wait(60)
+    assert data.load("digits").name == data.load("digits").name == "digits"
+    heard = []
+
+    def turn_away(fraction, what):
+        heard.append(what)
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        data.load("mnist", progress=turn_away)
+    enough.set()
+    first.join()
+    assert heard == ["waiting until MNIST is read"]
+    assert data.load("mnist").name == "mnist"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import html
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from typing import Any
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
 from pacviz.ledger import Charge, Ledger
 from pacviz.measurement import FAILURE_SHARE, Measurement, Progress, Source, measure, recall
-from pacviz.models import architecture
+from pacviz.models import architecture, grammar
 from pacviz.risk import RiskEstimate, naive_interval
 from pacviz.scenario import Scenario
 
@@ -89,6 +90,22 @@ class Certificate:
         return value
 
     @property
+    def architecture_bits(self) -> int:
+        """As `architecture_bits` says; no part of K."""
+        return architecture_bits(self.scenario)
+
+    @property
+    def kl_with_architecture(self) -> float:
+        """K and the description of the architecture, in nats."""
+        return self.kl_nats + self.architecture_bits * math.log(2)
+
+    @cached_property
+    def bound_with_architecture(self) -> float:
+        """The chosen bound where the architecture is charged like everything else that may have been chosen by the data."""
+        bound = BOUNDS[self.scenario.bound].function
+        return bound(self.risk.upper, self.kl_with_architecture, self.n, self.bound_delta)
+
+    @property
     def vacuous(self) -> bool:
         """True where the bound says no more than guessing does."""
         return vacuous(self.bound, self.measurement.classes)
@@ -119,6 +136,7 @@ class Certificate:
         return {
             "statement": self.statement,
             "bound": self.bound,
+            "bound_with_architecture": self.bound_with_architecture,
             "bounds": self.bounds,
             "vacuous": self.vacuous,
             "preview": measured.preview,
@@ -128,6 +146,7 @@ class Certificate:
             "risk_draws": self.risk.draws,
             "risk_failure": self.risk.failure,
             "kl_nats": self.kl_nats,
+            "architecture_bits": self.architecture_bits,
             "code_bytes": measured.code_bytes,
             "effective_bytes": self.effective_bytes,
             "zhou_bytes": measured.zhou_bytes,
@@ -164,6 +183,7 @@ class Certificate:
     def _repr_html_(self) -> str:
         rows = [
             ("bound", f"{self.bound:.2%} ({BOUNDS[self.scenario.bound].title})"),
+            ("bound, architecture charged", f"{self.bound_with_architecture:.2%}"),
             (
                 "training error",
                 f"{self.risk.mean:.3%}"
@@ -184,12 +204,18 @@ class Certificate:
             ("effective size", f"{self.effective_bytes:,.0f} bytes"),
             ("nonzero weights", f"{self.measurement.nonzeros:,} of {self.measurement.parameters:,}"),
             *((charge.name, f"{charge.bits:,.0f} bits") for charge in self.ledger.charges),
+            ("besides: the architecture", f"{self.architecture_bits:,} bits"),
         ]
         body = "".join(
             f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
             for name, value in rows
         )
         return f"<p><b>{html.escape(self.statement)}</b></p><table>{body}</table>"
+
+
+def architecture_bits(scenario: Scenario) -> int:
+    """What architecture and pixel range cost to describe, where they are not taken as fixed before the data."""
+    return len(grammar.encode(architecture(scenario.model), scenario.input_low, scenario.input_high))
 
 
 def certify(

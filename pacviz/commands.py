@@ -60,10 +60,12 @@ def certify(
     )
     for name, bound in certificate.bounds.items():
         print(f"{name:15}  {'does not apply with noise' if bound is None else f'{bound:.3%}'}")
+    print(f"\nwith the architecture charged: {certificate.bound_with_architecture:.3%} ({certificate.scenario.bound})")
     print(f"\n{'bits':>12}  where they go")
     for charge in certificate.ledger.charges:
         print(f"{charge.bits:12,.0f}  {charge.name}: {charge.why}")
-    print(f"{certificate.ledger.bits:12,.0f}  in all")
+    print(f"{certificate.ledger.bits:12,.0f}  in all: K")
+    print(f"{certificate.architecture_bits:12,.0f}  besides, the architecture: free where it was fixed before the data")
 
 
 def verify(file: str, data: str | None, json: bool) -> int:
@@ -80,7 +82,7 @@ def verify(file: str, data: str | None, json: bool) -> int:
             verification = verify(archive, dataset, progress)
     except BrokenArchive as error:
         if json:
-            unknown = dict.fromkeys(("bound", "n", "delta"))
+            unknown = dict.fromkeys(("bound", "bound_with_architecture", "n", "delta"))
             print(_json({"ok": False, **unknown, "problem": str(error), "comparisons": []}))
         print(f"pacviz: {error}", file=sys.stderr)
         return 1
@@ -97,7 +99,8 @@ def verify(file: str, data: str | None, json: bool) -> int:
         assert verification.bound is not None
         print(
             f"\nAll agree: with probability {1 - verification.delta:.4g} over the {verification.n:,} training examples "
-            f"the true error is below {verification.bound:.2%}."
+            f"the true error is below {verification.bound_with_architecture:.2%} ({verification.bound:.2%} with the "
+            "architecture taken as fixed before the data)."
         )
     return 0 if verification.ok else 1
 

@@ -35,6 +35,8 @@ from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, Scenario, defaults
 from pacviz.weights import Weights
 
+LATER = ("architecture_bits", "bound_with_architecture")
+"""What a certificate says now and older files leave out."""
 TOLERANCE = 1e-9
 """Relative and absolute difference of two numbers that agree."""
 
@@ -54,6 +56,7 @@ class Verification:
     """What became of a certificate that was checked.
 
     bound: recomputed from the claimed counts of errors and the recomputed charges; None where the data are others.
+    bound_with_architecture: the same with the architecture charged.
     comparisons: what was compared, in order; where the quick ones disagree, the errors are not measured.
     """
 
@@ -61,6 +64,7 @@ class Verification:
     n: int
     delta: float
     comparisons: tuple[Comparison, ...]
+    bound_with_architecture: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -83,6 +87,7 @@ class Verification:
         return {
             "ok": self.ok,
             "bound": self.bound,
+            "bound_with_architecture": self.bound_with_architecture,
             "n": self.n,
             "delta": self.delta,
             "problem": self.problem,
@@ -143,6 +148,8 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         found = Certificate(scenario, dataclasses.replace(measurement, version=claimed["version"]))
         # A setting that a file does not know has its default: the file was made before there was a choice.
         claimed = {**claimed, "scenario": {**defaults(), **claimed["scenario"]}}
+        # Nor does it say what the architecture costs where it was made before that was counted.
+        claimed = {name: found.to_dict()[name] for name in LATER} | claimed
         given = {
             **{name: value for name, value in archive.header.items() if name != "made"},
             "certificate": claimed,
@@ -169,7 +176,7 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         for name, claim, again in zip(("test errors", "training errors"), (test, train), measured, strict=True):
             agrees = _same(claim, again) if same_draws else _consistent(claim, again, found.risk.failure)
             comparisons.append(Comparison(name, claim.errors, again.errors, agrees))
-    return Verification(found.bound, found.n, scenario.delta, tuple(comparisons))
+    return Verification(found.bound, found.n, scenario.delta, tuple(comparisons), found.bound_with_architecture)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pacviz.bounds import BOUNDS
 from pacviz.certificate import Certificate
 from pacviz.compression.coder import decode, encode
 from pacviz.measurement import Measurement, network_of
+from pacviz.models import architecture, grammar
 from pacviz.risk import count_errors
 
 from pacviz import data, measurement, store  # isort: skip
@@ -114,10 +115,29 @@ def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy,
 def test_the_documented_keys_are_all_there(noisy):
     values = json.loads(noisy.to_json())
     wanted = "bound bounds risk risk_upper kl_nats code_bytes effective_bytes train_error test_error n delta ledger"
+    wanted += " bound_with_architecture architecture_bits"
     assert set(wanted.split()) <= set(values)
     assert set(values["bounds"]) == set(BOUNDS)
     assert all(set(line) == {"name", "bits", "why"} for line in values["ledger"])
     assert sum(line["bits"] for line in values["ledger"]) * math.log(2) == pytest.approx(values["kl_nats"])
+
+
+@pytest.mark.parametrize("bound", ["catoni", "seeger", "mcallester", "occam"])
+def test_the_architecture_is_charged_beside_the_ledger_and_not_in_it(sparse, bound):
+    certificate = Certificate(SPARSE.but(bound=bound), sparse.measurement)
+    bits = len(grammar.encode(architecture(SPARSE.model)))
+    assert certificate.architecture_bits == bits
+    nats = certificate.kl_nats + bits * math.log(2)
+    charged = BOUNDS[bound].function(certificate.risk.upper, nats, certificate.n, certificate.bound_delta)
+    assert certificate.bound_with_architecture == charged > certificate.bound
+    assert certificate.kl_nats == certificate.ledger.nats
+
+
+def test_another_pixel_range_has_to_be_described_too(sparse):
+    other = Certificate(SPARSE.but(input_low=-0.5, input_high=0.5), sparse.measurement)
+    assert other.architecture_bits == sparse.architecture_bits + 20
+    assert other.bound == sparse.bound
+    assert other.bound_with_architecture > sparse.bound_with_architecture
 
 
 def test_a_notebook_shows_the_statement_and_every_charge(sparse):

@@ -115,7 +115,9 @@ def test_a_saved_certificate_is_verified_by_a_stranger(capsys, saved, monkeypatc
     code, out, _ = run(capsys, "verify", str(path), "--data", "digits")
     assert code == 0
     assert "agrees   training errors" in out
-    assert f"the true error is below {certificate['bound']:.2%}" in out
+    assert values["bound_with_architecture"] == pytest.approx(certificate["bound_with_architecture"], abs=1e-12)
+    assert f"the true error is below {certificate['bound_with_architecture']:.2%}" in out
+    assert f"{certificate['bound']:.2%} with the architecture taken as fixed before the data" in out
 
 
 @pytest.mark.parametrize("change", ["flipped", "short", "format"])

@@ -12,7 +12,7 @@ from pacviz import PacvizError, certify, data, from_module, scenario_of
 from pacviz.archive import Archive, BrokenArchive
 from pacviz.compression.coder import decode, encode
 from pacviz.compression.compress import compress
-from pacviz.models import ARCHITECTURES, Conv, Linear, architecture, declared, described, from_description
+from pacviz.models import ARCHITECTURES, Conv, Linear, architecture, declared, described, from_description, grammar
 from pacviz.verification import pack, verify
 
 SHAPE = (1, 28, 28)
@@ -106,6 +106,8 @@ def test_a_certificate_of_a_declared_network_is_confirmed_from_its_file_alone(ar
     found = verify(archive, data.load("digits"))
     assert found.ok, found.problem
     assert archive.header["certificate"]["fingerprints"]["architecture"] in name
+    assert archive.header["certificate"]["architecture_bits"] == len(grammar.encode(architecture(name)))
+    assert found.bound < found.bound_with_architecture
 
 
 @pytest.mark.parametrize(

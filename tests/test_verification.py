@@ -14,7 +14,7 @@ from pacviz.certificate import Certificate
 from pacviz.measurement import network_of
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate
-from pacviz.verification import pack, verify
+from pacviz.verification import LATER, pack, verify
 
 SPARSE = Scenario(sparsity=0.97)
 NOISY = SPARSE.but(noise=0.05)
@@ -75,6 +75,16 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
 
 
+def test_a_file_from_before_architectures_were_charged_is_confirmed_and_told_what_its_own_costs(sparse):
+    said = sparse.header["certificate"]
+    earlier = {name: value for name, value in said.items() if name not in LATER}
+    assert set(earlier) < set(said)
+    found = verify(forged(sparse, "certificate", value=earlier))
+    assert found.ok
+    assert found.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
+    assert found.bound < found.bound_with_architecture == found.to_dict()["bound_with_architecture"]
+
+
 def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
     made = Made("tiny", {"width": 8}, "python -m pacviz train")
     told = Archive.from_bytes(pack(certify(SPARSE), made=made))
@@ -90,6 +100,8 @@ def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
     [
         (("bound",), lambda bound: bound - 1e-6),
         (("bounds", "catoni"), lambda bound: bound / 2),
+        (("bound_with_architecture",), lambda bound: bound - 1e-6),
+        (("architecture_bits",), lambda bits: bits - 1),
         (("kl_nats",), lambda nats: nats - 1),
         (("ledger", 3, "bits"), lambda bits: bits - 8),
         (("ledger", 3, "why"), "a gift"),

@@ -13,7 +13,7 @@ from typing import Any
 
 from pacviz import checkpoints, surface
 from pacviz.bounds import BOUNDS
-from pacviz.certificate import Certificate
+from pacviz.certificate import Certificate, architecture_bits
 from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
 from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, released
@@ -50,7 +50,13 @@ TILES = (
     ),
     ("code", "Compressed size", "Length of the real bytes that decode to the network without noise.", None),
     ("bytes", "Effective size", "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes).", "K"),
-    ("bound", "Bound", "With probability 1 − δ the true error is below this.", "R"),
+    (
+        "bound",
+        "Bound",
+        "With probability 1 − δ the true error is below this. The description of the architecture is charged, too: published "
+        "certificates take it as fixed before the data, and compare with the number in brackets.",
+        "R",
+    ),
 )
 """The large numbers: name, title, help, and the symbol of the formula that each stands for."""
 _STYLES = {"train": "train_error", "test": "test_error", "code": "code_bytes", "bytes": "effective_bytes"}
@@ -146,6 +152,7 @@ def payload(
             "n": n,
             "classes": 10 if head is None else head.classes,
             "parameters": architecture(scenario.model).parameters,
+            "architecture_bits": architecture_bits(scenario),
             "layers": [*layers, "network"],
             "parts": list(PARTS),
             "failure_share": FAILURE_SHARE,
@@ -214,7 +221,7 @@ def _point(base_id: str, certificate: Certificate) -> dict[str, Any]:
 def _pinned(certificate: Certificate) -> dict[str, Any]:
     return {
         "cell": dataclasses.asdict(surface.cell(certificate.measurement, certificate.layers)),
-        "known": {"n": certificate.n},
+        "known": {"n": certificate.n, "architecture_bits": certificate.architecture_bits},
     }
 
 

@@ -54,7 +54,7 @@ class Explorer extends Live {
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
     const head = part("head", "header");
-    this.headline = html("h2", {}, head, html("span"), html("b", { "data-sym": "R" }));
+    this.headline = html("h2", {}, head, html("span"), html("b", { "data-sym": "R" }), html("small"));
     this.says = html("p", { class: "says" }, head);
     this.badge = html("span", { class: "badge" }, this.says);
     this.why = html("span", {}, this.says);
@@ -195,9 +195,11 @@ class Explorer extends Live {
   drawWords(found) {
     const { state, data } = this, known = data.known;
     const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
-    const [says, bound] = this.headline.children, sure = `${Number((100 * (1 - state.delta)).toPrecision(4))} %`;
+    const [says, bound, fixed] = this.headline.children, sure = `${Number((100 * (1 - state.delta)).toPrecision(4))} %`;
     write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, a true error below ` : `With probability ${sure}, the true error is below `);
     write(bound, found ? percent(found.bound, 1) : "…");
+    const before = found && `architecture taken as fixed before the data: ${percent(withoutArchitecture(state, found), 1)}`;
+    write(fixed, found ? ` (${before})` : "");
     this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
     const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${percent(found.upper)}` : "";
@@ -214,7 +216,7 @@ class Explorer extends Live {
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
       bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : refund >= 0 ? `noise refunds ${size(refund)}` : `noise costs ${size(-refund)}`],
-      bound: [percent(found.bound, 1), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
+      bound: [percent(found.bound, 1), whatIf ? "what if: no certificate" : `${data.bounds[state.bound].title}, architecture charged`],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");

@@ -56,7 +56,7 @@ function explanation(state, found, known, base) {
       ? `Too much was cut away: even on its training data the network errs ${percent(found.train, 0)} of the time.`
       : `At a training error of ${percent(found.upper, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
   } else if (found.bound > target) {
-    text += `The network takes ${size(found.bytes)} to describe; at this training error ${size(room / (8 * Math.LN2))} would certify ${percent(target, 0)}. `;
+    text += `The network takes ${size(found.bytes)} to describe; at this training error ${size(Math.max(0, room / (8 * Math.LN2) - found.architecture))} would certify ${percent(target, 0)}. `;
     if (base.checkpoint === "plain")
       text += "It was trained to be accurate, not small: pruning breaks it before that.";
   } else {
@@ -104,7 +104,7 @@ class Formula {
     const numbers = found && {
       R: [percent(found.bound), `true error: below ${percent(found.bound)}`],
       r: [percent(found.upper), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${percent(found.upper)}` : `training error: ${percent(found.train)}`],
-      K: [count(found.kl), `code length: ${count(found.kl)} nats = ${size(found.bytes)}`],
+      K: [count(found.kl), `code length: ${count(found.kl)} nats = ${size(found.bytes)} and ${size(found.architecture)} for the architecture`],
       n: [count(found.n), `training examples: ${count(found.n)}`],
       delta: [String(Number(found.delta.toPrecision(3))), `may fail with probability ${Number(found.delta.toPrecision(3))}`],
       lambda: state.bound === "catoni" ? [count(catoniOptimum(found.upper, found.kl, found.n, found.delta)[1]), ""] : ["", ""],

@@ -74,14 +74,20 @@ function openSurface(raw, share) {
   };
 }
 
-/** The numbers with everything that follows from them: K in nats and bytes, all bounds, the chosen one. */
+/**
+ * The numbers with everything that follows from them: what is charged in nats (K and the architecture), K in bytes, all
+ * bounds, the chosen one.
+ */
 function evaluate(state, numbers, known) {
   const n = state.n || known.n, delta = state.delta - (state.noise > 0 ? known.failure_share * state.delta : 0);
-  const kl = numbers.bits / BITS_PER_NAT, bounds = {};
+  const architecture = known.architecture_bits / 8, kl = (numbers.bits + known.architecture_bits) / BITS_PER_NAT, bounds = {};
   for (const name of Object.keys(BOUNDS))
     bounds[name] = state.noise > 0 && name === "occam" ? null : BOUNDS[name](numbers.upper, kl, n, delta);
-  return { ...numbers, n, delta, kl, bytes: numbers.bits / 8, bounds, bound: bounds[state.bound] };
+  return { ...numbers, n, delta, kl, bytes: numbers.bits / 8, architecture, bounds, bound: bounds[state.bound] };
 }
+
+/** The chosen bound of what `evaluate` found where the architecture is taken as fixed before the data. */
+const withoutArchitecture = (state, found) => BOUNDS[state.bound](found.upper, found.bits / BITS_PER_NAT, found.n, found.delta);
 
 /** The setting of the smallest chosen bound on the grid. */
 function sweetSpot(surface, state, known) {

@@ -6,16 +6,18 @@ import json
 
 import pytest
 
-from pacviz import Scenario, surface
+from pacviz import Scenario, certify, surface
 from pacviz.bounds import BOUNDS, largest_kl
-from pacviz.explorer import source
+from pacviz.certificate import Certificate
+from pacviz.explorer import View, source
+from pacviz.explorer import payload as explorer_payload
 from pacviz.explorer.what_if import payload
 from pacviz.literature import PUBLISHED
 from pacviz.operating_point import NATS_PER, OperatingPoint
 from pacviz.risk import upper_limit
 from pacviz.surface import Grid
 
-NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, size"
+NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, numbersOf, withoutArchitecture, size"
 POINTS = (
     *(result.point for result in PUBLISHED if result.point),
     OperatingPoint(),
@@ -80,6 +82,24 @@ def test_what_follows_from_a_point_agrees_with_python(page):
             assert told["most_nats"][name] == nats
         assert told["surer"]["times"] == pytest.approx(point.delta / point.surer().delta)
         assert told["surer"]["bound"] == pytest.approx(point.surer().value, abs=1e-6)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_sliding_charges_the_architecture_as_a_certificate_does(script, noise):
+    measured = certify(Scenario(noise=noise), preview=True)
+    names = [name for name, bound in BOUNDS.items() if not (noise and bound.deterministic_only)]
+    for bound, delta in itertools.product(names, (0.001, 0.05, 0.5)):
+        certificate = Certificate(measured.scenario.but(bound=bound, delta=delta), measured.measurement)
+        data = explorer_payload(certificate.scenario, View(), [certificate], None)
+        found = script.evaluate(
+            """({state, known, measured}) => {
+                const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta, known.failure_share), known);
+                return [found.bound, pacviz.withoutArchitecture(state, found), 8 * found.architecture, found.kl];
+            }""",
+            data,
+        )
+        assert found[2:] == pytest.approx([certificate.architecture_bits, certificate.kl_with_architecture], rel=1e-6)
+        assert found[:2] == pytest.approx([certificate.bound_with_architecture, certificate.bound], abs=1e-6)
 
 
 def test_a_surface_gives_its_points_and_what_lies_between(script):

@@ -29,7 +29,7 @@ def sealed(content):
 
 
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda parts: st.lists(parts, max_size=3) | st.dictionaries(st.text(), parts, max_size=3),
     max_leaves=8,
 )
@@ -69,17 +69,45 @@ def test_another_format_is_named():
     assert f"format {FORMAT + 1}" in refused(sealed(other))
 
 
-@pytest.mark.parametrize("length", [LONGEST + 1, 2**31, 2**32 - 1])
-@pytest.mark.parametrize("section", ["header", "code", "prior"])
+@pytest.mark.parametrize("length", [max(LONGEST.values()) + 1, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("section", LONGEST)
 def test_a_size_that_would_fill_the_memory_is_refused_by_name(section, length):
     before = {"header": b"", "code": (2).to_bytes(4) + b"{}", "prior": (2).to_bytes(4) + b"{}" + bytes(4)}[section]
     assert f"a {section} of {length:,} bytes" in refused(sealed(CONTENT[:8] + before + length.to_bytes(4)))
 
 
-@pytest.mark.parametrize("header", [b"[1]", b"{", b"\xff\xfe", b"[" * 100_000, b'{"n": ' + b"9" * 10_000 + b"}"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[1]",
+        b"{",
+        b"",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"n": ' + b"9" * 10_000 + b"}",
+        b'{"n": ' + b"9" * 101 + b"}",
+        b'{"bound": NaN}',
+        b'{"bound": -Infinity}',
+        b'{"bound": 1e400}',
+        b'{"bound": 0.1, "bound": 0.9}',
+        b'{"certificate": {"estimates": {"errors": 986, "errors": 0}}}',
+        b'{"n": ' + b"[" * 40 + b"]" * 40 + b"}",
+        b'{"device": "\\ud800"}',
+        b'{"\\ud800": 1}',
+        b"{" + b",".join(b'"%d": 0' % number for number in range(60_000)) + b', "0": 1}',
+    ],
+)
 def test_a_header_that_is_no_json_object_is_refused(header):
     content = CONTENT[:8] + len(header).to_bytes(4) + header + bytes(8)
-    assert "header" in refused(sealed(content))
+    message = refused(sealed(content))
+    assert "header" in message
+    assert len(message) < 300
+
+
+def test_a_number_that_json_does_not_know_is_not_written_either():
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="JSON"):
+            Archive({"bound": number}, b"", b"").to_bytes()
 
 
 def test_a_file_is_read_and_what_is_no_file_is_a_sentence(tmp_path):
@@ -115,7 +143,11 @@ def test_an_archive_tells_how_its_network_was_made_where_it_was_told():
 
 @pytest.mark.parametrize(
     "told", ["by hand", {"family": "tiny"}, {"family": 1, "settings": {}, "command": ""},
-             {"family": "tiny", "settings": {"width": [8]}, "command": ""}]
+             {"family": "tiny", "settings": {"width": [8]}, "command": ""},
+             {"family": "tiny", "settings": {"width": True}, "command": ""},
+             {"family": "tiny", "settings": {"x" * 1_001: 1}, "command": ""},
+             {"family": "tiny", "settings": {str(width): width for width in range(33)}, "command": ""},
+             {"family": "tiny", "settings": {}, "command": "x" * 1_001}]
 )  # fmt: skip
 def test_a_story_in_another_form_is_refused_with_a_sentence(told):
     with pytest.raises(BrokenArchive, match=r"^The header tells how the network was made, but not .*\.$"):

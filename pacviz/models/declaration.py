@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import reprlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pacviz.errors import PacvizError
 from pacviz.models.architecture import (
+    SHIFTS,
     Architecture,
     AveragePool,
     Conv,
@@ -28,12 +31,44 @@ from pacviz.models.architecture import (
     OrientedEdges,
     ReLU,
     Residual,
+    parametrised,
 )
 
 PREFIX = "declared-"
-PARAMETERS, ACTIVATIONS, PRODUCTS = 10**7, 2**20, 2 * 10**8
-"""Most parameters of a declared architecture, values of one activation, and products for one example: a description comes
-from anywhere, and must not fill the memory of who reads it."""
+_LAYER_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a network takes, from the shapes of its operations alone: known before anything of it is made.
+
+    operations: how many.  parameters: numbers that are decoded, about a microsecond each.  products: of numbers, for one
+    example.  values: the most numbers that one operation holds at a time for one example: what it reads (with its
+    padding), writes and unfolds, and a convolution's own noisy kernels; a batch is 64 examples a thread.
+    """
+
+    operations: int
+    parameters: int
+    products: int
+    values: int
+
+
+LIMITS = Cost(operations=100, parameters=2 * 10**6, products=10**8, values=2**21)
+"""The most that a declared architecture may take: its description comes from anywhere, and must not keep busy who reads it.
+
+In a batch of 64 examples the values are half a gigabyte at most; the products of MNIST's 70,000 images a quarter of an
+hour on one core.
+"""
+_WORDS = {
+    "operations": "operations",
+    "parameters": "parameters",
+    "products": "products for each example",
+    "values": "values at a time for each example",
+}
+_LARGEST = 10**7
+"""The largest number that a description may hold."""
+_DESKEW = 700
+"""What a sheared pixel costs, in products of a convolution: measured."""
 _KINDS: dict[str, Callable[..., Operation]] = {
     kind.__name__: kind
     for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges, Glances)
@@ -46,7 +81,7 @@ def declare(architecture: Architecture) -> Architecture:
     """Makes an architecture known to this process and returns it under its name: "declared-" and its fingerprint.
 
     Whatever name and title it had are no part of what it computes, and dropped.
-    Raises PacvizError where its operations do not fit each other or it is too large.
+    Raises PacvizError where its operations do not fit each other, or it costs more than LIMITS.
     """
     _check(architecture)
     fingerprint = architecture.fingerprint
@@ -74,55 +109,111 @@ def described(architecture: Architecture) -> dict[str, Any]:
     }
 
 
-def from_description(description: Mapping[str, Any]) -> Architecture:
+def from_description(description: Any) -> Architecture:
     """Declares what `described` described.  Raises PacvizError for anything else."""
-    try:
-        operations = tuple(_operation(**plain) for plain in description["operations"])
-        shape, classes = tuple(description["input_shape"]), description["classes"]
-    except (TypeError, KeyError, AttributeError) as error:
-        raise PacvizError(f"This describes no architecture ({error}); ask for the file again.") from error
-    if set(description) != {"input_shape", "classes", "operations"}:
-        raise PacvizError("This describes no architecture; ask for the file again.")
-    return declare(Architecture("", "", shape, classes, operations))
+    if not isinstance(description, dict) or set(description) != {"input_shape", "classes", "operations"}:
+        raise PacvizError(
+            "This describes no architecture by input_shape, classes and operations; ask for the file again."
+        )
+    shape, listed = description["input_shape"], description["operations"]
+    if not isinstance(shape, list) or not isinstance(listed, list):
+        raise PacvizError(
+            "This describes no architecture: input_shape and operations are lists; ask for the file again."
+        )
+    _check_cost(Cost(len(listed), 0, 0, 0))
+    return declare(Architecture("", "", tuple(shape), description["classes"], tuple(map(_operation, listed))))
 
 
-def _operation(kind: str, **fields: Any) -> Operation:
-    if kind not in _KINDS:
-        raise PacvizError(f"There is no operation {kind!r}; a chain consists of {', '.join(_KINDS)}.")
-    return _KINDS[kind](**fields)
+def _operation(plain: Any) -> Operation:
+    kind = plain.get("kind") if isinstance(plain, dict) else None
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise PacvizError(f"There is no operation {reprlib.repr(kind)}; a chain consists of {', '.join(_KINDS)}.")
+    # What is not described is a way to train, and nobody else's to choose.
+    fields = [field.name for field in dataclasses.fields(_KINDS[kind]) if field.repr]
+    if plain.keys() != {"kind", *fields}:
+        raise PacvizError(f"{kind} is described by {', '.join(fields) or 'nothing more'}; ask for the file again.")
+    return _KINDS[kind](**{name: plain[name] for name in fields})
 
 
 def _check(architecture: Architecture) -> None:
-    """Raises PacvizError unless the operations form a chain from images to one logit a class, of bearable size."""
-    shape: tuple[int, ...] = architecture.input_shape
+    """Raises PacvizError unless the operations form a chain from images to one logit a class, of bearable cost."""
+    shape, operations = architecture.input_shape, architecture.operations
+    _check_cost(Cost(len(operations), 0, 0, 0))
     if len(shape) != 3 or not _whole(*shape, architecture.classes, *_numbers(architecture)):
         raise PacvizError(
             f"A network reads images of (channels, height, width) and counts in positive whole numbers, got "
-            f"{reprlib.repr(shape)} and {reprlib.repr(architecture.operations)}."
+            f"{reprlib.repr(shape)} and {reprlib.repr(operations)}."
         )
-    names = [layer.name for layer in architecture.layers]
+    names = [layer.name for layer in parametrised(operations)]
     if (
         not names
-        or not all(type(name) is str and name.isidentifier() for name in names)
+        or not all(type(name) is str and _LAYER_NAME.fullmatch(name) for name in names)
         or len(set(names)) < len(names)
     ):
-        raise PacvizError(f"Every layer needs a name of its own, got {reprlib.repr(names)}.")
-    products = 0
-    for operation in architecture.operations:
-        before = math.prod(shape)
+        raise PacvizError(
+            f"Every layer needs a name of its own, of at most 64 letters, digits and underscores, got {reprlib.repr(names)}."
+        )
+    looks = [place for place, operation in enumerate(operations) if isinstance(operation, Glances)]
+    if len(looks) > 1 or any(True for _ in parametrised(operations[: sum(looks)])):
+        raise PacvizError("A network may look at an image several times only once, and before its first weights.")
+    for operation in operations:
         shape = _after(operation, shape)
-        products += math.prod(shape) * _inputs_of_one(operation)
-        if before > ACTIVATIONS or math.prod(shape) > ACTIVATIONS:
-            raise PacvizError(f"Activations of {operation} have more than {ACTIVATIONS:,} values.")
     if shape != (architecture.classes,):
         raise PacvizError(
             f"The chain ends in activations of {shape}, but {architecture.classes} classes need ({architecture.classes},)."
         )
-    if architecture.parameters > PARAMETERS or products > PRODUCTS:
-        raise PacvizError(
-            f"The network has {architecture.parameters:,} parameters and {products:,} products an example; at most "
-            f"{PARAMETERS:,} and {PRODUCTS:,} can be certified."
-        )
+    _check_cost(cost(architecture))
+
+
+def _check_cost(cost: Cost) -> None:
+    for field in dataclasses.fields(cost):
+        needed, most = getattr(cost, field.name), getattr(LIMITS, field.name)
+        if needed > most:
+            raise PacvizError(
+                f"The network takes {needed:,} {_WORDS[field.name]}, but a declared one may take {most:,}; make it smaller."
+            )
+
+
+def cost(architecture: Architecture) -> Cost:
+    """What a chain takes; raises PacvizError where its operations do not fit each other."""
+    shape: tuple[int, ...] = architecture.input_shape
+    parameters = products = values = 0
+    looks = 1
+    for operation in architecture.operations:
+        before, shape = shape, _after(operation, shape)
+        looks *= len(SHIFTS) if isinstance(operation, Glances) else 1
+        own = _cost_of(operation, before, shape)
+        parameters += own.parameters
+        products += looks * own.products
+        values = max(values, looks * own.values)
+    return Cost(len(architecture.operations), parameters, products, values)
+
+
+def _cost_of(operation: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> Cost:
+    """What one operation takes for one look at an image."""
+    read, written = math.prod(before), math.prod(after)
+    match operation:
+        case Conv(_, inputs, outputs, kernel, _, padding):
+            window = inputs * kernel**2
+            unfolded = window * math.prod(after[1:])
+            own = outputs * (window + 1)
+            return Cost(1, own, written * window, _padded(before, padding) + unfolded + written + own)
+        case DepthwiseConv(_, channels, kernel, _, padding):
+            own = channels * kernel**2
+            return Cost(1, own, written * kernel**2, _padded(before, padding) + 2 * written + own)
+        case OrientedEdges(directions, kernel, _, padding):
+            return Cost(1, 0, written * kernel**2, _padded(before, padding) + written + directions * kernel**2)
+        case Linear(_, inputs, outputs):
+            return Cost(1, outputs * (inputs + 1), outputs * inputs, read + 2 * written)
+        case MaxPool(size) | AveragePool(int(size)):
+            return Cost(1, 0, written * size**2, read + 2 * written)
+        case Deskew():
+            return Cost(1, 0, _DESKEW * read, 12 * read)
+    return Cost(1, 0, read, read + written)
+
+
+def _padded(shape: tuple[int, ...], padding: int) -> int:
+    return math.prod((shape[0], *(side + 2 * padding for side in shape[1:])))
 
 
 def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -158,18 +249,6 @@ def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
     return after
 
 
-def _inputs_of_one(operation: Operation) -> int:
-    """How many products make one value of the activations after an operation."""
-    match operation:
-        case Conv(_, inputs, _, kernel):
-            return inputs * kernel**2
-        case Linear(_, inputs):
-            return inputs
-        case DepthwiseConv(_, _, kernel) | OrientedEdges(_, kernel):
-            return kernel**2
-    return 0
-
-
 def _numbers(architecture: Architecture) -> list[Any]:
     """Every number of the operations, but a padding shifted to be positive."""
     numbers: list[Any] = []
@@ -177,7 +256,11 @@ def _numbers(architecture: Architecture) -> list[Any]:
         match operation:
             case Conv(_, inputs, outputs, kernel, stride, padding):
                 numbers += [inputs, outputs, kernel, stride, padding + 1 if type(padding) is int else padding]
-            case DepthwiseConv(_, channels, kernel, stride, padding) | OrientedEdges(channels, kernel, stride, padding):
+            case OrientedEdges(directions, kernel, stride, padding):
+                # The derivative of a single pixel is nothing.
+                numbers += [directions, kernel - 1 if type(kernel) is int else kernel, stride]
+                numbers.append(padding + 1 if type(padding) is int else padding)
+            case DepthwiseConv(_, channels, kernel, stride, padding):
                 numbers += [channels, kernel, stride, padding + 1 if type(padding) is int else padding]
             case Linear(_, inputs, outputs):
                 numbers += [inputs, outputs]
@@ -189,4 +272,4 @@ def _numbers(architecture: Architecture) -> list[Any]:
 
 
 def _whole(*numbers: Any) -> bool:
-    return all(type(number) is int and 1 <= number <= PARAMETERS for number in numbers)
+    return all(type(number) is int and 1 <= number <= _LARGEST for number in numbers)

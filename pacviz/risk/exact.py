@@ -32,6 +32,9 @@ SPARSE_LINEAR = 0.25
 """Densities below which a product by nonzeros is faster on a CPU: measured on the layers of LeNet-5 and LeNet-300-100
 (0.33 to 0.6 for the convolutions, 0.22 to 0.28 for the others)."""
 
+TOEPLITZ_ENTRIES = 2**22
+"""The most entries of a convolution as a sparse matrix, which takes some 60 bytes each to make; others are dense products."""
+
 
 def affine(matrix: np.ndarray, device: torch.device) -> Stage:
     """A fully connected layer, x (features, batch) to W x + b.  matrix: (rows, columns), the bias last."""
@@ -47,7 +50,9 @@ def convolution(operation: Conv, matrix: np.ndarray, shape: Shape, device: torch
     """A convolution of activations of `shape` (channels, height, width).  matrix: (outputs, columns), the bias last."""
     kernel, bias = kernel_and_bias(operation, matrix)
     outputs, height, width = output_shape(operation, shape)
-    if device.type == "cpu" and np.count_nonzero(kernel) < SPARSE_CONV * kernel.size:
+    nonzeros = np.count_nonzero(kernel)
+    few = nonzeros < SPARSE_CONV * kernel.size and nonzeros * height * width <= TOEPLITZ_ENTRIES
+    if device.type == "cpu" and few:
         toeplitz = _csr(toeplitz_matrix(operation, kernel, shape))
         # Starting from the bias is free, and leaves no row without nonzeros to be multiplied by uninitialised memory.
         shift = torch.from_numpy(bias.repeat(height * width)[:, None])

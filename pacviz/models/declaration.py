@@ -11,7 +11,6 @@ import dataclasses
 import math
 import re
 import reprlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +68,7 @@ _LARGEST = 10**7
 """The largest number that a description may hold."""
 _DESKEW = 700
 """What a sheared pixel costs, in products of a convolution: measured."""
-_KINDS: dict[str, Callable[..., Operation]] = {
+_KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (Conv, DepthwiseConv, Linear, MaxPool, ReLU, Flatten, AveragePool, Deskew, OrientedEdges, Glances)
 }
@@ -137,7 +136,8 @@ def _operation(plain: Any) -> Operation:
 
 def _check(architecture: Architecture) -> None:
     """Raises PacvizError unless the operations form a chain from images to one logit a class, of bearable cost."""
-    shape, operations = architecture.input_shape, architecture.operations
+    shape: tuple[int, ...] = architecture.input_shape
+    operations = architecture.operations
     _check_cost(Cost(len(operations), 0, 0, 0))
     if len(shape) != 3 or not _whole(*shape, architecture.classes, *_numbers(architecture)):
         raise PacvizError(

@@ -5,26 +5,28 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 
 from pacviz import store
+from pacviz.data import source
 from pacviz.errors import PacvizError
-from pacviz.models import architecture
-from pacviz.scenario import AS_IS, FROM_FILE, PLAIN, Scenario
+from pacviz.models import ARCHITECTURES, architecture, declared
+from pacviz.scenario import AS_IS, FROM_FILE, NAME, PLAIN, SCRATCH, Scenario, defaults
 from pacviz.sparse import packed, unpacked
 from pacviz.weights import Weights
 
 SHIPPED = store.ASSETS / "checkpoints"
 _SUFFIX = ".safetensors"
-_NAME = re.compile(r"[a-z0-9.-]+")
 _MEMBER = re.compile(r"(?P<method>[a-z-]+)-(?P<percent>\d+(\.\d+)?)")
 _ROUNDING = 1e-9
 REACH = 2
@@ -65,18 +67,51 @@ def user_folder() -> Path:
     return store.cache_dir() / "checkpoints"
 
 
-def _file(folder: Path, model: str, data: str, name: str) -> Path:
-    if not _NAME.fullmatch(name):
-        raise PacvizError(f"A checkpoint cannot be called {name!r}; use lower-case letters, digits, dots and hyphens.")
-    return folder / f"{model}-{data}-{name}{_SUFFIX}"
+def place(folder: Path, model: str, data: str, name: str) -> Path:
+    """Where a checkpoint lies in a folder: DATA/MODEL/NAME.safetensors.  Raises PacvizError for what is no name."""
+    if not NAME.fullmatch(name):
+        raise PacvizError(
+            f"A checkpoint cannot be called {store.cut(name)!r}; use lower-case letters, digits, dots and dashes, at most 100."
+        )
+    return store.shelf(folder, data, model, name, suffix=_SUFFIX)
 
 
 def check_name(model: str, data: str, name: str) -> None:
     """Raises PacvizError for a name that the user's checkpoint cannot have; ask it before a long training."""
-    if name in (AS_IS, FROM_FILE):
-        raise PacvizError(f"{name!r} stands for weights that are given as a file; choose another name.")
-    if _file(SHIPPED, model, data, name).exists():
-        raise PacvizError(f"A checkpoint {name!r} of {model} on {data} comes with pacviz; choose another name.")
+    place(user_folder(), model, data, name)
+    if name in (AS_IS, FROM_FILE, SCRATCH):
+        meaning = "random weights" if name == SCRATCH else "weights that are given as a file"
+        raise PacvizError(f"{name!r} stands for {meaning}; choose another name.")
+    if is_reserved(model, data, name):
+        raise PacvizError(
+            f"A checkpoint {name!r} of {model} on {data} comes with pacviz; choose another name, such as "
+            f"{free_name(model, data, name)!r}."
+        )
+
+
+def is_reserved(model: str, data: str, name: str) -> bool:
+    """Whether what comes with pacviz goes by that name: a checkpoint, a family of them, or a member that it could have."""
+    return _is_one_of(_files(SHIPPED, model, data), name)
+
+
+def _is_one_of(shipped: Iterable[str], name: str) -> bool:
+    methods = {match["method"] for match in map(_MEMBER.fullmatch, shipped) if match}
+    member = _MEMBER.fullmatch(name)
+    return name in shipped or (member["method"] if member else name) in methods
+
+
+def free_name(model: str, data: str, name: str, taken: Iterable[str] = ()) -> str:
+    """The name, or one like it, that no checkpoint of a model on a data set has and nobody has taken.
+
+    What is added is no number after a dash: that would make it a member of a family (see `families`).
+    """
+    shipped = _files(SHIPPED, model, data)
+    others = {*taken, *_files(user_folder(), model, data), AS_IS, FROM_FILE, SCRATCH}
+    free, number = name, 1
+    while free in others or _is_one_of(shipped, free):
+        number += 1
+        free = f"{name}-v{number}"
+    return free
 
 
 def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
@@ -86,7 +121,7 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     """
     if folder is None:
         check_name(checkpoint.model, checkpoint.data, checkpoint.name)
-    path = _file(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
+    path = place(folder or user_folder(), checkpoint.model, checkpoint.data, checkpoint.name)
     # A sparse file knows no -0: what is written has the fingerprint of what will be read.
     matrices = {name: matrix + np.float32(0) for name, matrix in checkpoint.matrices.items()}
     checkpoint = dataclasses.replace(checkpoint, matrices=matrices)
@@ -108,12 +143,10 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
 def load(path: Path) -> Checkpoint:
     """The checkpoint in a file; quick when the same file was read before.
 
-    Raises PacvizError where the file is missing, damaged or no checkpoint, or holds weights that its model cannot have.
+    Raises PacvizError where the file is missing, and store.Damaged where it is damaged or no checkpoint, or holds weights
+    that its model cannot have; in the cache it is then set aside.
     """
-    try:
-        return _load(path, path.stat().st_mtime_ns)
-    except (OSError, SafetensorError) as error:
-        raise PacvizError(f"{path} cannot be read as a checkpoint ({error}); delete it and train again.") from error
+    return store.read(path, lambda path: _load(path, path.stat().st_mtime_ns), "a checkpoint", "train it again")
 
 
 @lru_cache(maxsize=64)
@@ -134,27 +167,69 @@ def _load(path: Path, modified: int) -> Checkpoint:
         )
         intact = about["fingerprint"] == checkpoint.fingerprint
     except PacvizError as error:
-        raise PacvizError(f"{path} is no usable checkpoint: {error}") from error
-    except (KeyError, ValueError) as error:
-        raise PacvizError(
-            f"{path} says too little about itself ({error}); make it with pacviz.checkpoints.save."
-        ) from error
+        raise store.Damaged(f"it is no usable checkpoint: {error}") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise store.Damaged(f"it says too little about itself: {error!r}") from error
     if not intact:
-        raise PacvizError(f"{path} does not hold the weights that it was saved with; delete it and train again.")
+        raise store.Damaged("it does not hold the weights that it was saved with")
     return checkpoint
 
 
-def _names(folder: Path, model: str, data: str) -> Iterator[str]:
-    prefix = f"{model}-{data}-"
-    for path in sorted(folder.glob(f"{prefix}*{_SUFFIX}")):
-        name = path.name.removeprefix(prefix).removesuffix(_SUFFIX)
-        if _NAME.fullmatch(name):
-            yield name
+def _files(folder: Path, model: str, data: str) -> dict[str, Path]:
+    """The checkpoints of a model on a data set in a folder, by name.
+
+    A file MODEL-DATA-NAME.safetensors, as they were called before, counts where it says about itself that it is just that.
+    """
+    found = {path.name.removesuffix(_SUFFIX): path for path in store.files(folder / data / model, f"*{_SUFFIX}")}
+    for path in store.files(folder, f"{model}-{data}-*{_SUFFIX}"):
+        name = path.name.removeprefix(f"{model}-{data}-").removesuffix(_SUFFIX)
+        with suppress(PacvizError):
+            if _about(path) == (model, data, name):
+                found.setdefault(name, path)
+    return {name: path for name, path in found.items() if NAME.fullmatch(name)}
+
+
+def _about(path: Path) -> tuple[str, ...]:
+    """The (model, data, name) that a file tells; quick when it was asked before.  Raises as `load` does."""
+    return store.read(path, lambda path: _told(path, path.stat().st_mtime_ns), "a checkpoint", "train it again")
+
+
+@lru_cache(maxsize=1024)
+def _told(path: Path, modified: int) -> tuple[str, ...]:
+    with safe_open(path, "pt") as opened:
+        about = opened.metadata() or {}
+    return tuple(about.get(key, "") for key in ("model", "data", "name"))
 
 
 def available(model: str, data: str) -> tuple[str, ...]:
-    """Names of the checkpoints of a model on a data set, the shipped ones first; none is opened."""
-    return tuple(dict.fromkeys([*_names(SHIPPED, model, data), *_names(user_folder(), model, data)]))
+    """Names of the checkpoints of a model on a data set, the shipped ones first; none is opened.
+
+    One of the user's that lies under a name of what ships is left out: see `is_reserved`.
+    """
+    return tuple(_available(model, data))
+
+
+def _available(model: str, data: str) -> dict[str, Path]:
+    shipped = _files(SHIPPED, model, data)
+    own = _files(user_folder(), model, data)
+    for name in [name for name in own if _is_one_of(shipped, name)]:
+        store.notice(
+            f"{own[name]} is left out: {name!r} is a name of what comes with pacviz; certify it by `python -m pacviz "
+            f"certify --model {model} --data {data} --weights {shlex.quote(str(own.pop(name)))}`, or move it away."
+        )
+    return shipped | own
+
+
+def sound(model: str, data: str, names: Iterable[str] | None = None) -> list[Checkpoint]:
+    """The checkpoints of these names, all there are where None, without those that turn out to be damaged.
+
+    Raises PacvizError for a name that there is not.
+    """
+    found = []
+    for name in available(model, data) if names is None else names:
+        with suppress(store.Damaged):
+            found.append(find(model, data, name))
+    return found
 
 
 def families(model: str, data: str) -> dict[str, dict[float, str]]:
@@ -190,7 +265,12 @@ def along(scenario: Scenario, sparsities: Sequence[float]) -> list[Checkpoint]:
     """
     members = family(scenario)
     wanted = [members[_member(members, 1 - sparsity)] if members else scenario.checkpoint for sparsity in sparsities]
-    found = {name: find(scenario.model, scenario.data, name) for name in dict.fromkeys(wanted)}
+    try:
+        found = {name: find(scenario.model, scenario.data, name) for name in dict.fromkeys(wanted)}
+    except store.Damaged:
+        if members and family(scenario) != members:  # it is out of the way now, and the others do without it
+            return along(scenario, sparsities)
+        raise
     return [found[name] for name in wanted]
 
 
@@ -206,9 +286,9 @@ def _member(family: Iterable[float], density: float) -> float:
 
 
 def shipped() -> tuple[tuple[str, str, str], ...]:
-    """(model, data, name) of every checkpoint that comes with pacviz."""
-    found = (load(path) for path in sorted(SHIPPED.glob(f"*{_SUFFIX}")))
-    return tuple((checkpoint.model, checkpoint.data, checkpoint.name) for checkpoint in found)
+    """(model, data, name) of every checkpoint that comes with pacviz, by model."""
+    places = (path.relative_to(SHIPPED).parts for path in SHIPPED.glob(f"*/*/*{_SUFFIX}"))
+    return tuple(sorted((model, data, name.removesuffix(_SUFFIX)) for data, model, name in places))
 
 
 def trained(training: Mapping[str, Any], folder: Path) -> Checkpoint | None:
@@ -216,8 +296,8 @@ def trained(training: Mapping[str, Any], folder: Path) -> Checkpoint | None:
 
     training: a recipe as Training.to_dict gives it.  Raises PacvizError for a checkpoint of that name by another recipe.
     """
-    path = _file(folder, training["model"], training["data"], training["name"])
-    if not path.exists():
+    path = _files(folder, training["model"], training["data"]).get(training["name"])
+    if path is None:
         return None
     checkpoint = load(path)
     if checkpoint.training != training:
@@ -226,24 +306,45 @@ def trained(training: Mapping[str, Any], folder: Path) -> Checkpoint | None:
 
 
 def find(model: str, data: str, name: str) -> Checkpoint:
-    """The checkpoint of that name, a shipped one before one of the user's.
+    """The checkpoint of that name; no user's has the name of a shipped one.
 
     Raises PacvizError where there is none, saying what there is and how to make one, or where `load` does.
     """
-    names = available(model, data)
+    found = _available(model, data)
     if name in (AS_IS, FROM_FILE):
         raise PacvizError(
             f"Checkpoint {name!r} stands for weights given as a file; give it by `python -m pacviz certify --weights FILE`."
         )
-    if name not in names:
+    if name not in found:
         raise PacvizError(
-            f"There is no checkpoint {name!r} of {model} on {data} (there is {', '.join(names) or 'none yet'}); "
-            f"train it by `python -m pacviz train --model {model} --data {data} --name {name}`."
+            f"There is no checkpoint {store.cut(name)!r} of {model} on {data} (there is {', '.join(found) or 'none yet'}); "
+            f"{_how_to_make(model, data, name)}."
         )
-    path = next(file for folder in (SHIPPED, user_folder()) if (file := _file(folder, model, data, name)).exists())
-    checkpoint = load(path)
-    if (checkpoint.model, checkpoint.data, checkpoint.name) != (model, data, name):
-        raise PacvizError(
-            f"{path} holds {checkpoint.name!r} of {checkpoint.model} on {checkpoint.data}; give it back its own name."
-        )
+    checkpoint = load(found[name])
+    told = (checkpoint.model, checkpoint.data, checkpoint.name)
+    if told != (model, data, name):
+        sentence = f"{found[name]} holds {told[2]!r} of {told[0]} on {told[1]}; give it back its own name and folder."
+        store.leave_out(found[name], sentence)
+        raise store.Damaged(sentence)
     return checkpoint
+
+
+def _how_to_make(model: str, data: str, name: str) -> str:
+    """What somebody can do who asked for a checkpoint that there is not."""
+    network, images = architecture(model), source(data)
+    if declared(model):
+        return "a network of one's own comes by pacviz.from_module or `python -m pacviz certify --weights FILE`"
+    if network.input_shape != images.shape:
+        fitting = [other.name for other in ARCHITECTURES.values() if other.input_shape == images.shape]
+        return (
+            f"{network.title} reads images of {network.input_shape}, but {images.title} has {images.shape}: choose one of "
+            f"the models {', '.join(fitting)}"
+        )
+    if not NAME.fullmatch(name) or name == SCRATCH or is_reserved(model, data, name):
+        return "choose one of these"
+    command = f"`python -m pacviz train --model {model} --data {data} --name {name}"
+    if network.code == "subspace":
+        return f"train one by {command} --method subspace`, and certify its file by --weights and --as-is"
+    if name == defaults()["checkpoint"]:  # a network that is small, as its name says
+        command += " --method gradual --start scratch"
+    return f"train it by {command}`"

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
 from pacviz.errors import PacvizError
+from pacviz.store import environment
 
 
 def device() -> torch.device:
     """The device for training and evaluation; raises PacvizError where PACVIZ_DEVICE names one that is not there."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    wanted = os.environ.get("PACVIZ_DEVICE", next(name for name, there in available.items() if there))
-    if not available.get(wanted.split(":")[0], False):
-        there = ", ".join(name for name, there in available.items() if there)
-        raise PacvizError(f"PACVIZ_DEVICE is {wanted!r}, which this machine does not have; choose one of {there}.")
+    counts = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+        "cpu": 1,
+    }
+    there = [name for name, count in counts.items() if count]
+    wanted = environment("PACVIZ_DEVICE") or there[0]
+    kind, _, number = wanted.partition(":")
+    if kind not in there or (wanted != kind and number not in map(str, range(counts[kind]))):
+        raise PacvizError(
+            f"PACVIZ_DEVICE is {wanted!r}, which this machine does not have; choose one of {', '.join(there)}."
+        )
     return torch.device(wanted)
 
 

@@ -221,8 +221,8 @@ def summary(
 def recall(scenario: Scenario, preview: bool = False, weights: Source | None = None) -> Measurement | None:
     """What has been measured for a scenario before, here or in the recordings; with `preview`, a preview will do."""
     for part in (False, True)[: 1 + preview]:
-        if (text := store.recall(key(scenario, part, weights))) is not None:
-            return Measurement.from_json(text)
+        if (known := store.revive(key(scenario, part, weights), Measurement.from_json)) is not None:
+            return known
     return None
 
 

@@ -14,7 +14,7 @@ from pacviz.compression.prune import PRUNINGS
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, architecture, declared
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]*")
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
 EVEN = "even"
@@ -24,6 +24,8 @@ PLAIN = "plain"
 """What the checkpoint of a network is called that was trained to be accurate, and not to be small."""
 AS_IS, FROM_FILE = "as-is", "from-file"
 """What the checkpoint is called where the weights came as a file: certified as they stand, or compressed first."""
+SCRATCH = "scratch"
+"""What the checkpoint is called that a training starts from where it begins with random weights."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
 """Limits of what a network that is certified as it stands may be found to have."""
 
@@ -48,7 +50,7 @@ class Setting:
     scale: str = "linear"
     choices: Callable[[], tuple[str, ...]] = tuple
     pattern: re.Pattern[str] = NAME
-    form: str = "a name of lower-case letters, digits, dots and dashes"
+    form: str = "a name of lower-case letters, digits, dots and dashes, at most 100"
 
     @property
     def smallest(self) -> float:

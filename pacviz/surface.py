@@ -173,7 +173,9 @@ class Surface:
             head = {name: values[name] for name in _HEAD} | {"layers": tuple(values["layers"])}
             grid = Grid(**values["grid"])
         except (KeyError, TypeError, ValueError) as error:
-            raise PacvizError(f"This is no surface of pacviz ({error!r}); make it again.") from error
+            if isinstance(error, PacvizError):
+                raise
+            raise store.Damaged(f"This is no surface of pacviz ({error!r}); make it again.") from error
         return cls(**head, grid=grid, cells=cells)
 
 
@@ -209,9 +211,9 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> 
         slab_of = {**dataclasses.asdict(grid), "sparsity": cutting_sparsity(scenario.but(sparsity=sparsity), weights)}
         made_from = (RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning)
         key = json.dumps(["surface", FORMAT, *made_from, slab_of])
-        kept = store.recall(key)
-        slab = [] if kept is None else [_revived(values) for values in json.loads(kept)]
-        if kept is None:
+        slab = store.revive(key, lambda text: [_revived(values) for values in json.loads(text)]) or []
+        if len(slab) != per_slab:
+            slab = []
             for new in _slab(weights, scenario.but(sparsity=sparsity), grid, dataset, layers):
                 slab.append(new)
                 report((index * per_slab + len(slab)) / len(grid), f"sparsity {sparsity:.1%}")
@@ -309,9 +311,9 @@ def along(certificates: Sequence[Certificate], axis: str) -> Surface | None:
 
 
 def path(scenario: Scenario, folder: Path | None = None) -> Path:
-    """The file of a scenario's surface in `folder` (the user's where None)."""
-    name = f"{scenario.model}-{scenario.data}-{scenario.checkpoint}-{scenario.pruning}.json.gz"
-    return (folder or store.cache_dir() / "surfaces") / name
+    """The file of a scenario's surface in `folder` (the user's where None): DATA/MODEL/CHECKPOINT/PRUNING.json.gz."""
+    names = (scenario.data, scenario.model, scenario.checkpoint, scenario.pruning)
+    return store.shelf(folder or store.cache_dir() / "surfaces", *names, suffix=".json.gz")
 
 
 def save(surface: Surface, folder: Path | None = None) -> Path:
@@ -326,12 +328,13 @@ def save(surface: Surface, folder: Path | None = None) -> Path:
 
 
 def load(file: Path) -> Surface:
-    """The surface in a file; raises PacvizError where it is missing, damaged or no surface."""
-    try:
-        values = json.loads(gzip.decompress(file.read_bytes()))
-    except (OSError, EOFError, ValueError) as error:
-        raise PacvizError(f"{file} cannot be read as a surface ({error}); make it again.") from error
-    return Surface.from_dict(values)
+    """The surface in a file; raises PacvizError where it is missing, damaged or no surface (see `store.read`)."""
+    return store.read(
+        file,
+        lambda file: Surface.from_dict(json.loads(gzip.decompress(file.read_bytes()))),
+        "a surface",
+        "make it again by `python -m pacviz sweep`",
+    )
 
 
 def find(scenario: Scenario) -> tuple[Surface, str] | None:
@@ -342,16 +345,24 @@ def find(scenario: Scenario) -> tuple[Surface, str] | None:
     if not recordable(scenario):
         return None
     for folder in (None, SHIPPED):
-        file = path(scenario, folder)
-        found = _found(file, file.stat().st_mtime_ns) if file.exists() else None
-        if found is not None and found[0].weights == fingerprint(scenario, found[0].grid):
-            return found
+        for file in _files(scenario, folder):
+            try:
+                found = _found(file, file.stat().st_mtime_ns)
+                if found[0].weights == fingerprint(scenario, found[0].grid):
+                    return found
+            except (PacvizError, OSError):
+                continue
     return None
 
 
+def _files(scenario: Scenario, folder: Path | None) -> list[Path]:
+    """Where its surface may lie; a file of before, MODEL-DATA-CHECKPOINT-PRUNING, counts where it tells these names."""
+    file = path(scenario, folder)
+    names = (scenario.model, scenario.data, scenario.checkpoint, scenario.pruning)
+    before = store.files(file.parents[3], f"{'-'.join(names)}.json.gz")
+    return [*store.files(file.parent, file.name), *before]
+
+
 @lru_cache(maxsize=8)
-def _found(file: Path, modified: int) -> tuple[Surface, str] | None:
-    try:
-        return load(file), base64.b64encode(file.read_bytes()).decode()
-    except PacvizError:
-        return None
+def _found(file: Path, modified: int) -> tuple[Surface, str]:
+    return load(file), base64.b64encode(file.read_bytes()).decode()

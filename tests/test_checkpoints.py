@@ -8,7 +8,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from pacviz import checkpoints
+from pacviz import checkpoints, store
 from pacviz.checkpoints import Checkpoint
 from pacviz.compression.coder import encode
 from pacviz.data import digits, load
@@ -55,7 +55,7 @@ def test_a_sparse_checkpoint_comes_back_though_its_file_knows_no_negative_zero(c
 
 def test_a_checkpoint_comes_back_as_it_was_saved(checkpoint):
     path = checkpoints.save(checkpoint)
-    assert path.name == "mlp-digits-mine.safetensors"
+    assert path == checkpoints.user_folder() / "digits" / "mlp" / "mine.safetensors"
     for found in (checkpoints.load(path), checkpoints.find("mlp", "digits", "mine")):
         assert found.fingerprint == checkpoint.fingerprint
         assert all(np.array_equal(found.matrices[name], checkpoint.matrices[name]) for name in checkpoint.matrices)
@@ -84,8 +84,11 @@ def test_a_file_that_is_cut_short_is_one_sentence(checkpoint):
     content = path.read_bytes()
     for damaged in (content[:-1], content[:50], b"", b"no checkpoint"):
         path.write_bytes(damaged)
-        with pytest.raises(PacvizError, match=r"mine.safetensors cannot be read as a checkpoint .* train again"):
+        with pytest.raises(
+            store.Damaged, match=r"mine.safetensors cannot be read as a checkpoint .* set aside.*; train"
+        ):
             checkpoints.load(path)
+        assert not path.exists()
 
 
 def test_a_missing_file_is_one_sentence(user_cache):
@@ -128,21 +131,90 @@ def test_missing_or_senseless_metadata_are_refused(checkpoint, about):
 
 def test_a_renamed_file_is_not_taken_for_what_it_is_not(checkpoint):
     path = checkpoints.save(checkpoint)
-    path.rename(path.with_name("lenet5-digits-mine.safetensors"))
+    other = checkpoints.place(checkpoints.user_folder(), "lenet5", "digits", "mine")
+    other.parent.mkdir(parents=True)
+    path.rename(other)
     with pytest.raises(PacvizError, match="holds 'mine' of mlp on digits; give it back its own name"):
         checkpoints.find("lenet5", "digits", "mine")
+    assert other.exists()
+    assert "mine" not in checkpoints.available("lenet5", "digits")
 
 
 def test_the_users_checkpoints_are_listed_after_the_shipped_ones_and_a_broken_file_breaks_nothing(checkpoint):
     shipped = checkpoints.available("lenet5", "digits")
     assert "plain" in shipped
-    folder = checkpoints.user_folder()
-    checkpoints.save(checkpoint)
-    (folder / "lenet5-digits-broken.safetensors").write_bytes(b"\x00")
-    (folder / "lenet5-digits-Not A Name.safetensors").touch()
-    (folder / "lenet5-mnist-other.safetensors").touch()
+    folder = checkpoints.save(checkpoint).parents[1]
+    (folder / "lenet5").mkdir()
+    (folder / "lenet5" / "broken.safetensors").write_bytes(b"\x00")
+    (folder / "lenet5" / "Not A Name.safetensors").touch()
+    (folder / "lenet5" / "leads-nowhere.safetensors").symlink_to(folder / "nowhere")
     assert checkpoints.available("lenet5", "digits") == (*shipped, "broken")
+    assert any("leads-nowhere.safetensors leads nowhere" in sentence for sentence in store.notices())
+    with pytest.raises(store.Damaged, match=r"broken.safetensors cannot be read"):
+        checkpoints.find("lenet5", "digits", "broken")
+    assert checkpoints.available("lenet5", "digits") == shipped
+    assert (folder / "lenet5" / "broken.safetensors.damaged").read_bytes() == b"\x00"
     assert checkpoints.available("mlp", "digits")[-1] == "mine"
+
+
+def test_checkpoints_of_two_data_sets_never_lie_in_one_place(checkpoint):
+    first = checkpoints.save(replace(checkpoint, name="jpeg-a", data="cifar10"))
+    second = checkpoints.save(replace(checkpoint, name="a", data="cifar10-jpeg"))
+    assert first != second
+    assert checkpoints.available("mlp", "cifar10") == ("jpeg-a",)
+    assert checkpoints.available("mlp", "cifar10-jpeg") == ("a",)
+
+
+def test_a_file_of_before_is_found_under_the_name_that_it_tells_and_no_other(checkpoint):
+    new = checkpoints.save(replace(checkpoint, name="a", data="cifar10-jpeg"))
+    new.rename(checkpoints.user_folder() / "mlp-cifar10-jpeg-a.safetensors")
+    assert checkpoints.available("mlp", "cifar10-jpeg") == ("a",)
+    assert checkpoints.available("mlp", "cifar10") == ()
+    assert checkpoints.find("mlp", "cifar10-jpeg", "a").fingerprint == checkpoint.fingerprint
+    half = checkpoints.user_folder() / "mlp-cifar10-jpeg-half.safetensors"
+    half.write_bytes((checkpoints.user_folder() / "mlp-cifar10-jpeg-a.safetensors").read_bytes()[:100])
+    assert checkpoints.available("mlp", "cifar10-jpeg") == ("a",)
+    assert half.with_name(half.name + ".damaged").exists()
+
+
+@pytest.mark.parametrize("name", ["plain", "gradual", "gradual-0.15", "surgery-2", "gradual-codebook"])
+def test_the_names_of_what_ships_and_of_its_families_are_reserved(name):
+    with pytest.raises(PacvizError, match="comes with pacviz; choose another name"):
+        checkpoints.check_name("lenet5", "digits", name)
+    free = checkpoints.free_name("lenet5", "digits", name)
+    checkpoints.check_name("lenet5", "digits", free)
+    checkpoints.check_name("tiny", "digits", name)
+
+
+def test_a_file_under_a_reserved_name_changes_nothing_that_ships(checkpoint):
+    """As a training did before these names were reserved."""
+    before = checkpoints.choices("mlp", "digits"), checkpoints.of(Scenario(model="mlp")).fingerprint
+    for name in ("gradual", "gradual-0.15", "plain"):
+        path = checkpoints.save(replace(checkpoint, name=name), checkpoints.user_folder())
+        path.rename(checkpoints.user_folder() / f"mlp-digits-{name}.safetensors")
+    assert (checkpoints.choices("mlp", "digits"), checkpoints.of(Scenario(model="mlp")).fingerprint) == before
+    assert any("mlp-digits-gradual.safetensors is left out" in sentence for sentence in store.notices())
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[: len(content) // 2], lambda content: b"\xff" * 20])
+def test_a_family_goes_on_without_a_member_that_is_damaged(checkpoint, damage):
+    for percent in ("20", "10", "5"):
+        path = checkpoints.save(replace(checkpoint, name=f"slow-{percent}"))
+    path = path.with_name("slow-10.safetensors")
+    path.write_bytes(damage(path.read_bytes()))
+    scenario = Scenario(model="mlp", checkpoint="slow", sparsity=0.9)
+    assert checkpoints.family(scenario).keys() == {1.0, 0.2, 0.1, 0.05}
+    assert checkpoints.of(scenario).name == "slow-5"
+    assert checkpoints.family(scenario).keys() == {1.0, 0.2, 0.05}
+    assert [found.name for found in checkpoints.sound("mlp", "digits")][-2:] == ["slow-20", "slow-5"]
+
+
+def test_a_free_name_joins_no_family(checkpoint):
+    checkpoints.save(checkpoint)
+    checkpoints.save(replace(checkpoint, name=checkpoints.free_name("mlp", "digits", "mine")))
+    checkpoints.save(replace(checkpoint, name=checkpoints.free_name("mlp", "digits", "mine")))
+    assert {"mine", "mine-v2", "mine-v3"} <= set(checkpoints.choices("mlp", "digits"))
+    assert "mine" not in checkpoints.families("mlp", "digits")
 
 
 def test_a_missing_checkpoint_is_an_error_that_lists_the_others_and_the_command(checkpoint):

@@ -50,18 +50,18 @@ def test_a_reproduction_that_was_stopped_again_and_again_comes_to_the_very_same_
 
 def test_what_is_there_is_read_and_not_made_again(whole):
     first, folder, _ = whole
-    times = {path: path.stat().st_mtime_ns for path in folder.glob("*.safetensors")}
+    times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
     assert len(times) == 5
-    assert not list(folder.glob("*.resume"))
+    assert not list(folder.rglob("*.resume"))
     assert reproduce(SMALL, folder, lambda fraction, what: None).certificate == first.certificate
-    assert {path: path.stat().st_mtime_ns for path in folder.glob("*.safetensors")} == times
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == times
 
 
 def test_the_best_of_all_that_was_compared_is_certified_and_its_file_can_be_checked(whole):
     result, folder, _ = whole
     assert result.certificate.scenario == min(result.options, key=lambda option: option.bound).scenario
     assert verify(read(result.file)).ok
-    tuned = load(folder / "tiny-digits-surgery-straight-through.safetensors")
+    tuned = load(folder / "digits" / "tiny" / "surgery-straight-through.safetensors")
     assert tuned.train_error < 0.5
     assert {option.scenario.checkpoint for option in result.options} >= {"plain", tuned.name}
 

@@ -89,6 +89,7 @@ def test_only_the_surface_of_these_very_weights_is_found(recorded, tmp_path, mon
 def test_a_broken_file_is_refused_in_a_sentence_and_never_shown(content, tmp_path, monkeypatch):
     monkeypatch.setattr(surface, "SHIPPED", tmp_path)
     file = surface.path(SCENARIO, tmp_path)
+    file.parent.mkdir(parents=True)
     file.write_bytes(content)
     with pytest.raises(PacvizError, match="make it again"):
         surface.load(file)

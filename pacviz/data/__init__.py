@@ -20,7 +20,8 @@ from pacviz.errors import PacvizError
 class Source:
     """A data set that can be loaded.
 
-    title: how it is written where a person reads it.  read: training and test sample.  place: where it lies below
+    title: how it is written where a person reads it.  shape: of its images, (channels, height, width).
+    read: training and test sample.  place: where it lies below
     store.data_dir(), None for the embedded digits.  is_there: whether it can be read without a download.
     download: how it gets to its place, None where nobody offers it.  megabytes: approximate size of the download.
     names: of the classes, where they are no digits.
@@ -29,6 +30,7 @@ class Source:
     name: str
     title: str
     classes: int
+    shape: tuple[int, int, int]
     read: Callable[[Progress | None], tuple[Split, Split]]
     place: str | None = None
     is_there: Callable[[], bool] = lambda: True
@@ -52,6 +54,7 @@ def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
         name,
         title,
         mnist.CLASSES,
+        (1, mnist.SIDE, mnist.SIDE),
         lambda progress: mnist.read(folder),
         f"{folder}/raw",
         partial(mnist.is_available, folder),
@@ -63,13 +66,14 @@ def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
 DATASETS: dict[str, Source] = {
     source.name: source
     for source in (
-        Source("digits", "Procedural digits", digits.CLASSES, _digits),
+        Source("digits", "Procedural digits", digits.CLASSES, (1, digits.SIDE, digits.SIDE), _digits),
         _idx("mnist", "MNIST", "MNIST", 12),
         _idx("fashion-mnist", "Fashion-MNIST", "FashionMNIST", 31),
         Source(
             "cifar10",
             "CIFAR-10",
             cifar.CLASSES,
+            (3, cifar.SIDE, cifar.SIDE),
             lambda progress: cifar.read(),
             cifar.ORIGINAL,
             partial(cifar.is_available, cifar.ORIGINAL),
@@ -81,6 +85,7 @@ DATASETS: dict[str, Source] = {
             "cifar10-jpeg",
             "CIFAR-10 (JPEG)",
             cifar.CLASSES,
+            (3, cifar.SIDE, cifar.SIDE),
             cifar.read_jpeg,
             cifar.JPEG,
             partial(cifar.is_available, cifar.JPEG),

@@ -84,8 +84,7 @@ def _point(method: str, sparsity: float, code: bytes, train: Split, test: Split)
 
 def known_run(experiment: Randomization, level: float, seed: int) -> Run | None:
     """The run of that level and seed where it was finished before, by anybody with this cache."""
-    kept = store.recall(experiment.key(level, seed))
-    return None if kept is None else Run.from_json(kept)
+    return store.revive(experiment.key(level, seed), Run.from_json)
 
 
 def keep(experiment: Randomization, run: Run) -> None:

@@ -119,18 +119,18 @@ def problems(places: Iterable[Path] | None = None) -> tuple[str, ...]:
 
 def _results(places: Iterable[Path] | None) -> dict[str, Point | str]:
     files = {
-        file.stem: file
+        file.relative_to(folder).as_posix().removesuffix(SUFFIX): file
         for folder in (folders() if places is None else places)
-        for file in sorted(folder.glob(f"*{SUFFIX}"))
+        for file in store.files(folder, f"**/*{SUFFIX}")
     }
-    return {name: _result(file, file.stat().st_mtime_ns) for name, file in files.items()}
+    return {name: _result(name, file, file.stat().st_mtime_ns) for name, file in files.items()}
 
 
 @lru_cache(maxsize=512)
-def _result(file: Path, changed: int) -> Point | str:
+def _result(name: str, file: Path, changed: int) -> Point | str:
     """What is in a file that was changed at that time: a point, or a sentence that says why there is none."""
     try:
-        return point_of(file.stem, read(file), file)
+        return point_of(name, read(file), file)
     except PacvizError as error:
         return f"{file} is left out: {error}"
 

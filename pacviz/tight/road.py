@@ -33,10 +33,10 @@ class Run:
     training: Training
     settings: Mapping[str, str | int | float]
 
-    @property
-    def file(self) -> str:
-        """What its certificate file is called."""
-        return f"{self.training.model}-{self.training.data}-{self.training.name}.pacviz"
+    def file(self, folder: Path) -> Path:
+        """Where its certificate file lies in a folder."""
+        training = self.training
+        return store.shelf(folder, training.data, training.model, training.name, suffix=".pacviz")
 
 
 @dataclass(frozen=True)
@@ -125,12 +125,11 @@ def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
         start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
         certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
-            place.mkdir(parents=True, exist_ok=True)
-            _write(place / run.file, content)
+            _write(run.file(place), content)
         results.append((run, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")
-    return Arrival(road, tuple(results), folder / results[0][0].file)
+    return Arrival(road, tuple(results), results[0][0].file(folder))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pacviz import checkpoints
+from pacviz import checkpoints, store
 from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
 from pacviz.measurement import Progress
@@ -32,7 +32,7 @@ def climb(
 
         checkpoint = checkpoints.trained(stage.to_dict(), folder)
         if checkpoint is None:
-            resume = folder / f"{stage.model}-{stage.data}-{stage.name}.resume"
+            resume = store.shelf(folder, stage.data, stage.model, stage.name, suffix=".resume")
             checkpoint = train(stage, dataset, report, resume, there.get((stage.model, stage.start)))
             checkpoints.save(checkpoint, folder)
             resume.unlink(missing_ok=True)

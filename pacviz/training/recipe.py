@@ -10,10 +10,7 @@ from pacviz.compression.integers import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
 from pacviz.models.subspace_nets import DIMENSIONS, PROJECTIONS
-from pacviz.scenario import DATA_NAMES, check_settings, defaults, setting
-
-SCRATCH = "scratch"
-"""What `start` is called where a training begins with random weights."""
+from pacviz.scenario import DATA_NAMES, SCRATCH, check_settings, defaults, setting
 
 
 @dataclass(frozen=True)

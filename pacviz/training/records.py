@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from filelock import FileLock, Timeout
 
@@ -84,7 +85,7 @@ class Run:
     @property
     def place(self) -> Path:
         """The folder of all that is kept of it, save its rows and its checkpoint."""
-        return store.cache_dir() / "runs" / self.id
+        return _place(self.id)
 
     @property
     def resume_file(self) -> Path:
@@ -98,8 +99,11 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        """Where its checkpoint lies when it is done."""
-        return (self.folder or store.cache_dir() / "checkpoints") / f"{self.id}.safetensors"
+        """Where its checkpoint lies when it is done; that of a run of before may lie under its name of before."""
+        folder, training = self.folder or store.cache_dir() / "checkpoints", self.training
+        now = store.shelf(folder, training.data, training.model, training.name, suffix=".safetensors")
+        before = folder / f"{_identity_before(training)}.safetensors"
+        return before if before.exists() and not now.exists() else now
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as `python -m pacviz runs --json` prints them."""
@@ -108,8 +112,18 @@ class Run:
 
 
 def identity(training: Training) -> str:
-    """What the run of a training is called: <model>-<data>-<name>, like its checkpoint."""
+    """What the run of a training is called: DATA/MODEL/NAME, which is where its checkpoint lies."""
+    return f"{training.data}/{training.model}/{training.name}"
+
+
+def _identity_before(training: Training) -> str:
+    """What it was called before: two trainings could have one name."""
     return f"{training.model}-{training.data}-{training.name}"
+
+
+def _place(run: str) -> Path:
+    """The folder of a run; that of before, one name, where it was not moved yet."""
+    return store.shelf(store.cache_dir() / "runs", *run.split("/"))
 
 
 def listing() -> list[Run]:
@@ -123,9 +137,10 @@ def listing() -> list[Run]:
 def find(run: str) -> Run:
     """The run of that id.  Raises PacvizError where there is none."""
     runs = {found.id: found for found in listing()}
-    if run not in runs:
-        raise PacvizError(f"There is no run {run!r}; there is {', '.join(runs) or 'none yet'}.")
-    return runs[run]
+    before = [found for found in runs.values() if _identity_before(found.training) == run]
+    if run not in runs and len(before) != 1:
+        raise PacvizError(f"There is no run {store.cut(run)!r}; there is {', '.join(runs) or 'none yet'}.")
+    return runs.get(run) or before[0]
 
 
 def metrics(run: str) -> list[Metrics]:
@@ -133,8 +148,20 @@ def metrics(run: str) -> list[Metrics]:
     with transaction() as database:
         rows = database.execute(f"SELECT {_COLUMNS} FROM metrics WHERE run = ? ORDER BY step", (run,)).fetchall()
     names = [field.name for field in dataclasses.fields(Metrics)]
-    kept = [dict(zip(names, row, strict=True)) for row in rows]
-    return [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept]
+    kept = (dict(zip(names, row, strict=True)) for row in rows)
+    found = [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept if _is_whole(values)]
+    if len(found) < len(rows):
+        store.notice(f"{len(rows) - len(found)} of {len(rows)} measurements of the run {run} are damaged and left out.")
+    return found
+
+
+def _is_whole(values: Mapping[str, Any]) -> bool:
+    """Whether a row holds numbers, and none is missing but those that were not measured."""
+    optional = {field.name for field in dataclasses.fields(Metrics) if field.default is None}
+    return all(
+        (isinstance(value, int | float) and math.isfinite(value)) or (value is None and name in optional)
+        for name, value in values.items()
+    )
 
 
 def record(run: str, rows: Iterable[Metrics]) -> bool:
@@ -143,7 +170,8 @@ def record(run: str, rows: Iterable[Metrics]) -> bool:
     with transaction() as database:
         values = [(run, *dataclasses.astuple(row)) for row in rows]
         database.executemany(f"INSERT OR REPLACE INTO metrics (run, {_COLUMNS}) VALUES ({marks})", values)
-        return bool(database.execute("SELECT stop FROM runs WHERE id = ?", (run,)).fetchone()[0])
+        row = database.execute("SELECT stop FROM runs WHERE id = ?", (run,)).fetchone()
+        return row is not None and bool(row[0])
 
 
 def rewind(run: str, step: int) -> float:
@@ -171,9 +199,10 @@ def seconds_left(run: Run, rows: Sequence[Metrics]) -> float | None:
 def recorded() -> dict[str, tuple[Run, list[Metrics]]]:
     """The runs that come with pacviz, by id, with their metrics: what `python -m pacviz runs RUN --json` printed."""
     found = {}
-    for path in sorted(RECORDED.glob("*.json")):
+    for path in sorted(RECORDED.rglob("*.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
-        run = Run(told["id"], Training(**told["training"]), state=told["state"])
+        training = Training(**told["training"])
+        run = Run(identity(training), training, state=told["state"])
         found[run.id] = run, [Metrics(**row) for row in told["metrics"]]
     return found
 
@@ -182,14 +211,39 @@ def recorded() -> dict[str, tuple[Run, list[Metrics]]]:
 def transaction() -> Iterator[sqlite3.Connection]:
     """The database with its tables of runs; raises as `store.transaction` does."""
     with store.transaction() as database:
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS runs (id TEXT PRIMARY KEY, training TEXT NOT NULL, folder TEXT, state TEXT NOT NULL,"
-            " message TEXT NOT NULL, stop INTEGER NOT NULL, pid INTEGER, queued REAL NOT NULL)"
-        )
-        database.execute(f"CREATE TABLE IF NOT EXISTS metrics (run TEXT, {_COLUMNS}, PRIMARY KEY (run, step))")
+        store.require_columns(database, "runs", _RUN)
+        store.require_columns(database, "metrics", _METRICS, "PRIMARY KEY (run, step)")
+        _rename(database)
         yield database
 
 
+def _rename(database: sqlite3.Connection) -> None:
+    """Gives runs of before their name of now, with their folders, so that none is lost."""
+    for run, training in database.execute("SELECT id, training FROM runs WHERE id NOT LIKE '%/%'").fetchall():
+        try:
+            now = identity(Training(**json.loads(training)))
+            if is_held(run):
+                continue
+        except (ValueError, TypeError, RecursionError):  # `runs_in` says what is wrong with it
+            continue
+        with suppress(OSError):
+            _place(now).parent.mkdir(parents=True, exist_ok=True)
+            _place(run).rename(_place(now))
+        database.execute("UPDATE OR IGNORE runs SET id = ? WHERE id = ?", (now, run))
+        database.execute("UPDATE OR IGNORE metrics SET run = ? WHERE run = ?", (now, run))
+
+
+_RUN = {
+    "id": "TEXT PRIMARY KEY",
+    "training": "TEXT NOT NULL",
+    "folder": "TEXT",
+    "state": "TEXT NOT NULL",
+    "message": "TEXT NOT NULL",
+    "stop": "INTEGER NOT NULL",
+    "pid": "INTEGER",
+    "queued": "REAL NOT NULL",
+}
+_METRICS = {"run": "TEXT"} | {item.name: "" for item in dataclasses.fields(Metrics)}
 _COLUMNS = ", ".join(item.name for item in dataclasses.fields(Metrics))
 
 
@@ -200,18 +254,27 @@ def runs_in(database: sqlite3.Connection) -> list[Run]:
     ).fetchall()
     found = []
     for run, training, folder, state, message, pid, queued, asked in rows:
-        if state in ALIVE:
-            starting = state == "waiting" and time.time() - queued < SECONDS_TO_START
-            state = "interrupted" if not (starting or is_held(run)) else "stopping" if asked else state
-        recipe = Training(**json.loads(training))
-        found.append(Run(run, recipe, folder and Path(folder), state, message, pid, queued))
+        try:
+            recipe = Training(**json.loads(training))
+            if state not in get_args(State) or run not in (identity(recipe), _identity_before(recipe)):
+                raise ValueError(f"its state is {state!r}")
+            if state in ALIVE:
+                starting = state == "waiting" and time.time() - queued < SECONDS_TO_START
+                state = "interrupted" if not (starting or is_held(run)) else "stopping" if asked else state
+            found.append(Run(run, recipe, folder and Path(folder), state, message or "", pid, float(queued or 0.0)))
+        except (ValueError, TypeError, RecursionError) as error:  # a PacvizError is a ValueError
+            store.notice(
+                f"The run {store.cut(str(run))!r} is left out: it is damaged or of another version "
+                f"({store.cut(str(error), 160).rstrip('.')})."
+            )
     return found
 
 
 def enqueue(database: sqlite3.Connection, run: Run) -> None:
     """Writes down that a run waits for its turn from now on."""
     database.execute(
-        "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, 'waiting', '', 0, NULL, ?)",
+        "INSERT OR REPLACE INTO runs (id, training, folder, state, message, stop, pid, queued)"
+        " VALUES (?, ?, ?, 'waiting', '', 0, NULL, ?)",
         (run.id, json.dumps(run.training.to_dict()), run.folder and str(run.folder), time.time()),
     )
 
@@ -247,7 +310,7 @@ def lock(run: Run) -> Iterator[None]:
 
 def is_held(run: str) -> bool:
     """Whether a process trains the run or waits to."""
-    path = store.cache_dir() / "runs" / run / "lock"
+    path = _place(run) / "lock"
     if not path.exists():
         return False
     try:

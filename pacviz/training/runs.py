@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pacviz import store
 from pacviz.errors import PacvizError
+from pacviz.models import ARCHITECTURES
 from pacviz.training.recipe import SCRATCH, Training
 from pacviz.training.records import (
     RESUMABLE,
@@ -99,7 +100,9 @@ def check(training: Training, folder: Path | None) -> None:
     """
     from pacviz import checkpoints, data
 
-    store.require_writable(folder or checkpoints.user_folder())
+    store.require_place(
+        checkpoints.place(folder or checkpoints.user_folder(), training.model, training.data, training.name)
+    )
     known = {run.id: run for run in listing()}
     if (run := known.get(identity(training))) is not None:
         _check_same(run, training, folder)
@@ -110,6 +113,17 @@ def check(training: Training, folder: Path | None) -> None:
                 f"There is a checkpoint {training.name!r} of {training.model} on {training.data} already; choose another "
                 f"name, such as {free_name(training)!r}."
             )
+    network, images = ARCHITECTURES[training.model], data.source(training.data)
+    if (network.input_shape, network.classes) != (images.shape, images.classes):
+        fitting = [
+            other.name
+            for other in ARCHITECTURES.values()
+            if (other.input_shape, other.classes) == (images.shape, images.classes)
+        ]
+        raise PacvizError(
+            f"{network.title} takes images of shape {network.input_shape} in {network.classes} classes, but {images.title} "
+            f"has {images.shape} in {images.classes}; choose one of the models {', '.join(fitting)}."
+        )
     if training.start != SCRATCH:
         checkpoints.find(training.model, training.data, training.start)
     if not data.is_available(training.data):
@@ -135,13 +149,8 @@ def free_name(training: Training) -> str:
     from pacviz import checkpoints
 
     same = (training.model, training.data)
-    known = [run.training for run in listing() if (run.training.model, run.training.data) == same]
-    taken = {*checkpoints.available(*same), *(other.name for other in known)}
-    name, number = training.name, 1
-    while name in taken:
-        number += 1
-        name = f"{training.name}-{number}"
-    return name
+    known = [run.training.name for run in listing() if (run.training.model, run.training.data) == same]
+    return checkpoints.free_name(*same, training.name, known)
 
 
 @contextmanager
@@ -197,7 +206,10 @@ def _ahead(run: Run) -> int:
     """
     with transaction() as database:
         alive = {found.id: found for found in runs_in(database) if found.alive}
-        own = alive.pop(run.id)
+        own = alive.pop(run.id, None)
+        if own is None:  # the database was damaged and began anew
+            enqueue(database, run)
+            own = run
         if own.state == "stopping":
             raise Stopped
         ahead = sum(other.state != "waiting" or other.queued < own.queued for other in alive.values())

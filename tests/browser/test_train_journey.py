@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
-RUN = "tiny-digits-journey"
+RUN = "digits/tiny/journey"
 
 
 def test_a_run_is_started_watched_found_again_and_compressed(app, page, cache):

@@ -34,17 +34,17 @@ def arrived(tmp_path_factory):
         patch.setenv("PACVIZ_CACHE", str(cache))
         patch.setattr(data, "load", lambda *_, **__: small)
         first = travel(little_road(), folder, lambda fraction, what: seen.append(fraction))
-        times = {file: file.stat().st_mtime_ns for file in folder.glob("*.safetensors")}
+        times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")}
         again = travel(little_road(), folder, lambda fraction, what: None)
-        assert {file: file.stat().st_mtime_ns for file in folder.glob("*.safetensors")} == times
+        assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")} == times
     return first, again, folder, cache, seen, small
 
 
 def test_a_road_that_was_travelled_is_only_read(arrived):
     first, again, folder, *_ = arrived
     assert again.results == first.results
-    assert len(list(folder.glob("*.safetensors"))) == 5
-    assert not list(folder.glob("*.resume"))
+    assert len(list(folder.rglob("*.safetensors"))) == 5
+    assert not list(folder.rglob("*.resume"))
 
 
 def test_the_smallest_bound_comes_first_and_its_file_can_be_checked(arrived):

@@ -173,7 +173,7 @@ def test_other_settings_under_the_name_of_a_run_are_refused_with_a_free_name(cha
     stopped()
     other = replace(MINE, **change)
     for begin in (trained, runs.start):
-        with pytest.raises(PacvizError, match=f"{words}.*'mine-2'"):
+        with pytest.raises(PacvizError, match=f"{words}.*'mine-v2'"):
             begin(other)
     assert records.find(RUN).training == MINE
 
@@ -182,13 +182,13 @@ def test_the_name_of_a_checkpoint_is_taken():
     checkpoint = trained()
     runs.discard(RUN)
     checkpoints.save(checkpoint)
-    with pytest.raises(PacvizError, match=r"checkpoint 'mine' of tiny on digits already.*'mine-2'"):
+    with pytest.raises(PacvizError, match=r"checkpoint 'mine' of tiny on digits already.*'mine-v2'"):
         runs.start(MINE)
 
 
 def test_a_run_waits_until_it_is_its_turn(monkeypatch):
     monkeypatch.setattr(runs, "AT_ONCE", 1)
-    other = Run("tiny-digits-other", replace(MINE, name="other"))
+    other = Run("digits/tiny/other", replace(MINE, name="other"))
     told = []
 
     def report(fraction, what):
@@ -209,7 +209,7 @@ def test_a_run_waits_until_it_is_its_turn(monkeypatch):
 
 def test_whoever_came_first_goes_first_even_while_nobody_trains(monkeypatch):
     monkeypatch.setattr(runs, "AT_ONCE", 1)
-    other = Run("tiny-digits-other", replace(MINE, name="other"))
+    other = Run("digits/tiny/other", replace(MINE, name="other"))
     with records.lock(other):
         with records.transaction() as database:
             records.enqueue(database, other)
@@ -238,7 +238,9 @@ def test_discarding_leaves_nothing_and_needs_a_run_that_is_not_alive(tmp_path):
 def test_a_run_into_a_folder_of_ones_own_keeps_its_checkpoint_when_discarded(tmp_path):
     trained(folder=tmp_path / "own")
     runs.discard(RUN)
-    assert [path.name for path in (tmp_path / "own").iterdir()] == [f"{RUN}.safetensors"]
+    assert [path for path in (tmp_path / "own").rglob("*") if path.is_file()] == [
+        tmp_path / "own" / f"{RUN}.safetensors"
+    ]
 
 
 def test_a_full_disk_fails_the_run_with_a_sentence_and_the_next_attempt_has_nothing_to_train(

@@ -84,8 +84,8 @@ def test_the_recorded_run_is_one_that_its_command_makes():
 def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate():
     trained()
     app = healthy(opened())
-    last = records.metrics("tiny-digits-mine")[-1]
-    assert app.selectbox(key="run").value == "tiny-digits-mine"
+    last = records.metrics("digits/tiny/mine")[-1]
+    assert app.selectbox(key="run").value == "digits/tiny/mine"
     assert numbers(app)["Bound"] == f"{last.bound:.1%}"
     assert numbers(app)["Accuracy"] == f"{last.accuracy:.1%}"
     assert "406 weights take" in said(app)
@@ -96,7 +96,7 @@ def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate()
 
 def test_the_first_screen_prunes_the_network_of_a_run_no_further():
     run = Run(
-        "lenet5-mnist-few", Training.of("gradual", data="mnist", name="few", density=0.0037, bits=2), state="done"
+        "mnist/lenet5/few", Training.of("gradual", data="mnist", name="few", density=0.0037, bits=2), state="done"
     )
     row = Metrics(1, 1.0, 1.0, 0.1, 0.9, 1595, 0.0037)
     link = compress_link(run, [row])
@@ -117,7 +117,7 @@ def test_start_asks_for_the_settings_that_are_shown_and_stop_ends_the_wait(comma
     assert "waiting for its turn" in said(healthy(app))
     app.button(key="stop").click().run()
     assert "stopping" in said(healthy(app))
-    assert app.text_input[0].value == "gradual-2"
+    assert app.text_input[0].value == "gradual-v2"
 
 
 def test_a_method_brings_its_usual_settings():
@@ -177,7 +177,7 @@ def test_a_run_of_the_shell_shows_while_it_trains():
 
     def report(fraction, what):
         if what.startswith("epoch 2") and not seen:
-            records.record("tiny-digits-mine", [])
+            records.record("digits/tiny/mine", [])
             seen.append(healthy(opened()))
 
     with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:

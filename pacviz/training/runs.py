@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -249,3 +250,5 @@ def _launch(run: Run) -> None:
     if hasattr(os, "setpriority"):
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+    # A child that nobody waits for stays in the table of processes as long as its parent lives.
+    threading.Thread(target=process.wait, name=f"waits for {run.id}", daemon=True).start()

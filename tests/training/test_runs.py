@@ -1,8 +1,10 @@
 """A run survives whatever ends its process, never trains twice at once, waits for its turn, and tells what came of it."""
 
+import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -310,3 +312,20 @@ def test_a_run_in_the_background_outlives_its_starter_and_is_resumed_where_it_st
     with pytest.raises(PacvizError, match="done already"):
         runs.start(training)
     runs.discard(run.id)
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="only where parents must wait for their children")
+def test_an_ended_training_leaves_no_defunct_process_behind_its_server(monkeypatch):
+    begin, processes = subprocess.Popen, []
+
+    def popen(command, **options):
+        processes.append(begin([sys.executable, "-c", ""], **options))
+        return processes[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    runs.start(MINE)
+    deadline = time.monotonic() + 60
+    with pytest.raises(ChildProcessError):
+        while time.monotonic() < deadline:
+            # Looks at the ended child and leaves it as it is; raises once somebody else has waited for it.
+            os.waitid(os.P_PID, processes[0].pid, os.WEXITED | os.WNOWAIT)

@@ -1,34 +1,38 @@
-# make app: install and start the app.  make test: install and run every check, a test file on each core.
-# make long: the tests that take minutes each.  make load: a lecture hall of 30 sessions on one server.
-PYTHON ?= python3
-BIN = .venv/bin
+# make app: installs and opens the app (PORT=8600: there).
+# make test: installs and runs every check, a test file on each core; it finds or installs a browser for the browser tests
+# (BROWSER=none: leaves them out).  make long: the tests that take minutes each.
+# make processors: the tests that train networks, as two other processors would compute them.
+# make load: a lecture hall of 30 sessions on one server.
+# PYTHON=python3.12: with this interpreter.
+PY = .venv/bin/python
+PYTEST = $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: app test long lint load
+.PHONY: app test processors long lint load
 
 app: .venv/app
-	$(BIN)/streamlit run app.py
+	$(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
 
 test: .venv/dev lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(PY) tests/browser/chromium.py
+	$(PYTEST)
+
+processors: .venv/dev
+	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 $(PYTEST) -m "trained and not long"
+	ATEN_CPU_CAPABILITY=default $(PYTEST) -m "trained and not long"
 
 long: .venv/dev
-	$(BIN)/python -m pytest -m long
+	$(PY) -m pytest -m long
 
 load: .venv/app
-	$(BIN)/python -m pacviz benchmark --sessions 30
+	$(PY) -m pacviz benchmark --sessions 30
 
 lint: .venv/dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 .venv/app: requirements.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet -r requirements.txt
-	touch $@
+	.ci/environment app
 
-# The browser journey takes the system's Chromium where there is one, else Playwright's own.
-.venv/dev: .venv/app pyproject.toml
-	$(BIN)/pip install --quiet -e '.[dev]'
-	command -v chromium || command -v chromium-browser || command -v google-chrome || $(BIN)/playwright install chromium
-	touch $@
+.venv/dev: requirements.txt pyproject.toml
+	.ci/environment dev

@@ -35,3 +35,32 @@ def real_data() -> Path:
     if not (folder / "MNIST" / "raw").exists():
         pytest.skip(f"the real MNIST is not in {folder}; set PACVIZ_DATA")
     return folder
+
+
+def pytest_sessionfinish(session) -> None:
+    """A run that should have used a browser and had none is no success."""
+    if _unseen(session.config) and not _unwanted() and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config) -> None:
+    if count := _unseen(config):
+        why = (
+            "as BROWSER=none asked"
+            if _unwanted()
+            else "for no browser starts here; install Chromium, or say BROWSER=none"
+        )
+        config.pluginmanager.get_plugin("terminalreporter").write_line(
+            f"The browser tests were not run ({count} of them), {why}.", yellow=True
+        )
+
+
+def _unseen(config) -> int:
+    """How many tests were skipped because there is no browser; 0 in a worker, which reports to the run that it belongs to."""
+    reporter = None if hasattr(config, "workerinput") else config.pluginmanager.get_plugin("terminalreporter")
+    skipped = [] if reporter is None else reporter.stats.get("skipped", [])
+    return sum("no browser: " in str(report.longrepr) for report in skipped)
+
+
+def _unwanted() -> bool:
+    return os.environ.get("BROWSER") == "none"

@@ -1,9 +1,8 @@
 """The real app in a real browser: a server of its own, Chromium without a window, and no network beyond this machine."""
 
-import os
-import shutil
 from pathlib import Path
 
+import chromium
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
@@ -11,7 +10,6 @@ from pacviz.ui.appbench import serve
 
 expect.set_options(timeout=60_000)
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 def pytest_collection_modifyitems(items) -> None:
@@ -21,14 +19,14 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(cache):
+def app(cache, browser):
     """The address of a running app."""
     with serve({"PACVIZ_DATA": str(cache / "no-data")}) as (address, _):
         yield address
 
 
 @pytest.fixture
-def new_app(cache):
+def new_app(cache, browser):
     """The address of an app that nobody has visited yet."""
     with serve({"PACVIZ_DATA": str(cache / "no-data")}) as (address, _):
         yield address
@@ -36,17 +34,16 @@ def new_app(cache):
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium: the system's, else Playwright's own."""
+    """Chromium: the system's, else Playwright's own.  Where none starts, tests/conftest.py has the last word."""
+    if chromium.unwanted():
+        pytest.skip("no browser: BROWSER=none")
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         try:
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+            found = chromium.launch(playwright)
         except Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no Chromium: install it, or run `playwright install chromium` ({error})")
-        yield chromium
-        chromium.close()
+            pytest.skip(f"no browser: none starts ({error.message.splitlines()[0]})")
+        yield found
+        found.close()
 
 
 def is_missing(response) -> bool:

@@ -91,8 +91,8 @@ def deskew(images: Tensor) -> Tensor:
     slant = (covariance / (variance + 1 / 12)).clamp(-MOST_SLANT, MOST_SLANT)
     # grid_sample counts from -1 at the left edge of the first pixel to 1 at the right edge of the last.
     x_offset, y_from = x_mean + slant * y, y_mean + y
-    columns = (2 * x + 1 - width % 2).float() / width + (2 * x_offset).float()[:, :, None] / width
-    lines = ((2 * y_from + 1 - height % 2).float() / height)[:, :, None].expand_as(columns)
+    columns = (2 * x + 1 - width % 2).to(ink) / width + (2 * x_offset).to(ink)[:, :, None] / width
+    lines = ((2 * y_from + 1 - height % 2).to(ink) / height)[:, :, None].expand_as(columns)
     return F.grid_sample(ink, torch.stack([columns, lines], -1), align_corners=False) + background
 
 

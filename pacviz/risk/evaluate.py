@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from threading import Lock
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -45,6 +47,7 @@ from pacviz.risk.exact import (
     residual,
     upright,
 )
+from pacviz.risk.scaling import Layer, OutOfRange, Rescaling, Scale, require_finite
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
 
 Progress = Callable[[float], None]
@@ -52,9 +55,12 @@ Progress = Callable[[float], None]
 
 Seen = TypeVar("Seen")
 
-CPU_BATCH = 64
+CPU_BATCH = NOISY_BATCH = 64
 ACCELERATOR_BATCH = 2048
-"""Examples that are run together.  On a CPU the activations of a batch, a few MB at most, have to stay in the cache."""
+"""Examples that are run together.  On a CPU the activations of a batch, a few MB at most, have to stay in the cache.
+
+With noise it is the same number everywhere, since each batch has a generator of its own.
+"""
 
 ROUNDING = 1e-5
 """How far two machines' logits may lie apart, as a share of the example's largest |logit|: some ten times what is seen.
@@ -70,61 +76,71 @@ class Count(NamedTuple):
     borderline: int
 
 
-def stages(network: Network, posterior_stds: Mapping[str, float], where: torch.device) -> Iterator[Stage]:
-    """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0."""
+def stages(
+    network: Network,
+    posterior_stds: Mapping[str, float],
+    where: torch.device,
+    dtype: torch.dtype = torch.float32,
+    pixels: float = 1.0,
+) -> Iterator[Stage]:
+    """The steps from pixels (channels, height, width, batch) to logits (classes, batch), with noise where std > 0.
+
+    The logits come out times a power of two, which moves no answer: every layer is rescaled as `pacviz.risk.scaling`
+    says.  pixels: the largest magnitude of a pixel.  Raises OutOfRange for weights that dtype cannot hold.
+    """
     model = architecture(network.model)
     if model.glances > 1 and any(posterior_stds.values()):
         raise PacvizError(
             f"{model.title} looks at each image {model.glances} times with the same weights, which noise is not drawn for; "
             "set noise to 0 or choose another network."
         )
-    yield from _stages(model.operations, model.input_shape, network.matrices, posterior_stds, where)
+    rescaling = Rescaling(network.matrices, posterior_stds, dtype)
+    yield from _stages(model.operations, model.input_shape, rescaling, Scale.of_pixels(pixels), where)[0]
     if model.glances > 1:
         yield agreement
 
 
 def _stages(
-    operations: Sequence[Operation],
-    shape: Shape,
-    matrices: Mapping[str, np.ndarray],
-    posterior_stds: Mapping[str, float],
-    where: torch.device,
-) -> Iterator[Stage]:
-    """The steps of a chain on activations of `shape`."""
+    operations: Sequence[Operation], shape: Shape, rescaling: Rescaling, scale: Scale, where: torch.device
+) -> tuple[list[Stage], Scale]:
+    """The steps of a chain on activations of `shape`, and the scale of what they lead to."""
+    found: list[Stage] = []
     for operation in operations:
         match operation:
-            case Conv(name):
-                if std := posterior_stds.get(name, 0.0):
-                    yield noisy_convolution(operation, matrices[name], std, shape, where)
-                else:
-                    yield convolution(operation, matrices[name], shape, where)
-            case DepthwiseConv(name):
-                if std := posterior_stds.get(name, 0.0):
-                    yield noisy_depthwise(operation, matrices[name], std, where)
-                else:
-                    yield depthwise(operation, matrices[name], where)
-            case Linear(name):
-                if std := posterior_stds.get(name, 0.0):
-                    yield noisy_affine(matrices[name], std, where)
-                else:
-                    yield affine(matrices[name], where)
+            case Conv(name) | DepthwiseConv(name) | Linear(name):
+                layer, scale = rescaling.layer(operation, scale)
+                found.append(_layer(operation, layer, shape, where))
             case MaxPool(size):
-                yield max_pool(size)
+                found.append(max_pool(size))
             case AveragePool(size, stride):
-                yield average_pool(size, stride)
+                found.append(average_pool(size, stride))
             case Deskew():
-                yield upright
+                found.append(upright)
             case Glances():
-                yield glances
+                found.append(glances)
             case OrientedEdges():
-                yield oriented_edges(operation, where)
+                found.append(oriented_edges(operation, where))
             case ReLU():
-                yield lambda x, _: x.relu()
+                found.append(lambda x, _: x.relu())
             case Flatten():
-                yield lambda x, _: x.flatten(0, -2)
+                found.append(lambda x, _: x.flatten(0, -2))
             case Residual(body):
-                yield residual(operation, list(_stages(body, shape, matrices, posterior_stds, where)))
+                inner, after = _stages(body, shape, rescaling, scale, where)
+                body_factor, shortcut_factor, scale = rescaling.sum(after, scale)
+                found.append(residual(operation, inner, body_factor, shortcut_factor))
         shape = output_shape(operation, shape)
+    return found, scale
+
+
+def _layer(operation: Conv | DepthwiseConv | Linear, layer: Layer, shape: Shape, where: torch.device) -> Stage:
+    noisy = layer.weight_std > 0 or layer.bias_std > 0
+    match operation:
+        case Conv():
+            return (noisy_convolution if noisy else convolution)(operation, layer, shape, where)
+        case DepthwiseConv():
+            return (noisy_depthwise if noisy else depthwise)(operation, layer, where)
+        case Linear():
+            return (noisy_affine if noisy else affine)(layer, where)
 
 
 def draw_examples(n: int, draws: int, seed: int) -> Tensor:
@@ -132,14 +148,14 @@ def draw_examples(n: int, draws: int, seed: int) -> Tensor:
     return torch.from_numpy(np.random.default_rng(seed).integers(n, size=draws))
 
 
-def noise_generator(seed: int, batch: int, where: torch.device) -> torch.Generator:
-    """The random numbers of one batch.
+def noise_generator(seed: int, batch: int) -> torch.Generator:
+    """The random numbers of one batch of NOISY_BATCH examples: the processor's, whatever device runs the network.
 
     torch's CPU generator reads only 32 bits of its seed: hashing keeps neighbouring seeds apart, counting keeps the
     batches of one seed apart.
     """
     base = int(np.random.SeedSequence(seed).generate_state(1)[0])
-    return torch.Generator(where).manual_seed((base + batch) % 2**32)
+    return torch.Generator().manual_seed((base + batch) % 2**32)
 
 
 def count(
@@ -153,7 +169,8 @@ def count(
     """Wrong and borderline answers on `examples` (all of the split where None); equal logits go to the lowest label.
 
     Each batch draws its noise from a generator of its own, layer by layer in the order of the network, so that the
-    answer depends on the seed and the size of a batch but not on the number of cores.
+    answer depends on the seed, but neither on the number of cores nor on the device.  seed: any whole number >= 0.
+    Raises PacvizError for a network whose numbers no float holds (see pacviz.risk.scaling).
     """
     errors = borderline = 0
     for found in _batches(network, split, _count, examples, posterior_stds, seed, progress):
@@ -176,20 +193,17 @@ def _batches(
     progress: Progress | None = None,
 ) -> Iterator[Seen]:
     """What `look` makes of the logits (classes, batch) and labels (batch,) of each batch, in order."""
-    where = device()
-    chain = list(stages(network, posterior_stds or {}, where))
+    chains = _Chains(network, posterior_stds or {}, max(abs(split.low), abs(split.high)))
     total = len(split) if examples is None else len(examples)
-    size = CPU_BATCH if where.type == "cpu" else ACCELERATOR_BATCH
+    where = device()
+    size = NOISY_BATCH if posterior_stds else CPU_BATCH if where.type == "cpu" else ACCELERATOR_BATCH
 
     @torch.inference_mode()
     def seen(start: int) -> Seen:
         chosen = slice(start, start + size) if examples is None else examples[start : start + size]
-        random = noise_generator(seed, start // size, where) if posterior_stds else None
-        batch = replace(split, images=split.images[chosen].to(where), labels=split.labels[chosen].to(where))
-        x = batch.pixels().permute(1, 2, 3, 0)
-        for stage in chain:
-            x = stage(x, random)
-        return look(x, batch.labels)
+        batch = replace(split, images=split.images[chosen], labels=split.labels[chosen])
+        logits = chains.logits(batch, seed, start // size)
+        return look(logits, batch.labels.to(logits.device))
 
     starts = range(0, total, size)
     # Each core runs batches of its own: two threads that meet after every small product wait more than they work.
@@ -204,6 +218,49 @@ def _batches(
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
+
+
+class _Chains:
+    """A network ready to be run: in float32, and where that cannot hold its numbers in float64."""
+
+    def __init__(self, network: Network, posterior_stds: Mapping[str, float], largest_pixel: float) -> None:
+        self.noisy, self.lock = bool(posterior_stds), Lock()
+        self.built: dict[torch.dtype, list[Stage]] = {}
+        self.build = lambda dtype: list(stages(network, posterior_stds, _place(dtype), dtype, largest_pixel))
+        self.dtypes = [torch.float32, torch.float64]
+        try:
+            self._chain(torch.float32)
+        except OutOfRange:
+            self.dtypes = [torch.float64]
+            self._chain(torch.float64)
+
+    def logits(self, batch: Split, seed: int, index: int) -> Tensor:
+        """Of one batch, (classes, batch); raises OutOfRange where float64 cannot hold them either."""
+        *narrow, widest = self.dtypes
+        for dtype in narrow:
+            with suppress(OutOfRange):
+                return self._run(batch, seed, index, dtype)
+        return self._run(batch, seed, index, widest)
+
+    def _run(self, batch: Split, seed: int, index: int, dtype: torch.dtype) -> Tensor:
+        random = noise_generator(seed, index) if self.noisy else None
+        x = replace(batch, images=batch.images.to(_place(dtype))).pixels().to(dtype).permute(1, 2, 3, 0)
+        for stage in self._chain(dtype):
+            x = stage(x, random)
+        require_finite(x)
+        return x
+
+    def _chain(self, dtype: torch.dtype) -> list[Stage]:
+        with self.lock:
+            if dtype not in self.built:
+                self.built[dtype] = self.build(dtype)
+            return self.built[dtype]
+
+
+def _place(dtype: torch.dtype) -> torch.device:
+    """Where numbers of a precision are worked with: MPS has no float64."""
+    where = device()
+    return torch.device("cpu") if where.type == "mps" and dtype == torch.float64 else where
 
 
 def _count(logits: Tensor, labels: Tensor) -> Count:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Residual, Shape, output_shape
 from pacviz.models.architecture import SHIFTS
 from pacviz.models.modules import deskew, edge_filters
+from pacviz.risk.scaling import Layer
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
 warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
@@ -36,9 +37,9 @@ TOEPLITZ_ENTRIES = 2**22
 """The most entries of a convolution as a sparse matrix, which takes some 60 bytes each to make; others are dense products."""
 
 
-def affine(matrix: np.ndarray, device: torch.device) -> Stage:
-    """A fully connected layer, x (features, batch) to W x + b.  matrix: (rows, columns), the bias last."""
-    weights, bias = matrix[:, :-1], torch.tensor(matrix[:, -1:], device=device)
+def affine(layer: Layer, device: torch.device) -> Stage:
+    """A fully connected layer, x (features, batch) to W x + b."""
+    weights, bias = layer.matrix[:, :-1], torch.tensor(layer.matrix[:, -1:], device=device)
     if device.type == "cpu" and np.count_nonzero(weights) < SPARSE_LINEAR * weights.size:
         product = _csr(csr_array(weights))
     else:
@@ -46,9 +47,9 @@ def affine(matrix: np.ndarray, device: torch.device) -> Stage:
     return lambda x, _: torch.addmm(bias, product, x)
 
 
-def convolution(operation: Conv, matrix: np.ndarray, shape: Shape, device: torch.device) -> Stage:
-    """A convolution of activations of `shape` (channels, height, width).  matrix: (outputs, columns), the bias last."""
-    kernel, bias = kernel_and_bias(operation, matrix)
+def convolution(operation: Conv, layer: Layer, shape: Shape, device: torch.device) -> Stage:
+    """A convolution of activations of `shape` (channels, height, width)."""
+    kernel, bias = kernel_and_bias(operation, layer.matrix)
     outputs, height, width = output_shape(operation, shape)
     nonzeros = np.count_nonzero(kernel)
     few = nonzeros < SPARSE_CONV * kernel.size and nonzeros * height * width <= TOEPLITZ_ENTRIES
@@ -112,15 +113,15 @@ def oriented_edges(operation: OrientedEdges, device: torch.device) -> Stage:
     filters = edge_filters(operation).to(device)
 
     def stage(x: Tensor, _: torch.Generator | None) -> Tensor:
-        edges = F.conv2d(x.permute(3, 0, 1, 2), filters, None, operation.stride, operation.padding)
+        edges = F.conv2d(x.permute(3, 0, 1, 2), filters.to(x.dtype), None, operation.stride, operation.padding)
         return edges.permute(1, 2, 3, 0)
 
     return stage
 
 
-def depthwise(operation: DepthwiseConv, matrix: np.ndarray, device: torch.device) -> Stage:
-    """A depthwise convolution.  matrix: (channels, kernel x kernel)."""
-    weights = torch.from_numpy(matrix.copy()).to(device)
+def depthwise(operation: DepthwiseConv, layer: Layer, device: torch.device) -> Stage:
+    """A depthwise convolution, without a bias."""
+    weights = torch.from_numpy(layer.matrix.copy()).to(device)
 
     def stage(x: Tensor, _: torch.Generator | None) -> Tensor:
         return reduce(
@@ -140,15 +141,20 @@ def shifts(operation: DepthwiseConv, x: Tensor) -> Iterator[Tensor]:
             yield x[:, dy : dy + height : operation.stride, dx : dx + width : operation.stride]
 
 
-def residual(operation: Residual, body: Sequence[Stage]) -> Stage:
-    """The stages of a body one after the other, plus their input (every stride-th position, further channels zero)."""
+def residual(
+    operation: Residual, body: Sequence[Stage], body_factor: float = 1.0, shortcut_factor: float = 1.0
+) -> Stage:
+    """The stages of a body one after the other, plus their input (every stride-th position, further channels zero).
+
+    body_factor, shortcut_factor: powers of two that bring the two to one scale.
+    """
 
     def stage(x: Tensor, generator: torch.Generator | None) -> Tensor:
         y = x
         for inner in body:
             y = inner(y, generator)
-        shortcut = x[:, :: operation.stride, :: operation.stride]
-        return y + F.pad(shortcut, (0, 0, 0, 0, 0, 0, 0, len(y) - len(shortcut)))
+        shortcut = x[:, :: operation.stride, :: operation.stride] * shortcut_factor
+        return y * body_factor + F.pad(shortcut, (0, 0, 0, 0, 0, 0, 0, len(y) - len(shortcut)))
 
     return stage
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache, reduce
 
 import numpy as np
@@ -11,38 +12,51 @@ from torch.nn import functional as F
 
 from pacviz.models import Conv, DepthwiseConv, Shape, output_shape
 from pacviz.risk.exact import Stage, affine, kernel_and_bias, shifts
+from pacviz.risk.scaling import Layer, require_squares
 
 SPARSE_KERNELS = 0.25
 """Density below which every example's kernels are faster as blocks of one sparse matrix (CPU, measured on LeNet-5)."""
 
 
-def noisy_affine(matrix: np.ndarray, std: float, device: torch.device) -> Stage:
+def noisy_affine(layer: Layer, device: torch.device) -> Stage:
     """A fully connected layer under noise by local reparametrisation (Kingma et al. 2015), exact for one example's x.
 
-    matrix: (rows, columns), the bias last.  The pre-activations are independent normals with mean W x + b and variance
-    std^2 (M x^2 + m), where M and m are 1 at the nonzeros of W and b, else 0.
+    The pre-activations are independent normals with mean W x + b and variance sigma^2 M x^2 + sigma_b^2 m, where M and m
+    are 1 at the nonzeros of W and b, else 0.  Raises OutOfRange where floats lose the square of an activation.
     """
-    variances = (matrix != 0) * np.float32(std**2)
-    mean, variance = affine(matrix, device), affine(variances, device)
+    variances = (layer.matrix != 0).astype(layer.matrix.dtype)
+    variances[:, :-1] *= layer.weight_std**2
+    variances[:, -1] *= layer.bias_std**2
+    mean, variance = affine(layer, device), affine(Layer(layer.name, variances), device)
 
     def stage(x: Tensor, generator: torch.Generator | None) -> Tensor:
-        stds = variance(x.square(), None).sqrt_()
-        return mean(x, None).addcmul_(stds, torch.empty_like(stds).normal_(generator=generator))
+        squares = x.square()
+        require_squares(layer.name, x, squares)
+        stds = variance(squares, None).sqrt_()
+        return mean(x, None).addcmul_(stds, normals(stds, stds.shape, generator))
 
     return stage
 
 
-def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Shape, device: torch.device) -> Stage:
+def normals(like: Tensor, shape: Sequence[int], generator: torch.Generator | None) -> Tensor:
+    """Standard normal draws of a shape, on the device and of the precision of `like`.
+
+    They are drawn on the processor in float32, so that every device and precision sees the same.
+    """
+    return torch.empty(*shape, dtype=torch.float32).normal_(generator=generator).to(like)
+
+
+def noisy_convolution(operation: Conv, layer: Layer, shape: Shape, device: torch.device) -> Stage:
     """A convolution under noise: kernels and biases for each example, the same at all positions of that example.
 
-    matrix: (outputs, columns), the bias last.  shape: (channels, height, width) of the activations before it.
+    shape: (channels, height, width) of the activations before it.
     """
-    kernel, bias = kernel_and_bias(operation, matrix)
+    kernel, bias = kernel_and_bias(operation, layer.matrix)
     outputs, height, width = output_shape(operation, shape)
     columns = kernel[0].size
     places = torch.from_numpy(np.flatnonzero(kernel)).to(device)
     weights, biases = (torch.from_numpy(part).to(device) for part in (kernel[kernel != 0], bias))
-    bias_stds = std * biases.ne(0)
+    bias_stds = layer.bias_std * biases.ne(0)
 
     sparse = device.type == "cpu" and len(places) < SPARSE_KERNELS * kernel.size
 
@@ -59,8 +73,8 @@ def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Sh
         for axis in (2, 3):
             patches = patches.unfold(axis, operation.kernel, operation.stride)
         patches = patches.permute(0, 1, 4, 5, 2, 3).reshape(batch, columns, height * width)
-        values = weights.new_empty(batch, len(weights)).normal_(0, std, generator=generator).add_(weights)
-        shifts = biases.new_empty(batch, outputs).normal_(generator=generator).mul_(bias_stds).add_(biases)
+        values = normals(weights, (batch, len(weights)), generator).mul_(layer.weight_std).add_(weights)
+        shifts = normals(biases, (batch, outputs), generator).mul_(bias_stds).add_(biases)
         if sparse:
             kernels = torch.sparse_csr_tensor(
                 *block_diagonal(batch), values.flatten(), (batch * outputs, batch * columns), check_invariants=False
@@ -74,16 +88,13 @@ def noisy_convolution(operation: Conv, matrix: np.ndarray, std: float, shape: Sh
     return stage
 
 
-def noisy_depthwise(operation: DepthwiseConv, matrix: np.ndarray, std: float, device: torch.device) -> Stage:
-    """A depthwise convolution under noise: kernels for each example, the same at all positions of that example.
-
-    matrix: (channels, kernel x kernel).
-    """
-    weights = torch.from_numpy(matrix.T[:, :, None].copy()).to(device)
-    stds = std * weights.ne(0)
+def noisy_depthwise(operation: DepthwiseConv, layer: Layer, device: torch.device) -> Stage:
+    """A depthwise convolution under noise: kernels for each example, the same at all positions of that example."""
+    weights = torch.from_numpy(layer.matrix.T[:, :, None].copy()).to(device)
+    stds = layer.weight_std * weights.ne(0)
 
     def stage(x: Tensor, generator: torch.Generator | None) -> Tensor:
-        noise = weights.new_empty(*weights.shape[:2], x.shape[-1]).normal_(generator=generator)
+        noise = normals(weights, (*weights.shape[:2], x.shape[-1]), generator)
         kernels = noise.mul_(stds).add_(weights)[:, :, None, None]
         return reduce(torch.add, (w * shifted for w, shifted in zip(kernels, shifts(operation, x), strict=True)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -33,6 +34,18 @@ ODD = Architecture(
 def _odd_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(ARCHITECTURES, ODD.name, ODD)
     monkeypatch.setenv("PACVIZ_DEVICE", "cpu")
+
+
+@pytest.fixture
+def unscaled() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+    """Logits without the power of two by which the rescaled network's are too large, going by the expected ones."""
+
+    def unscale(logits: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
+        largest = (float(found.abs().max()) for found in (expected, logits))
+        wanted, found = largest
+        return logits * 2.0 ** round(math.log2(wanted / found)) if wanted and found else logits
+
+    return unscale
 
 
 @pytest.fixture

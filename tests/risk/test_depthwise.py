@@ -18,6 +18,7 @@ from pacviz.models import (
     architecture,
 )
 from pacviz.risk import count_errors, count_stochastic_errors, evaluate
+from pacviz.risk.scaling import Layer
 from pacviz.risk.stochastic import noisy_depthwise
 
 SEPARABLE = Architecture(
@@ -46,7 +47,7 @@ def _separable_is_known(monkeypatch):
 
 @pytest.mark.parametrize("density", [0.3, 1.0])
 @pytest.mark.parametrize("model", ["separable", "tiny-6", "upright-8"])
-def test_the_stages_give_the_logits_of_the_plain_module(network, sample, model, density):
+def test_the_stages_give_the_logits_of_the_plain_module(network, sample, unscaled, model, density):
     net, split = network(model, density), sample(model, 70)
     x = split.pixels().permute(1, 2, 3, 0)
     for stage in evaluate.stages(net, {}, CPU):
@@ -55,7 +56,7 @@ def test_the_stages_give_the_logits_of_the_plain_module(network, sample, model, 
     module.load_state_dict(architecture(model).state_dict(net.matrices))
     with torch.inference_mode():
         expected = module(split.pixels())
-    torch.testing.assert_close(x.T, expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
+    torch.testing.assert_close(unscaled(x.T, expected), expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()))
     assert count_errors(net, split) == int((expected.argmax(1) != split.labels).sum())
 
 
@@ -64,7 +65,7 @@ def test_noise_on_a_depthwise_kernel_has_its_covariances():
     random = torch.Generator().manual_seed(0)
     matrix = np.array([[1.0, 0.0, -2.0, 0.5], [0.0, 1.5, 0.25, 0.0]], np.float32)
     x = torch.rand(2, 3, 3, generator=random)
-    stage = noisy_depthwise(operation, matrix, std, CPU)
+    stage = noisy_depthwise(operation, Layer("a", matrix, std), CPU)
     samples = stage(x[..., None].expand(-1, -1, -1, n), random).flatten(1, 2).double()
     for channel in range(2):
         patches = F.unfold(x[None, channel : channel + 1].double(), 2, padding=1)[0]

@@ -43,11 +43,11 @@ def logits(network, split):
 @pytest.mark.usefixtures("products")
 @pytest.mark.parametrize("density", [0.02, 0.3, 1.0])
 @pytest.mark.parametrize("model", MODELS)
-def test_sparse_and_dense_products_give_the_logits_of_the_plain_module(network, sample, model, density):
+def test_sparse_and_dense_products_give_the_logits_of_the_plain_module(network, sample, unscaled, model, density):
     net, split = network(model, density), sample(model, 40)
     expected = reference(net, split)
     torch.testing.assert_close(
-        logits(net, split).double(), expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max())
+        unscaled(logits(net, split).double(), expected), expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max())
     )
 
 

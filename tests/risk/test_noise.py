@@ -11,6 +11,7 @@ from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.models import Conv, architecture
 from pacviz.risk import count_errors, count_stochastic_errors, evaluate, stochastic, stochastic_risk, upper_limit
+from pacviz.risk.scaling import Layer
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution
 
 CPU = torch.device("cpu")
@@ -37,7 +38,7 @@ def assert_moments(samples, mean, covariance):
 def test_noise_of_a_linear_layer_has_the_moments_of_sampled_weights(density):
     matrix, std, n = random_matrix(7, 12, density), 0.3, 40_000
     x = torch.rand(11, generator=generator())
-    samples = noisy_affine(matrix, std, CPU)(x[:, None].expand(-1, n), generator(1)).double()
+    samples = noisy_affine(Layer("l", matrix, std, std), CPU)(x[:, None].expand(-1, n), generator(1)).double()
     inputs = torch.cat([x, torch.ones(1)]).double()
     weights = torch.from_numpy(matrix).double()
     covariance = torch.diag(std**2 * (weights != 0).double() @ inputs**2)
@@ -49,7 +50,7 @@ def test_noise_of_a_linear_layer_has_the_moments_of_sampled_weights(density):
 def test_noise_of_a_convolution_has_the_covariances_of_one_kernel_shared_by_all_positions(operation, density):
     matrix, std, n = random_matrix(3, 2 * operation.kernel**2 + 1, density), 0.3, 40_000
     x = torch.rand(2, 5, 4, generator=generator())
-    stage = noisy_convolution(operation, matrix, std, (2, 5, 4), CPU)
+    stage = noisy_convolution(operation, Layer("c", matrix, std, std), (2, 5, 4), CPU)
     copies = x[..., None].expand(-1, -1, -1, 2_000)
     samples = torch.cat([stage(copies, generator(batch)).flatten(0, 2) for batch in range(n // 2_000)], dim=1).double()
     patches = F.unfold(x[None].double(), operation.kernel, padding=operation.padding, stride=operation.stride)[0]
@@ -126,7 +127,7 @@ def test_a_seed_gives_the_same_count_on_any_number_of_threads_and_another_seed_a
 
 
 def test_batches_have_noise_of_their_own():
-    streams = [evaluate.noise_generator(seed, batch, CPU) for seed in (0, 1) for batch in (0, 1)]
+    streams = [evaluate.noise_generator(seed, batch) for seed in (0, 1) for batch in (0, 1)]
     assert len({float(torch.randn((), generator=stream)) for stream in streams}) == 4
 
 

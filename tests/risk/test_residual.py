@@ -39,7 +39,9 @@ def reference(network, split):
 
 @pytest.mark.parametrize("limit", [2.0, 0.0], ids=["sparse", "dense"])
 @pytest.mark.parametrize("density", [0.3, 1.0])
-def test_sparse_and_dense_products_give_the_logits_of_the_plain_module(network, sample, monkeypatch, limit, density):
+def test_sparse_and_dense_products_give_the_logits_of_the_plain_module(
+    network, sample, unscaled, monkeypatch, limit, density
+):
     monkeypatch.setattr(exact, "SPARSE_CONV", limit)
     monkeypatch.setattr(exact, "SPARSE_LINEAR", limit)
     net, split = network("sum", density), sample("sum", 70)
@@ -47,7 +49,8 @@ def test_sparse_and_dense_products_give_the_logits_of_the_plain_module(network, 
     for stage in evaluate.stages(net, {}, CPU):
         x = stage(x, None)
     expected = reference(net, split)
-    torch.testing.assert_close(x.T.double(), expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
+    x = unscaled(x.T.double(), expected)
+    torch.testing.assert_close(x, expected, rtol=1e-4, atol=1e-4 * float(expected.abs().max()))
     assert count_errors(net, split) == int((expected.argmax(1) != split.labels).sum())
 
 

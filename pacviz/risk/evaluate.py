@@ -107,7 +107,7 @@ def _stages(
     found: list[Stage] = []
     for operation in operations:
         match operation:
-            case Conv(name) | DepthwiseConv(name) | Linear(name):
+            case Conv() | DepthwiseConv() | Linear():
                 layer, scale = rescaling.layer(operation, scale)
                 found.append(_layer(operation, layer, shape, where))
             case MaxPool(size):

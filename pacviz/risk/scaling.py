@@ -106,7 +106,7 @@ class Rescaling:
 
 
 def require_squares(name: str, x: torch.Tensor, squares: torch.Tensor) -> None:
-    """Raises OutOfRange where the square of a nonzero activation x is no normal float: the noise of the layer is charged by it."""
+    """Raises OutOfRange where the square of a nonzero activation x is no normal float: the layer's noise depends on it."""
     normal = (squares >= torch.finfo(x.dtype).tiny) & (squares <= torch.finfo(x.dtype).max)
     if not bool((normal | (x == 0)).all()):
         raise OutOfRange(

@@ -125,7 +125,9 @@ def test_what_float32_cannot_hold_is_measured_in_float64_and_what_neither_can_is
     wide = rescaled(net, [0, 0, 0])
     spread = wide.layers[1].codebook.copy()
     spread[0], spread[-1] = np.float32(-(2.0**-149)), np.float32(2.0**120)
-    wide = CompressedNetwork("mlp", (wide.layers[0], dataclasses.replace(wide.layers[1], codebook=spread), wide.layers[2]))
+    wide = CompressedNetwork(
+        "mlp", (wide.layers[0], dataclasses.replace(wide.layers[1], codebook=spread), wide.layers[2])
+    )
     module = architecture("mlp").build(folded=True).double()
     module.load_state_dict(architecture("mlp").state_dict(wide.matrices))
     with torch.inference_mode():

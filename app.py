@@ -1,6 +1,6 @@
 """Navigation and page configuration, nothing else: `streamlit run app.py`."""
 
-from pacviz import ui
+from pacviz.app import session
 
-ui.start()
-ui.navigation().run()
+session.start()
+session.navigation().run()

@@ -11,12 +11,12 @@ __version__ = "0.1.0"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
-    from pacviz.certificate import Certificate, certify, known
-    from pacviz.conversion import from_module
+    from pacviz.certificates.certificate import Certificate, certify, known
+    from pacviz.codes.ledger import Charge, Ledger
     from pacviz.errors import PacvizError
-    from pacviz.ledger import Charge, Ledger
+    from pacviz.library.conversion import from_module
+    from pacviz.library.weights import scenario_of
     from pacviz.scenario import Scenario
-    from pacviz.weights import scenario_of
 
 __all__ = [
     "Certificate",
@@ -31,15 +31,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Certificate": "certificate",
-    "certify": "certificate",
-    "known": "certificate",
-    "from_module": "conversion",
+    "Certificate": "certificates.certificate",
+    "certify": "certificates.certificate",
+    "known": "certificates.certificate",
+    "from_module": "library.conversion",
     "PacvizError": "errors",
-    "Charge": "ledger",
-    "Ledger": "ledger",
+    "Charge": "codes.ledger",
+    "Ledger": "codes.ledger",
     "Scenario": "scenario",
-    "scenario_of": "weights",
+    "scenario_of": "library.weights",
 }
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pacviz.bounds import BOUNDS
-from pacviz.compression.prune import PRUNINGS
+from pacviz.codes.prune import PRUNINGS
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, architecture, declared
+from pacviz.settings import check_settings, defaults, setting, settings
 
-NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
 EVEN = "even"
@@ -28,71 +27,6 @@ SCRATCH = "scratch"
 """What the checkpoint is called that a training starts from where it begins with random weights."""
 AS_FOUND: dict[str, dict[str, Any]] = {"sparsity": {"high": 1.0}, "bits": {"low": 0, "high": 16}}
 """Limits of what a network that is certified as it stands may be found to have."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a field of a Scenario may be, and how it is asked for.
-
-    low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
-    choices: the allowed texts; where there are none, any that matches `pattern`, which `form` puts in words.
-    percent: shown as a percentage.
-    scale: how a slider spaces it: "linear", "log", or "log-rest", logarithmic in what is left to 1.
-    """
-
-    title: str
-    help: str
-    low: float = -math.inf
-    high: float = math.inf
-    step: float = 1.0
-    exclusive: bool = False
-    percent: bool = False
-    scale: str = "linear"
-    choices: Callable[[], tuple[str, ...]] = tuple
-    pattern: re.Pattern[str] = NAME
-    form: str = "a name of lower-case letters, digits, dots and dashes, at most 100"
-
-    @property
-    def smallest(self) -> float:
-        """The smallest positive value: where a logarithmic slider starts."""
-        return self.low if self.low > 0 else self.step
-
-    @property
-    def allowed(self) -> str:
-        """The allowed values in words."""
-        if choices := self.choices():
-            return f"one of {', '.join(choices)}"
-        if self.low == -math.inf:
-            return self.form
-        between = "strictly between {:g} and {:g}" if self.exclusive else "from {:g} to {:g}"
-        return between.format(self.low, self.high)
-
-    def check(self, name: str, value: Any, kind: type) -> Any:
-        """The value as `kind`, a tuple number by number; raises PacvizError naming the field, what came and what is allowed."""
-        if kind is tuple:
-            if isinstance(value, str) or not isinstance(value, Iterable) or not (listed := tuple(value)):
-                raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {value!r}.")
-            return tuple(sorted({self.check(name, number, float) for number in listed}))
-        refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
-        try:
-            converted = kind(value)
-        except (TypeError, ValueError, OverflowError):
-            raise refusal from None
-        if kind is str:
-            if converted not in self.choices() if self.choices() else not self.pattern.fullmatch(converted):
-                raise refusal
-            return converted
-        if kind is int and converted != float(value):
-            raise PacvizError(f"{name} must be a whole number {self.allowed}, got {value!r}.")
-        inside = self.low < converted < self.high if self.exclusive else self.low <= converted <= self.high
-        if not inside:
-            raise refusal
-        return converted
-
-
-def setting(default: Any, title: str, help: str, **limits: Any) -> Any:
-    """A dataclass field with a Setting of these limits; `check_settings` holds its values to them."""
-    return field(default=default, metadata={"setting": Setting(title, help, **limits)})
 
 
 @dataclass(frozen=True)
@@ -194,7 +128,7 @@ class Scenario:
     )
 
     def __post_init__(self) -> None:
-        limits = settings()
+        limits = settings(Scenario)
         if declared(self.model):
             limits["model"] = dataclasses.replace(limits["model"], choices=lambda: (self.model,))
         if self.checkpoint == AS_IS:
@@ -240,8 +174,8 @@ class Scenario:
         Raises PacvizError for an unknown name too.
         """
         for name in values:
-            if name not in settings():
-                raise PacvizError(f"There is no setting {name!r}; the settings are {', '.join(settings())}.")
+            if name not in settings(Scenario):
+                raise PacvizError(f"There is no setting {name!r}; the settings are {', '.join(settings(Scenario))}.")
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -254,25 +188,6 @@ class Scenario:
 
     def arguments(self) -> str:
         """The command line that asks for this scenario, defaults left out."""
-        changed = {name: value for name, value in self.to_dict().items() if value != defaults()[name]}
+        changed = {name: value for name, value in self.to_dict().items() if value != defaults(Scenario)[name]}
         text = "".join(f" --{name} {value}" for name, value in changed.items() if name not in PIXELS)
         return text + (f" --input-range {self.input_low} {self.input_high}" if changed.keys() & {*PIXELS} else "")
-
-
-def settings(kind: type = Scenario) -> dict[str, Setting]:
-    """The Setting of each field that has one, in declaration order."""
-    return {item.name: item.metadata["setting"] for item in dataclasses.fields(kind) if "setting" in item.metadata}
-
-
-def defaults(kind: type = Scenario) -> dict[str, Any]:
-    """The default of each field, in declaration order."""
-    return {item.name: item.default for item in dataclasses.fields(kind)}
-
-
-def check_settings(value: Any, limits: Mapping[str, Setting] | None = None) -> None:
-    """Converts each field of a new dataclass value to its kind; raises PacvizError where its Setting refuses it.
-
-    limits: the Settings to hold it to; its own where None.
-    """
-    for name, setting in (limits or settings(type(value))).items():
-        object.__setattr__(value, name, setting.check(name, getattr(value, name), type(defaults(type(value))[name])))

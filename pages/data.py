@@ -1,33 +1,5 @@
 """What the networks are asked to tell apart: a sheet of examples."""
 
-import streamlit as st
+from pacviz.experiments.data.page import page
 
-from pacviz import data, ui
-from pacviz.figures import sheet
-
-ui.through_app()
-with st.sidebar:
-    name = st.selectbox("Data set", tuple(data.DATASETS), key="data", bind="query-params")
-    start = st.slider(
-        "First example",
-        0,
-        50_000,
-        0,
-        100,
-        key="start",
-        bind="query-params",
-        help="The sheet shows the examples from this one on.",
-    )
-source = data.DATASETS[name]
-st.markdown(f"### {source.title}: what the network sees")
-st.markdown(ui.ABOUT[name])
-if not data.is_available(name):
-    ui.offer_download(name)
-with ui.friendly(), ui.progress_line(st.empty()) as progress:
-    dataset = data.load(name, progress=progress)
-ui.chart(sheet(dataset.train, 8, start, dataset.classes, source.names, ui.dark()), "sheet")
-st.caption(
-    f"{len(dataset.train):,} training and {len(dataset.test):,} test examples of "
-    f"{dataset.train.images.shape[-1]} × {dataset.train.images.shape[-2]} pixels. "
-    "The bound uses the training examples only."
-)
+page()

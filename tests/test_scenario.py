@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pacviz import PacvizError, Scenario
 from pacviz.data import DATASETS
-from pacviz.scenario import settings
+from pacviz.settings import settings
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def test_a_pixel_range_is_two_words_of_the_command_line_and_only_where_it_is_not
 
 
 def test_every_field_has_a_setting_with_help():
-    assert set(settings()) == set(Scenario().to_dict())
-    assert all(setting.title and setting.help.endswith(".") for setting in settings().values())
+    assert set(settings(Scenario)) == set(Scenario().to_dict())
+    assert all(setting.title and setting.help.endswith(".") for setting in settings(Scenario).values())
 
 
 def test_the_data_sets_offered_are_those_that_can_be_loaded():
-    assert tuple(DATASETS) == settings()["data"].choices()
+    assert tuple(DATASETS) == settings(Scenario)["data"].choices()

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pacviz.archive import Made
-from pacviz.certificate import Certificate
-from pacviz.compression.coder import encode
-from pacviz.measurement import Measurement, network_of
+from pacviz.certificates.archive import Made
+from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.measure import Measurement, network_of
+from pacviz.certificates.verify import pack
+from pacviz.codes.coder import encode
+from pacviz.experiments.tightest.results import SUFFIX
+from pacviz.library.weights import Weights
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, Scenario
-from pacviz.tight.points import SUFFIX
-from pacviz.verification import pack
-from pacviz.weights import Weights
 
 N, TESTS = 60_000, 10_000
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from pacviz import store
 from pacviz.data import cifar, digits, mnist
 from pacviz.data.dataset import Dataset, Split
-from pacviz.data.digits import Progress
 from pacviz.errors import PacvizError
+from pacviz.progress import Progress
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ import io
 import lzma
 import tarfile
 import warnings
-from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -19,6 +18,7 @@ from pacviz import store
 from pacviz.data.dataset import Split
 from pacviz.data.fetch import fetch
 from pacviz.errors import PacvizError
+from pacviz.progress import Progress
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CLASSES = len(NAMES)
@@ -26,7 +26,6 @@ SIDE = 32
 ORIGINAL = "cifar-10-batches-py"
 JPEG = "cifar10-jpeg.tar.xz"
 
-Progress = Callable[[float, str], None]
 _SAMPLES = {"train": 50_000, "test": 10_000}
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +28,7 @@ from pacviz import store
 from pacviz.data.dataset import Split
 from pacviz.device import one_thread
 from pacviz.errors import PacvizError
+from pacviz.progress import Progress
 
 CLASSES = 10
 SIDE = 28
@@ -38,7 +38,6 @@ TEST_SIZE, TEST_SEED = 10_000, 2
 # Whenever an image of a given seed changes, so must this number: it names the files of the cache.
 VERSION = 1
 
-Progress = Callable[[float, str], None]
 
 # A line a skeleton: its digit, then its strokes (between slashes) as control points "x y", x to the right and y down;
 # a digit fills -100..100 in y.  A point given twice is a corner.

@@ -11,24 +11,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pacviz import checkpoints, surface
 from pacviz.bounds import BOUNDS
-from pacviz.certificate import Certificate, architecture_bits
+from pacviz.certificates import surface
+from pacviz.certificates.certificate import Certificate, architecture_bits
+from pacviz.certificates.measure import FAILURE_SHARE
+from pacviz.codes.ledger import PARTS
 from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
 from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, released
 from pacviz.figures.style import LAYERS, LINES, VACUOUS
-from pacviz.ledger import PARTS
-from pacviz.measurement import FAILURE_SHARE
+from pacviz.library import checkpoints
 from pacviz.models import architecture
-from pacviz.scenario import Scenario, Setting, defaults, settings
+from pacviz.scenario import Scenario
+from pacviz.settings import Setting, defaults, settings
 
+_FOLDER = Path(__file__).parent
 _SHARED = ("bounds", "charts", "page", "live")
-SCRIPTS = {
-    "explorer": (*_SHARED, "waterfall", "surface", "axes", "tour", "explorer"),
-    "what_if": (*_SHARED, "what_if"),
-}
-"""The scripts of each page."""
+EXPLORER = tuple(_FOLDER / f"{name}.js" for name in ("waterfall", "surface", "axes", "tour", "explorer"))
+"""The scripts of the explorer itself, after those that it shares with other pages."""
+STREAMLIT = _FOLDER / "streamlit.js"
+"""The script that hands `mount` to a page of the app."""
 LIVE = ("sparsity", "bits", "noise", "delta", "bound")
 """The settings that the explorer's own controls move; what is left says where the weights and data come from."""
 STOPS = 24
@@ -62,11 +64,12 @@ TILES = (
 _STYLES = {"train": "train_error", "test": "test_error", "code": "code_bytes", "bytes": "effective_bytes"}
 
 __all__ = [
+    "EXPLORER",
     "LIVE",
     "MOST_PINS",
     "PANELS",
     "PRESETS",
-    "SCRIPTS",
+    "STREAMLIT",
     "TOUR",
     "Pin",
     "Preset",
@@ -81,15 +84,15 @@ __all__ = [
 
 
 @cache
-def source(page: str = "explorer", host: str = "streamlit") -> str:
-    """The script of one of SCRIPTS, an ES module without imports: `mount(element, data, onChange)`.
+def source(own: tuple[Path, ...] = EXPLORER, host: Path = STREAMLIT) -> str:
+    """The script of a page, an ES module without imports: `mount(element, data, onChange)`.
 
-    The data are made by `payload`, here for the explorer and in `what_if` for that page.
-    host: "streamlit" or "anywidget", whose contract the default export fulfils.
+    own: the page's own scripts; `payload` makes the data of the explorer's.
+    host: the script whose default export fulfils the contract of whoever shows the page.
     """
-    folder = Path(__file__).parent
-    style = json.dumps((folder / "explorer.css").read_text(encoding="utf-8"))
-    scripts = ((folder / f"{name}.js").read_text(encoding="utf-8") for name in (*SCRIPTS[page], host))
+    style = json.dumps((_FOLDER / "explorer.css").read_text(encoding="utf-8"))
+    shared = (_FOLDER / f"{name}.js" for name in _SHARED)
+    scripts = (path.read_text(encoding="utf-8") for path in (*shared, *own, host))
     return "\n".join([f"const CSS = {style};", *scripts])
 
 
@@ -146,7 +149,7 @@ def payload(
     present = next((one for one in certificates if one.scenario == scenario), None)
     head = recorded[0] if recorded else present.measurement if present else None
     n = 0 if head is None else head.n
-    bound_help = settings()["bound"].help
+    bound_help = settings(Scenario)["bound"].help
     return {
         "known": {
             "n": n,
@@ -159,7 +162,7 @@ def payload(
             "vacuous": VACUOUS,
         },
         "base": {"id": base_id, "names": base, "checkpoint": scenario.checkpoint},
-        "defaults": {name: value for name, value in defaults().items() if name in LIVE},
+        "defaults": {name: value for name, value in defaults(Scenario).items() if name in LIVE},
         "controls": _controls(n, recorded[0].grid.sparsity if recorded and checkpoints.family(scenario) else ()),
         "bounds": bound_words(),
         "bound_help": bound_help,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pacviz import data
-from pacviz.certificate import known
+from pacviz.certificates.certificate import known
 from pacviz.explorer.view import Pin
 from pacviz.scenario import Scenario
 

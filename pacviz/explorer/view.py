@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pacviz.certificates.surface import AXES
 from pacviz.errors import PacvizError
 from pacviz.explorer.tour import TOUR
-from pacviz.scenario import Scenario, check_settings, defaults, setting, settings
-from pacviz.surface import AXES
+from pacviz.scenario import Scenario
+from pacviz.settings import check_settings, defaults, setting, settings
 
 PANELS = (
     *("head", "controls", "presets", "tour", "tiles", "errors", "waterfall", "sizes", "formula", "pins", "take"),
@@ -29,7 +30,7 @@ class Pin:
     def to_text(self) -> str:
         """Name:value pairs with commas between them, defaults left out."""
         values = {**self.scenario.to_dict(), "n": self.n}
-        plain = {**defaults(), "n": 0}
+        plain = {**defaults(Scenario), "n": 0}
         return ",".join(f"{name}:{value}" for name, value in values.items() if value != plain[name]) or "default"
 
     @classmethod
@@ -69,7 +70,7 @@ class View:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        allowed = (*settings(), *settings(View), *PANELS)
+        allowed = (*settings(Scenario), *settings(View), *PANELS)
         for name in self.hide:
             if name not in allowed:
                 raise PacvizError(f"hide must name controls or panels ({', '.join(allowed)}), got {name!r}.")

@@ -9,10 +9,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from pacviz.bounds import BOUNDS
-from pacviz.certificate import Certificate
+from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.surface import Grid
+from pacviz.certificates.sweep import table
 from pacviz.figures.style import LINES, VACUOUS, size, themed
-from pacviz.surface import Grid
-from pacviz.sweep import table
 
 TAKEAWAYS = {
     "sparsity": "Prune until accuracy breaks: the bound dips just before",

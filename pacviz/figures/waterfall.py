@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from pacviz.certificate import Certificate
+from pacviz.certificates.certificate import Certificate
+from pacviz.codes.ledger import PARTS
 from pacviz.figures.style import LAYERS, PATTERNS, size, themed
-from pacviz.ledger import PARTS
 
 CEILINGS = [mantissa * 10**exponent for exponent in range(2, 7) for mantissa in (1, 2, 5)]
 """Upper ends of the axis: few, so that it rarely moves while a slider does."""

@@ -2,15 +2,15 @@
 
 from pacviz.errors import PacvizError
 from pacviz.models import grammar
-from pacviz.models.architecture import (
-    Architecture,
+from pacviz.models.architecture import Architecture, LayerSpec
+from pacviz.models.declaration import declare, declared, described, from_description
+from pacviz.models.operations import (
     AveragePool,
     Conv,
     DepthwiseConv,
     Deskew,
     Flatten,
     Glances,
-    LayerSpec,
     Linear,
     MaxPool,
     Operation,
@@ -20,13 +20,12 @@ from pacviz.models.architecture import (
     Shape,
     output_shape,
 )
-from pacviz.models.declaration import declare, declared, described, from_description
-from pacviz.models.lenet5 import LENET5
-from pacviz.models.mlp import MLP
-from pacviz.models.resnet import RESNET8, RESNET20, RESNET56
-from pacviz.models.subspace_nets import SUBSPACE_NETS
-from pacviz.models.tiny import TINY
-from pacviz.models.tiny_nets import TINY_NETS
+from pacviz.models.zoo.lenet5 import LENET5
+from pacviz.models.zoo.mlp import MLP
+from pacviz.models.zoo.resnet import RESNET8, RESNET20, RESNET56
+from pacviz.models.zoo.subspace_nets import SUBSPACE_NETS
+from pacviz.models.zoo.tiny import TINY
+from pacviz.models.zoo.tiny_nets import TINY_NETS
 
 # A code names its architecture by its place here: new ones are added at the end.
 ARCHITECTURES: dict[str, Architecture] = {

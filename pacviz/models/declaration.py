@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import (
+from pacviz.models.architecture import Architecture
+from pacviz.models.operations import (
     SHIFTS,
-    Architecture,
     AveragePool,
     Conv,
     DepthwiseConv,

@@ -29,8 +29,8 @@ from functools import lru_cache
 from typing import Any
 
 from pacviz.errors import PacvizError
-from pacviz.models.architecture import (
-    Architecture,
+from pacviz.models.architecture import Architecture
+from pacviz.models.operations import (
     AveragePool,
     Conv,
     DepthwiseConv,

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pacviz.models.architecture import (
+from pacviz.models.operations import (
     SHIFTS,
     AveragePool,
     Conv,

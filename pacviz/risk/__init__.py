@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-from pacviz.compression.network import Network
+from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.risk.evaluate import Count, Progress, answers, count, draw_examples

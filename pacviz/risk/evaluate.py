@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pacviz.compression.network import Network
+from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
 from pacviz.device import device
 from pacviz.errors import PacvizError

@@ -18,8 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Residual, Shape, output_shape
-from pacviz.models.architecture import SHIFTS
 from pacviz.models.modules import deskew, edge_filters
+from pacviz.models.operations import SHIFTS
 from pacviz.risk.scaling import Layer
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.

@@ -22,7 +22,7 @@ from pacviz.device import device, quick_bfloat16
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture
 from pacviz.models.modules import Network
-from pacviz.training.parametrisation import Parametrisation, parametrise
+from pacviz.training.methods.parametrisation import Parametrisation, parametrise
 from pacviz.training.recipe import METHODS, Training
 
 EVALUATION_BATCH = 250

@@ -6,11 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pacviz.compression.integers import LARGEST
+from pacviz.codes.integers.mixture import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
-from pacviz.models.subspace_nets import DIMENSIONS, PROJECTIONS
-from pacviz.scenario import DATA_NAMES, SCRATCH, check_settings, defaults, setting
+from pacviz.models.zoo.subspace_nets import DIMENSIONS, PROJECTIONS
+from pacviz.scenario import DATA_NAMES, SCRATCH
+from pacviz.settings import check_settings, defaults, setting
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from pacviz import checkpoints
-from pacviz.checkpoints import Checkpoint
 from pacviz.data import Dataset
+from pacviz.library import checkpoints
+from pacviz.library.checkpoints import Checkpoint
 from pacviz.models import architecture
 from pacviz.training.fit import Step, check_fit, error_rate, fit
-from pacviz.training.polish import Sweep, polish
+from pacviz.training.methods.polish import Sweep, polish
 from pacviz.training.recipe import SCRATCH, Training
 
 State = Callable[[], dict[str, Tensor]]

@@ -6,7 +6,7 @@ import chromium
 import pytest
 from playwright.sync_api import Error, expect, sync_playwright
 
-from pacviz.ui.appbench import serve
+from pacviz.benchmarks.app import serve
 
 expect.set_options(timeout=60_000)
 HERE = ("http://127.0.0.1:", "ws://127.0.0.1:", "file:")

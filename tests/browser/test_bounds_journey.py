@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import expect
 
 from pacviz.bounds import BOUNDS
+from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.cli import main
-from pacviz.operating_point import OperatingPoint
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 

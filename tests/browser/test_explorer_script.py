@@ -6,16 +6,17 @@ import json
 
 import pytest
 
-from pacviz import Scenario, certify, surface
+from pacviz import Scenario, certify
 from pacviz.bounds import BOUNDS, largest_kl
-from pacviz.certificate import Certificate
+from pacviz.bounds.operating_point import NATS_PER, OperatingPoint
+from pacviz.certificates import surface
+from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.surface import Grid
+from pacviz.experiments.bounds.payload import SCRIPTS, payload
 from pacviz.explorer import View, source
 from pacviz.explorer import payload as explorer_payload
-from pacviz.explorer.what_if import payload
 from pacviz.literature import PUBLISHED
-from pacviz.operating_point import NATS_PER, OperatingPoint
 from pacviz.risk import upper_limit
-from pacviz.surface import Grid
 
 NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, numbersOf, withoutArchitecture, size"
 POINTS = (
@@ -64,7 +65,7 @@ def test_limits_and_room_agree_with_python(script):
 
 
 def test_what_follows_from_a_point_agrees_with_python(page):
-    script = loaded(page, source("what_if"), "consequences")
+    script = loaded(page, source(SCRIPTS), "consequences")
     ask = "([points, known]) => points.map(point => pacviz.consequences(point, known))"
     found = script.evaluate(ask, [[dataclasses.asdict(point) for point in POINTS], payload(POINTS[0])["known"]])
     for point, told in zip(POINTS, found, strict=True):

@@ -7,7 +7,7 @@ from scipy.stats import chisquare
 from pacviz.data import Split
 from pacviz.data.labels import randomize, subset
 from pacviz.errors import PacvizError
-from pacviz.randomization.experiment import randomized_error
+from pacviz.experiments.random_labels.settings import randomized_error
 
 N = 20_000
 

@@ -1,18 +1,21 @@
 """What the browser is given is what was measured, and its sliders stop where a Scenario may be."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from pacviz import Scenario, certify, surface
+from pacviz import Scenario, certify, notebook
 from pacviz.bounds import BOUNDS
-from pacviz.explorer import LIVE, SCRIPTS, Pin, View, payload, source, stops
-from pacviz.scenario import defaults, settings
+from pacviz.certificates import surface
+from pacviz.experiments.bounds.payload import SCRIPTS
+from pacviz.explorer import EXPLORER, LIVE, STREAMLIT, Pin, View, payload, source, stops
+from pacviz.settings import defaults, settings
 
 
 @pytest.mark.parametrize("name", ["sparsity", "bits", "noise", "delta"])
 def test_every_stop_of_a_slider_is_allowed_and_the_default_among_them(name):
-    setting, default = settings()[name], defaults()[name]
+    setting, default = settings(Scenario)[name], defaults(Scenario)[name]
     values = stops(setting, type(default))
     assert values == sorted(set(values))
     assert len(values) >= 8
@@ -53,8 +56,10 @@ def test_pins_of_other_data_bring_their_own_numbers():
     assert values["pins"][0]["cell"]["bits"] == pytest.approx(certify(pin.scenario).ledger.bits, abs=0.01)
 
 
-@pytest.mark.parametrize("host", ["streamlit", "anywidget"])
-@pytest.mark.parametrize("page", SCRIPTS)
-def test_the_script_of_a_page_is_one_module_without_imports(page, host):
-    lines = [line for line in source(page, host).splitlines() if line.startswith(("import ", "export "))]
+@pytest.mark.parametrize(
+    "host", [STREAMLIT, Path(notebook.__file__).parent / "anywidget.js"], ids=lambda path: path.stem
+)
+@pytest.mark.parametrize("own", [EXPLORER, SCRIPTS], ids=["explorer", "what-if"])
+def test_the_script_of_a_page_is_one_module_without_imports(own, host):
+    lines = [line for line in source(own, host).splitlines() if line.startswith(("import ", "export "))]
     assert [line.split()[1] for line in lines] == ["const", "default"]

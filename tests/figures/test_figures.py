@@ -5,9 +5,10 @@ import pytest
 
 from pacviz import Scenario, data
 from pacviz.bounds import BOUNDS
-from pacviz.figures import LINES, error_curves, sheet, size, size_curves, waterfall
-from pacviz.surface import AXES
-from pacviz.sweep import sweep
+from pacviz.certificates.surface import AXES
+from pacviz.certificates.sweep import sweep
+from pacviz.experiments.data import figures as sheet
+from pacviz.figures import LINES, error_curves, size, size_curves, waterfall
 
 
 @pytest.fixture(scope="module")

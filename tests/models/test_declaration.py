@@ -12,8 +12,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacviz.compression.coder import decode, encode
-from pacviz.compression.network import by_values
+from pacviz.codes.coder import decode, encode
+from pacviz.codes.network import by_values
 from pacviz.data import Split
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, Residual, declare, described, from_description

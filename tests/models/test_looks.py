@@ -5,12 +5,12 @@ import math
 import pytest
 import torch
 
-from pacviz.compression.network import as_it_stands
+from pacviz.codes.network import as_it_stands
 from pacviz.data import digits
 from pacviz.errors import PacvizError
 from pacviz.models import OrientedEdges, architecture
-from pacviz.models.architecture import SHIFTS
 from pacviz.models.modules import edge_filters
+from pacviz.models.operations import SHIFTS
 from pacviz.risk import count_errors, count_stochastic_errors
 from pacviz.training.fit import error_rate
 

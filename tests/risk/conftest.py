@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.codes.network import CompressedLayer, CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.models import ARCHITECTURES, Architecture, Conv, Flatten, Linear, MaxPool, ReLU, architecture
 

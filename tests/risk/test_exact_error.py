@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz.compression.network import CompressedLayer, CompressedNetwork
+from pacviz.codes.network import CompressedLayer, CompressedNetwork
 from pacviz.data import mnist
 from pacviz.errors import PacvizError
 from pacviz.models import architecture

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz.compression.network import CompressedLayer, CompressedNetwork
-from pacviz.compression.noise import posterior_stds
+from pacviz.codes.network import CompressedLayer, CompressedNetwork
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, Architecture, AveragePool, Conv, Flatten, Linear, ReLU, Residual, architecture
+from pacviz.posteriors.gaussian import posterior_stds
 from pacviz.risk import count_errors, count_stochastic_errors, evaluate, exact_risk
 
 NOISE = 0.3

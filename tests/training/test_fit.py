@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import nn
 
-from pacviz.checkpoints import find
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
+from pacviz.library.checkpoints import find
 from pacviz.models import Architecture, architecture
 from pacviz.training.fit import error_rate, fit
 from pacviz.training.recipe import METHODS, Training

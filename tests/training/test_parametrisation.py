@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz.checkpoints import find
-from pacviz.compression.compress import compress
+from pacviz.codes.compress import compress
+from pacviz.library.checkpoints import find
 from pacviz.models import architecture
-from pacviz.training.parametrisation import PRUNING_SHARE, STEPS_PER_MASK, Gradual, Surgery, parametrise
+from pacviz.training.methods.parametrisation import PRUNING_SHARE, STEPS_PER_MASK, Gradual, Surgery, parametrise
 from pacviz.training.recipe import Training
 
 LENET = architecture("lenet5")

@@ -12,7 +12,7 @@ from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.training.fit import error_rate
-from pacviz.training.polish import DELTA, geometric_bits, polish
+from pacviz.training.methods.polish import DELTA, geometric_bits, polish
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
 

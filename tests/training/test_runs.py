@@ -13,14 +13,17 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz import checkpoints, data
+from pacviz import data
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
+from pacviz.experiments.train import run as worker
+from pacviz.jobs import processes as runs
+from pacviz.jobs import records
+from pacviz.jobs.records import Run, identity
+from pacviz.library import checkpoints
 from pacviz.models import architecture
-from pacviz.training import records, runs, worker
 from pacviz.training.fit import fit
 from pacviz.training.recipe import Training
-from pacviz.training.records import Run, identity
 
 MINE = Training(model="tiny", name="mine", epochs=6, batch_size=15)
 RUN = identity(MINE)
@@ -113,8 +116,8 @@ def test_a_finished_run_leaves_a_checkpoint_for_the_app_and_nothing_to_resume():
 
 def test_previews_are_marked_and_the_last_bound_is_the_certificate_of_the_finished_network(dataset):
     from pacviz.bounds import seeger
-    from pacviz.compression.coder import encode
-    from pacviz.compression.compress import compress
+    from pacviz.codes.coder import encode
+    from pacviz.codes.compress import compress
     from pacviz.risk import exact_risk
 
     checkpoint = trained()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pacviz.compression.subspace import recover
+from pacviz.codes.subspace.network import recover
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import architecture

@@ -1,0 +1,161 @@
+"""What every page shares: style, warm data, and errors as sentences."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+import torch
+from streamlit.navigation.page import StreamlitPage
+
+from pacviz import data, store
+from pacviz.app.memory import share_arenas
+from pacviz.app.uploads import limit_uploads
+from pacviz.errors import PacvizError
+from pacviz.figures import described
+
+PAUSE = 0.1
+"""Seconds between a drawing of a live experiment and its next step."""
+STYLE = """
+<style>
+.stMainBlockContainer { padding: 3.6rem 2rem 1rem; }
+[data-testid="stSidebarUserContent"] { padding-top: 0; }
+[data-testid="stSidebarHeader"] { height: 2.5rem; padding-top: 0.5rem; padding-bottom: 0; margin-bottom: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stVerticalBlock"] { gap: 0.6rem; }
+[data-testid="stMetricValue"] { font-size: 1.75rem; }
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.85; }
+.stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+</style>
+"""
+
+DARK_STYLE = """
+<style>
+[data-testid="stBaseButton-primary"] { color: #0e1117; }
+</style>
+"""
+"""The dark theme's primary colour is a light one."""
+
+
+def start() -> None:
+    """Once per run, before any page: name, icon and style, and the digits on their way."""
+    st.session_state["started"] = True
+    _configure()
+    st.html(STYLE)
+    if dark():
+        st.html(DARK_STYLE)
+    _warm()
+
+
+def _configure() -> None:
+    """Before a navigation is declared: a browser that knows no icon of the app's asks a server of fonts for a page's."""
+    st.set_page_config(
+        page_title="pacviz", page_icon=store.ASSETS / "icon.svg", layout="wide", initial_sidebar_state="auto"
+    )
+
+
+def navigation() -> StreamlitPage:
+    """Declares the pages; the one that is asked for."""
+    pages = [
+        st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
+        st.Page("pages/frontier.py", title="Trained to compress", icon=":material/trending_down:"),
+        st.Page("pages/tightest.py", title="Tightest", icon=":material/trophy:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/labels.py", title="Random labels", icon=":material/shuffle:"),
+        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
+        st.Page("pages/bounds.py", title="Bounds", icon=":material/show_chart:"),
+        st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
+    ]
+    return st.navigation(pages, position="top")
+
+
+def through_app() -> None:
+    """Before anything else of a page: sends a run that did not come through app.py there.
+
+    Until a navigation is declared, a server takes the files of pages/ for an app of their own.
+    """
+    if "started" not in st.session_state:
+        _configure()
+        navigation()
+        st.rerun()
+
+
+@st.cache_resource(show_spinner=False)
+def _warm() -> None:
+    """Makes the embedded digits in the background, so that the first slider move need not wait for them.
+
+    Streamlit collects garbage after every run, which would go through all of torch: 0.16 s a run.  So what was imported
+    is taken out of it.
+    """
+    share_arenas()
+    limit_uploads()
+    torch.set_num_threads(min(torch.get_num_threads(), 4))
+    gc.collect()
+    gc.freeze()
+    threading.Thread(target=data.load, args=("digits",), daemon=True).start()
+
+
+def dark() -> bool:
+    """Whether the page is shown on a dark ground."""
+    return st.context.theme.type == "dark"
+
+
+def chart(figure: go.Figure, key: str, **selection: Any) -> Any:
+    """Draws a figure in the page as it stands, with its own words for whoever cannot see it.
+
+    selection: `on_select` and `selection_mode` of st.plotly_chart, whose answer it returns.
+    """
+    return st.plotly_chart(figure, theme=None, key=key, alt=described(figure), **selection)
+
+
+@contextmanager
+def friendly() -> Iterator[None]:
+    """Shows a PacvizError as a sentence in the page and ends the run there."""
+    try:
+        yield
+    except PacvizError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+
+
+@contextmanager
+def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar in `place` while the block runs.  A slider that moves meanwhile cancels the work at its next report."""
+
+    def advance(fraction: float, what: str) -> None:
+        place.progress(min(max(fraction, 0.0), 1.0), what.capitalize() + " …")
+
+    yield advance
+    place.empty()
+
+
+def offer_download(name: str) -> None:
+    """Where a data set is absent: says so, and downloads it on request, with progress."""
+    source = data.DATASETS[name]
+    if source.download is None:
+        st.info(
+            f"{source.title} is not in {store.data_dir()}; set PACVIZ_DATA to the folder that holds {source.place}.",
+            icon=":material/folder_open:",
+        )
+        st.stop()
+    st.info(
+        f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.megabytes} MB), or set "
+        "PACVIZ_DATA to the folder that holds it. "
+        "The embedded digits need no download.",
+        icon=":material/download:",
+    )
+    if st.button(f"Download {source.title}", type="primary"):
+        with friendly(), progress_line(st.empty()) as progress:
+            data.load(name, download=True, progress=progress)
+        st.rerun()
+    st.stop()
+
+
+def warn_about_cache() -> None:
+    """One sentence where results cannot be kept."""
+    if trouble := store.problem():
+        st.warning(trouble, icon=":material/save:")

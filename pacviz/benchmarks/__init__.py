@@ -1,0 +1,1 @@
+"""How fast pacviz is: its steps, and the app as a browser sees it."""

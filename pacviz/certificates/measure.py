@@ -1,0 +1,264 @@
+"""One compressed network measured: its charges and its errors, everything of a certificate that costs time."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pacviz import __version__, data, store
+from pacviz.codes.coder import encode
+from pacviz.codes.compress import compress
+from pacviz.codes.ledger import Charge, Ledger
+from pacviz.codes.network import CompressedNetwork, Network, as_it_stands
+from pacviz.codes.subspace.network import SubspaceNetwork
+from pacviz.errors import PacvizError
+from pacviz.library import checkpoints
+from pacviz.library.weights import Weights
+from pacviz.models import architecture
+from pacviz.posteriors.gaussian import posterior_stds, stochastic_code, zhou_bytes
+from pacviz.progress import Progress
+from pacviz.risk import RiskEstimate, exact_risk, sampled_risk, stochastic_risk
+from pacviz.scenario import AS_IS, EVEN, Scenario
+from pacviz.settings import settings
+
+PREVIEW_EXAMPLES = 10_000
+"""Training examples that a preview without noise looks at."""
+PREVIEW_DRAWS = 2_000
+"""Draws of (example, fresh weights) behind a preview with noise."""
+_OTHER_DRAWS = 2**30
+_LESS_THAN_HALF_A_WEIGHT = 0.49
+RESULTS_FORMAT = 2
+"""Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
+FAILURE_SHARE = 0.2
+"""The share of delta spent on the risk where it is estimated from draws: 0.01 of 0.05 (MATH.md section 4)."""
+
+
+Source = checkpoints.Checkpoint | Weights
+"""Where weights come from: a checkpoint, or a file made elsewhere."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured for a Scenario; it depends on neither delta nor the bound.
+
+    ledger: the charges of the (stochastic) network.  code_bytes: length of the decodable bytes of the network without
+    noise.  zhou_bytes: effective size by the published form, None without noise.  nonzeros, parameters: weights.
+    train: error on the training sample.  test: error on the test sample, for information only.  n: training examples.
+    preview: measured on part of the data.  fingerprints: SHA-256 of the training and test data, the architecture, the
+    trained weights and the code.
+    """
+
+    ledger: Ledger
+    code_bytes: int
+    zhou_bytes: float | None
+    nonzeros: int
+    parameters: int
+    train: RiskEstimate
+    test: RiskEstimate
+    n: int
+    classes: int
+    preview: bool
+    fingerprints: dict[str, str]
+    version: str = __version__
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Measurement:
+        values: dict[str, Any] = json.loads(text)
+        values["ledger"] = Ledger(tuple(Charge(**charge) for charge in values["ledger"]["charges"]))
+        values["train"], values["test"] = RiskEstimate(**values["train"]), RiskEstimate(**values["test"])
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A network in bytes, and what it is charged.
+
+    code: decodes to the network without noise.  prior: the bytes behind the charges of a noisy one, else empty.
+    """
+
+    code: bytes
+    prior: bytes
+    ledger: Ledger
+    zhou_bytes: float | None
+
+
+def network_of(scenario: Scenario, weights: Source | None = None) -> Network:
+    """The compressed network that a scenario asks for; the last few are remembered.
+
+    weights: where they came as a file; else those of the scenario's checkpoint.
+    """
+    weights = weights or checkpoints.of(scenario)
+    if scenario.checkpoint == AS_IS:
+        return as_it_stands(weights.model, weights.matrices)
+    return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning)
+
+
+@lru_cache(maxsize=4)
+def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+    return compress(weights.model, weights.matrices, sparsity, bits, pruning)
+
+
+def noise_of(network: Network, scenario: Scenario) -> dict[str, float]:
+    """The posterior's standard deviation that a scenario asks for, by layer; raises PacvizError for noise in a subspace."""
+    if isinstance(network, SubspaceNetwork):
+        if scenario.noise > 0:
+            raise PacvizError(f"noise must be 0 for {network.model}, which is coded by its place in a subspace.")
+        return {}
+    return posterior_stds(network, scenario.noise, scenario.multipliers)
+
+
+def coded(network: Network, scenario: Scenario) -> Coded:
+    """The bytes and charges of a network under a scenario's noise."""
+    code = encode(network)
+    if scenario.noise == 0:
+        return Coded(code.data, b"", code.ledger, None)
+    stds = noise_of(network, scenario)
+    assert isinstance(network, CompressedNetwork)
+    stochastic = stochastic_code(network, stds)
+    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, stds))
+
+
+def measure(
+    scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
+) -> Measurement:
+    """What `measure_anew` finds; what has been measured before is read back instead.
+
+    Where the whole measurement is known already, it is the answer to a preview too.
+    """
+    return recall(scenario, preview, weights) or measure_anew(scenario, preview, progress, weights)
+
+
+def measure_anew(
+    scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
+) -> Measurement:
+    """Compresses, codes and measures.  weights: as for `network_of`.
+
+    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws, of another seed than the scenario's with noise;
+    its estimate is wider but as valid.
+    Raises PacvizError where checkpoint or data are missing or broken.
+    """
+    weights = weights or checkpoints.of(scenario)
+    report = progress or (lambda fraction, what: None)
+    report(0.0, "compressing")
+    network = network_of(scenario, weights)
+    parts = coded(network, scenario)
+    report(0.0, f"reading {scenario.data}")
+    dataset = data.load(scenario.data, progress=progress)
+    test, train = errors(network, scenario, dataset, preview, report)
+    measurement = summary(network, parts, dataset, train, test, preview, weights.fingerprint)
+    store.remember(key(scenario, preview, weights), measurement.to_json())
+    return measurement
+
+
+def errors(
+    network: Network, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
+) -> tuple[RiskEstimate, RiskEstimate]:
+    """Test and training error.  Raises PacvizError for images that the network cannot read."""
+    spec = architecture(network.model)
+    if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
+        raise PacvizError(
+            f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
+        )
+    stds = noise_of(network, scenario)
+
+    def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
+        def advance(fraction: float) -> None:
+            report(start + (stop - start) * fraction, what)
+
+        split = dataclasses.replace(split, low=scenario.input_low, high=scenario.input_high)
+        if scenario.noise > 0:
+            draws = PREVIEW_DRAWS if preview else len(split)
+            return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, _seed(scenario, preview), advance)
+        if preview:
+            return sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE, scenario.seed, advance)
+        return exact_risk(network, split, advance)
+
+    test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and scenario.noise > 0)
+    return test, risk(dataset.train, "measuring the training error", 0.15, 1.0, preview)
+
+
+def summary(
+    network: Network,
+    parts: Coded,
+    dataset: data.Dataset,
+    train: RiskEstimate,
+    test: RiskEstimate,
+    preview: bool,
+    weights: str,
+) -> Measurement:
+    """The Measurement that these parts make.  weights: fingerprint of the weights before compression."""
+    spec = architecture(network.model)
+    fingerprints = {
+        "data": dataset.train.fingerprint,
+        "test": dataset.test.fingerprint,
+        "architecture": spec.fingerprint,
+        "weights": weights,
+        "code": hashlib.sha256(parts.code).hexdigest(),
+    }
+    return Measurement(
+        parts.ledger,
+        len(parts.code),
+        parts.zhou_bytes,
+        network.nonzeros,
+        spec.parameters,
+        train,
+        test,
+        len(dataset.train),
+        dataset.classes,
+        preview,
+        fingerprints,
+    )
+
+
+def recall(scenario: Scenario, preview: bool = False, weights: Source | None = None) -> Measurement | None:
+    """What has been measured for a scenario before, here or in the recordings; with `preview`, a preview will do."""
+    for part in (False, True)[: 1 + preview]:
+        if (known := store.revive(key(scenario, part, weights), Measurement.from_json)) is not None:
+            return known
+    return None
+
+
+def looked_at(seed: int) -> int:
+    """Seed of noise draws that may be looked at before choosing: the draws that certify under `seed` stay unseen.
+
+    The lowest of many estimates is too low; the certificate of what was chosen by it must not rest on the same draws.
+    """
+    return seed ^ _OTHER_DRAWS
+
+
+def _seed(scenario: Scenario, preview: bool) -> int:
+    return looked_at(scenario.seed) if preview and scenario.noise > 0 else scenario.seed
+
+
+def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
+    """The sparsity that tells networks apart: the scenario's, or the largest at which pruning takes nothing of these weights."""
+    if scenario.pruning != "global" or not isinstance(weights, checkpoints.Checkpoint):
+        return scenario.sparsity
+    limits = settings(Scenario)["sparsity"]
+    zeros = 1 - weights.density + _LESS_THAN_HALF_A_WEIGHT / architecture(weights.model).parameters
+    untouched = round(math.floor(zeros / limits.step) * limits.step, 6)
+    return max(scenario.sparsity, min(untouched, limits.high))
+
+
+def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str:
+    """What a measurement depends on, hashed: not the bound, not delta, the seed only where something is drawn, and the
+    sparsity only where it cuts something.
+
+    A setting that came later is left out where it changes nothing, so that what was measured before keeps its key.
+    """
+    weights = weights or checkpoints.of(scenario)
+    values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
+    values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
+    values["sparsity"] = cutting_sparsity(scenario, weights)
+    values["seed"] = _seed(scenario, preview) if preview or scenario.noise > 0 else None
+    if scenario.noise == 0 or scenario.spread == EVEN:
+        del values["spread"]
+    return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()

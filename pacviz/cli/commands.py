@@ -1,0 +1,342 @@
+"""What each command of `python -m pacviz` does: every page's work from a shell."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pacviz.bounds import all_bounds
+from pacviz.errors import PacvizError
+from pacviz.experiments.random_labels.settings import Randomization, Run
+from pacviz.scenario import PIXELS, Scenario
+from pacviz.settings import defaults, settings
+from pacviz.training.recipe import Training
+
+
+def certify(
+    json: bool,
+    out: str | None,
+    weights: str | None,
+    as_is: bool,
+    input_range: list[str] | None,
+    **scenario: Any,
+) -> None:
+    """Prints the certificate of a scenario, and saves it with the network where --out says."""
+    from pacviz import store
+    from pacviz.certificates.certificate import certify
+    from pacviz.certificates.verify import pack
+    from pacviz.library import weights as files
+
+    given = {name: value for name, value in scenario.items() if value is not None}
+    given |= zip(PIXELS, input_range or (), strict=False)
+    if weights is None and as_is:
+        raise PacvizError("--as-is certifies weights from a file as they stand; name the file by --weights.")
+    source = None if weights is None else files.read(Path(weights), given.get("model", defaults(Scenario)["model"]))
+    wanted = Scenario.from_mapping(given) if source is None else files.scenario_of(source, given, as_is)
+    with _progress_bar() as progress:
+        certificate = certify(wanted, progress=progress, weights=source)
+    if out is not None:
+        packed = pack(certificate, source)
+        store.write_atomic(Path(out), lambda path: path.write_bytes(packed))
+    if trouble := store.problem():
+        print(f"pacviz: {trouble}", file=sys.stderr)
+    if json:
+        print(certificate.to_json())
+        return
+    measured = certificate.measurement
+    interval = (
+        ""
+        if certificate.risk.upper == certificate.risk.mean
+        else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
+    )
+    print(certificate.statement)
+    print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {certificate.test.mean:.3%}")
+    print(
+        f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n"
+    )
+    for name, bound in certificate.bounds.items():
+        print(f"{name:15}  {'does not apply with noise' if bound is None else f'{bound:.3%}'}")
+    print(f"\nwith the architecture charged: {certificate.bound_with_architecture:.3%} ({certificate.scenario.bound})")
+    print(f"\n{'bits':>12}  where they go")
+    for charge in certificate.ledger.charges:
+        print(f"{charge.bits:12,.0f}  {charge.name}: {charge.why}")
+    print(f"{certificate.ledger.bits:12,.0f}  in all: K")
+    print(f"{certificate.architecture_bits:12,.0f}  besides, the architecture: free where it was fixed before the data")
+
+
+def verify(file: str, data: str | None, json: bool) -> int:
+    """Checks a certificate file against the data: 0 where everything agrees, 1 where anything does not."""
+    from pacviz.certificates.archive import BrokenArchive, read
+
+    try:
+        archive = read(Path(file))
+        from pacviz import data as datasets
+        from pacviz.certificates.verify import verify
+
+        with _progress_bar() as progress:
+            dataset = None if data is None else datasets.load(data, progress=progress)
+            verification = verify(archive, dataset, progress)
+    except BrokenArchive as error:
+        if json:
+            unknown = dict.fromkeys(("bound", "bound_with_architecture", "n", "delta"))
+            print(_json({"ok": False, **unknown, "problem": str(error), "comparisons": []}))
+        print(f"pacviz: {error}", file=sys.stderr)
+        return 1
+    if json:
+        print(_json(verification.to_dict()))
+    else:
+        for found in verification.comparisons:
+            print(
+                f"{'agrees' if found.agrees else 'DIFFERS':9}{found.name}: {found.claimed!r} claimed, {found.found!r} found"
+            )
+    if verification.problem:
+        print(f"pacviz: {verification.problem}", file=sys.stderr)
+    elif not json:
+        assert verification.bound is not None
+        print(
+            f"\nAll agree: with probability {1 - verification.delta:.4g} over the {verification.n:,} training examples "
+            f"the true error is below {verification.bound_with_architecture:.2%} ({verification.bound:.2%} with the "
+            "architecture taken as fixed before the data)."
+        )
+    return 0 if verification.ok else 1
+
+
+def bound(risk: float, kl: float, n: int, delta: float, json: bool) -> None:
+    """Prints every bound for given numbers."""
+    values = all_bounds(risk, kl, n, delta, deterministic=True)
+    print(_json(values) if json else "\n".join(f"{name:12}{value:.6f}" for name, value in values.items()))
+
+
+def train(folder: str | None, json: bool, **given: Any) -> int | None:
+    """Trains a network and writes its checkpoint; stopped, the same command goes on where it was."""
+    from pacviz.jobs import processes as runs
+    from pacviz.jobs import records
+
+    training = Training.of(**{name: value for name, value in given.items() if value is not None})
+    place = None if folder is None else Path(folder).resolve()
+    run = records.Run(records.identity(training), training, place)
+    done = {found.id for found in records.listing() if found.state == "done" and found.checkpoint.exists()}
+    if run.id in done:
+        runs.check(training, place)
+        from pacviz.library.checkpoints import load
+
+        checkpoint = load(run.checkpoint)
+    else:
+        try:
+            with _progress_bar() as progress, runs.taking_part(training, place, progress):
+                from pacviz.experiments.train.run import work
+
+                checkpoint = work(run, progress)
+        except runs.Stopped:
+            print(f"pacviz: {run.id} is stopped and kept; the same command goes on.", file=sys.stderr)
+            return 130
+    path, train_error, test_error = run.checkpoint, checkpoint.train_error, checkpoint.test_error
+    result = {"path": str(path), "train_error": train_error, "test_error": test_error}
+    print(_json(result) if json else f"{path}\ntraining error {train_error:.3%}, test error {test_error:.3%}")
+    return None
+
+
+def runs(run: str | None, action: str | None, json: bool) -> None:
+    """Lists the trainings of every page and shell; stops, resumes or discards one, or prints what was measured of it."""
+    from pacviz.jobs import processes as runs
+    from pacviz.jobs import records
+
+    if run is None:
+        if action is not None:
+            raise PacvizError(f"--{action} needs the name of a run; `python -m pacviz runs` lists them.")
+        found = records.listing()
+        if json:
+            print(_json([each.to_dict() for each in found]))
+        else:
+            print("\n".join(f"{each.state:12} {each.id}  {each.message}".rstrip() for each in found) or "No runs yet.")
+        return
+    if action is not None:
+        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard}[action](run)
+        return
+    known, rows = records.find(run), records.metrics(run)
+    if json:
+        print(_json({**known.to_dict(), "metrics": [dataclasses.asdict(row) for row in rows]}))
+        return
+    print(f"{known.id}: {known.state} {known.message}".rstrip() + f"\n{known.training.command}")
+    for row in rows:
+        if row.bound is not None:
+            print(
+                f"epoch {row.epoch:7.2f}  loss {row.loss:.4f}  {row.accuracy:7.2%} right  {row.density:7.2%} left  "
+                f"{row.code_bytes:9,} bytes  bound {row.bound:6.1%}{'' if row.exact else ' (preview)'}"
+            )
+
+
+def sweep(model: str, data: str, checkpoint: str, pruning: str, folder: str | None, json: bool, **grid: Any) -> None:
+    """Records the response surface of a checkpoint, over which the app's curves move while a slider is dragged.
+
+    An interrupted recording goes on where it stopped.
+    """
+    from pacviz import store
+    from pacviz.certificates import surface
+
+    scenario = Scenario(model=model, data=data, checkpoint=checkpoint, pruning=pruning)
+    wanted = surface.Grid(**{name: value for name, value in grid.items() if value is not None})
+    store.require_writable(surface.path(scenario, None if folder is None else Path(folder)).parent)
+    with _progress_bar() as progress:
+        recorded = surface.record(scenario, wanted, progress)
+    path = surface.save(recorded, None if folder is None else Path(folder))
+    report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
+    print(_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")
+
+
+def choose(
+    checkpoints: list[str] | None, sparsity: list[str] | None, bits: list[str] | None, json: bool, **given: Any
+) -> None:
+    """Compares checkpoints, sparsities, codebooks and noise by the bound, and says what to certify."""
+    from pacviz.certificates import choose as selection
+    from pacviz.library import checkpoints as stored
+
+    base = Scenario.from_mapping({name: value for name, value in given.items() if value is not None})
+    names = checkpoints or stored.available(base.model, base.data)
+    found = [stored.find(base.model, base.data, name) for name in names or [base.checkpoint]]
+    points = [
+        (checkpoint, scenario)
+        for checkpoint in found
+        for scenario in selection.compressions(
+            checkpoint,
+            base,
+            [settings(Scenario)["sparsity"].check("sparsity", value, float) for value in sparsity or ()],
+            [settings(Scenario)["bits"].check("bits", value, int) for value in bits or selection.CODEBOOK_BITS],
+        )
+    ]
+    with _progress_bar() as progress:
+        options = [option for _, option in selection.choose(points, progress)]
+    command = f"python -m pacviz certify{options[0].scenario.arguments()}"
+    if json:
+        print(_json({"command": command, "options": [dataclasses.asdict(option) for option in options]}))
+        return
+    print(selection.table(options).to_string(index=False, max_rows=None))
+    print(
+        f"\nThe first is the best.  A preview is estimated from {selection.DRAWS:,} draws; certify it with fresh ones:"
+    )
+    print(f"\n{command}")
+
+
+def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
+    """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
+    from pacviz import store
+    from pacviz.reproductions.recipes import ROADS, road
+    from pacviz.reproductions.tiny import Arrival, travel
+    from pacviz.reproductions.zhou2019 import RECIPES, Reproduction, recipe, reproduce
+
+    if name not in RECIPES | ROADS:
+        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES | ROADS)}.")
+    place = Path(folder) if folder else store.cache_dir() / "reproductions" / (name + ("-quick" if quick else ""))
+    result: Arrival | Reproduction
+    with _progress_bar() as progress:
+        result = (
+            travel(road(name, quick), place, progress)
+            if name in ROADS
+            else reproduce(recipe(name, quick), place, progress)
+        )
+    if json:
+        print(_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
+        return
+    print(f"{result.title}\n\n{result.table}\n")
+    print(f"{result.certificate.statement}\n{result.file}: python -m pacviz verify {result.file}")
+
+
+def data(list: bool, download: str | None, json: bool) -> None:
+    """Lists the data sets, or downloads one."""
+    from pacviz import data as datasets
+    from pacviz import store
+
+    if download is not None:
+        with _progress_bar() as progress:
+            dataset = datasets.load(download, download=True, progress=progress)
+        print(
+            f"{dataset.title}: {len(dataset.train):,} training and {len(dataset.test):,} test examples in {store.data_dir()}"
+        )
+        return
+    rows = [
+        {"name": name, "title": source.title, "available": datasets.is_available(name)}
+        for name, source in datasets.DATASETS.items()
+    ]
+    if json:
+        print(_json({"folder": str(store.data_dir()), "datasets": rows}))
+        return
+    print(f"Data folder: {store.data_dir()} (PACVIZ_DATA chooses another)")
+    for row, source in zip(rows, datasets.DATASETS.values(), strict=True):
+        offer = f"python -m pacviz data --download {source.name}" if source.download else f"put {source.place} there"
+        print(f"{source.name:15}{source.title:25}{'ready' if row['available'] else f'absent: {offer}'}")
+
+
+def benchmark(app: bool, sessions: int | None) -> None:
+    """Prints the medians that README.md quotes, as JSON."""
+    if app or sessions is not None:
+        from pacviz.benchmarks.app import app_benchmark
+
+        print(_json(app_benchmark(sessions)))
+        return
+    from pacviz.benchmarks.steps import benchmark
+
+    print(_json(benchmark()))
+
+
+def randomize(name: str | None, folder: str | None, json: bool, **given: Any) -> None:
+    """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
+    from pacviz.experiments.random_labels.results import check_name, record, save
+
+    experiment = Randomization(**{field: value for field, value in given.items() if value is not None})
+    name = name or f"{experiment.model}-{experiment.data}"
+    target = None if folder is None else Path(folder)
+    check_name(name, target)
+
+    def finished(run: Run) -> None:
+        left = f"{run.errors} training errors left" if run.errors else "no training error left"
+        print(
+            f"{run.level:.0%} random labels, seed {run.seed}: {left} after {len(run.accuracies)} epochs",
+            file=sys.stderr,
+        )
+
+    with _progress_bar() as progress:
+        recording = record(experiment, progress, finished)
+    path = save(recording, name, target)
+    if json:
+        print(_json({"path": str(path), "points": recording.table().to_dict("records")}))
+        return
+    print(
+        f"{path}\n\n{'random':>7} {'method':9} {'sparsity':>8} {'accuracy':>9} {'test error':>10} {'bytes':>10} {'floor':>7}"
+    )
+    for row in recording.summaries:
+        print(
+            f"{row.level:7.0%} {row.method:9} {row.sparsity:8.1%} {row.accuracy.mean:9.1%} {row.test_error.mean:10.1%} "
+            f"{row.bytes.mean:10,.0f} {row.floor.mean:7,.0f}"
+        )
+
+
+def record() -> None:
+    """Measures the first screens again and writes the recordings that ship with pacviz."""
+    from pacviz.experiments.recordings import record
+
+    with _progress_bar() as progress:
+        print(record(progress))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Callable[[float, str], None]]:
+    from tqdm import tqdm
+
+    with tqdm(
+        total=1.0, disable=None, leave=False, bar_format="{desc:35.35}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+    ) as bar:
+
+        def advance(fraction: float, what: str) -> None:
+            bar.set_description_str(what, refresh=False)
+            bar.update(fraction - bar.n)
+
+        yield advance

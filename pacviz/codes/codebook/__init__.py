@@ -1,0 +1,1 @@
+"""The code of pruned networks whose weights share the values of a codebook."""

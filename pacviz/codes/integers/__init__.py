@@ -1,0 +1,1 @@
+"""The code of networks whose weights are small integers."""

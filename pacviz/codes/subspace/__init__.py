@@ -1,0 +1,1 @@
+"""The code of networks that lie in a random subspace."""

@@ -1,0 +1,1 @@
+"""One folder for each experiment: settings, run, results, figures, page and command."""

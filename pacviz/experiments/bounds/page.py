@@ -1,0 +1,71 @@
+"""The Bounds page: the browser's component, the URL that keeps its numbers, and where the published results come from."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from pacviz.app.controls import check_link, in_link, put_in_link, refuse
+from pacviz.app.session import through_app
+from pacviz.bounds.operating_point import OperatingPoint
+from pacviz.errors import PacvizError
+from pacviz.experiments.bounds.payload import SCRIPTS, payload
+from pacviz.explorer import source
+from pacviz.figures import size
+from pacviz.literature import PUBLISHED
+from pacviz.settings import defaults, settings
+
+_component = st.components.v2.component("pacviz_what_if", js=source(SCRIPTS))
+_KEY = "what_if"
+PREFIX = "bounds_"
+
+
+def what_if() -> None:
+    """The component at the point of the URL; what is let go in it goes there before the page runs again."""
+    check_link([(PREFIX, OperatingPoint)])
+    point = OperatingPoint(**{name: in_link(name, OperatingPoint, PREFIX) for name in settings(OperatingPoint)})
+    moved = st.session_state.get(_KEY) or {}
+    echo = (moved.get("moved") or {}).get("seq", 0)
+    _component(key=_KEY, data=payload(point, echo), on_moved_change=_moved)
+
+
+def _moved() -> None:
+    moved = st.session_state[_KEY]["moved"]
+    try:
+        point = OperatingPoint(**{name: moved[name] for name in settings(OperatingPoint)})
+    except PacvizError as error:
+        refuse(error)
+        return
+    plain, values = defaults(OperatingPoint), dataclasses.asdict(point)
+    texts = {PREFIX + name: str(value) for name, value in values.items() if value != plain[name]}
+    put_in_link(texts, [PREFIX + name for name in values])
+
+
+def published_table() -> None:
+    """Every published result with its source and what has to be known about it."""
+    rows = [
+        (
+            result.name,
+            result.data,
+            f"{result.n:,}",
+            "–" if result.risk is None else f"{result.risk:.2%}",
+            "–" if result.size is None else size(result.size),
+            "–" if result.bound is None else f"{result.bound:.1%}",
+            "–" if result.point is None else f"{result.point.bounds['seeger']:.1%}",
+            result.source,
+            result.note,
+        )
+        for result in PUBLISHED
+    ]
+    columns = ("result", "data", "n", "training error", "size", "published", "Maurer–Seeger", "source", "note")
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, width="stretch", key="bounds_table")
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app()
+    what_if()
+    with st.expander("The published results: where they come from"):
+        published_table()

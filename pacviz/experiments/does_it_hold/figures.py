@@ -1,0 +1,132 @@
+"""Does it hold?  True errors against their bounds, and the share of violations against delta."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+import plotly.graph_objects as go
+
+from pacviz.experiments.does_it_hold.run import Coverage, Trial
+from pacviz.figures.style import VACUOUS, Line, themed
+from pacviz.risk import lower_limit, upper_limit
+
+HELD = Line("holds", "#0072B2", "solid", "circle")
+UNDECIDED = Line("too close", "#999999", "solid", "diamond")
+VIOLATED = Line("violated", "#D55E00", "solid", "x")
+ALLOWED = Line("δ allows", "#009E73", "dash", "square")
+CONFIDENCE = 0.95
+"""Of the interval around the share of violations."""
+_PERCENT = {"range": [0, 1], "tickformat": ".0%", "dtick": 0.2}
+
+
+def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int = 350) -> go.Figure:
+    """A mark a trial: its true error (0 to 100 %) and its bound; below the diagonal the bound is violated."""
+    figure = go.Figure()
+    figure.add_scatter(
+        x=[0, 1, 1, 0],
+        y=[0, 1, 0, 0],
+        mode="none",
+        fill="toself",
+        fillcolor="rgba(213,94,0,0.16)",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": "#888888", "width": 2},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
+    figure.add_annotation(text="vacuous", x=0.01, xanchor="left", y=0.95, showarrow=False, font={"size": 13})
+    figure.add_annotation(
+        text="<b>violated</b>: the true error<br>is above the bound",
+        x=0.98,
+        xanchor="right",
+        y=0.14,
+        showarrow=False,
+        align="right",
+        font={"size": 15},
+    )
+    groups: dict[Line, list[Trial]] = {HELD: [], UNDECIDED: [], VIOLATED: []}
+    for trial in trials:
+        groups[VIOLATED if trial.violated else UNDECIDED if trial.undecided else HELD].append(trial)
+    for line, members in groups.items():
+        figure.add_scatter(
+            x=[trial.outcome.truth.mean for trial in members],
+            y=[trial.bound for trial in members],
+            name=f"{line.title}: {len(members)}",
+            mode="markers",
+            marker={"color": line.colour, "symbol": line.symbol, "size": 11, "opacity": 0.6},
+            hovertemplate="true error %{x:.2%}, bound %{y:.2%}<extra></extra>",
+            showlegend=True,
+            cliponaxis=False,
+        )
+    below = len(groups[VIOLATED])
+    if not trials:
+        title = "Every trial becomes a mark here"
+    elif below:
+        title = f"{below} of {len(trials)} true errors lie above their bounds"
+    elif groups[UNDECIDED]:
+        title = "No true error lies above its bound for sure"
+    else:
+        title = "Every true error lies below its bound"
+    figure.update_xaxes(title="true error", **_PERCENT)
+    figure.update_yaxes(title="bound", **_PERCENT)
+    return themed(figure, title, dark, height).update_layout(margin_r=26)
+
+
+def violation_share(
+    trials: Sequence[Trial], delta: float, wanted: int, dark: bool = False, height: int = 350
+) -> go.Figure:
+    """The share of violations after each trial with its Clopper-Pearson interval, and delta; `wanted`: trials in all."""
+    figure = go.Figure()
+    counts = list(enumerate(accumulate(int(trial.violated) for trial in trials), start=1))
+    x = [count for count, _ in counts]
+    tail = (1 - CONFIDENCE) / 2
+    upper = [upper_limit(violated, count, tail) for count, violated in counts]
+    lower = [lower_limit(violated, count, tail) for count, violated in counts]
+    figure.add_scatter(
+        x=[*x, *reversed(x)],
+        y=[*upper, *reversed(lower)],
+        mode="none",
+        fill="toself",
+        fillcolor="rgba(213,94,0,0.25)",
+        name=f"{CONFIDENCE:.0%} interval",
+        showlegend=True,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=x,
+        y=[violated / count for count, violated in counts],
+        name="violated so far",
+        mode="lines",
+        line={"color": VIOLATED.colour, "width": 4},
+        hovertemplate="%{y:.1%} of %{x} trials<extra></extra>",
+        showlegend=True,
+        cliponaxis=False,
+    )
+    figure.add_scatter(
+        x=[0, wanted],
+        y=[delta, delta],
+        name=f"{ALLOWED.title} {delta:.3g}",
+        mode="lines",
+        line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
+        hovertemplate=f"δ = {delta:.1%}<extra></extra>",
+        showlegend=True,
+    )
+    coverage = Coverage.of(trials, delta)
+    if not trials:
+        title = "How often is the bound violated?"
+    elif coverage.refuted:
+        title = "Far more violations than δ allows"
+    elif coverage.share > delta:
+        title = "More than δ so far, but it may be chance"
+    else:
+        title = "No more violations than δ allows"
+    figure.update_xaxes(title="trials", range=[0, wanted])
+    figure.update_yaxes(title="share of violated bounds", **_PERCENT)
+    return themed(figure, title, dark, height).update_layout(margin_r=26)

@@ -1,0 +1,255 @@
+"""The parts of "Does it hold?": the experiment's controls, its trials as they come, and the verdict on them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+
+from pacviz import data
+from pacviz.app.controls import check_link, number, slider
+from pacviz.app.panels import EXPLANATION_HEIGHT
+from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
+from pacviz.experiments.does_it_hold.figures import errors_and_bounds, violation_share
+from pacviz.experiments.does_it_hold.run import (
+    EXPERIMENTS,
+    FAILURE,
+    Claim,
+    Coverage,
+    Experiment,
+    Guess,
+    Outcome,
+    Pipeline,
+    Trial,
+    outcome,
+)
+from pacviz.progress import Progress
+from pacviz.settings import defaults, setting, settings
+
+PREFIX = "holds_"
+POWERS = tuple(10**power for power in range(7))
+SECONDS = 0.5
+"""The page is drawn again after as many seconds of trials, or after one that takes longer."""
+_PRETENCE = "The bound pretends that it was fixed before them. **Charge the choice**, and it holds."
+
+
+@dataclass(frozen=True)
+class _Choices:
+    learner: str = setting(
+        "pipeline",
+        "How the network is found",
+        "pipeline: train, prune, quantize and code. guess: take the best of M random networks.",
+        choices=lambda: tuple(EXPERIMENTS),
+    )
+    trials: int = setting(
+        100, "Trials", "How often a sample is drawn and a network learned on it.", low=20, high=500, step=20
+    )
+
+
+def trial_controls() -> tuple[Experiment, Claim, int]:
+    """Draws all controls in the sidebar; the experiment, what is claimed of it, and the number of trials wanted."""
+    prefixes = {name: f"{PREFIX}{name}_" for name in EXPERIMENTS}
+    check_link([(PREFIX, Claim), (PREFIX, _Choices), *((prefixes[name], kind) for name, kind in EXPERIMENTS.items())])
+    with st.sidebar:
+        label, icon = ("Pause", "pause") if running() else ("Resume", "play_arrow")
+        st.button(label, icon=f":material/{icon}:", key=f"{PREFIX}run", on_click=_turn, width="stretch")
+        learner = st.segmented_control(
+            settings(_Choices)["learner"].title,
+            tuple(EXPERIMENTS),
+            default=defaults(_Choices)["learner"],
+            key=f"{PREFIX}learner",
+            help=settings(_Choices)["learner"].help,
+            bind="query-params",
+            required=True,
+            width="stretch",
+        )
+        kind, prefix = EXPERIMENTS[learner], prefixes[learner]
+        charged = st.toggle(
+            "Charge the choice",
+            True,
+            key=f"{PREFIX}charged",
+            help="Off, the bound is broken on purpose: it pretends that the network was fixed before the data.",
+            bind="query-params",
+        )
+        values: dict[str, Any] = {}
+        if kind is Guess:
+            values["guesses"] = st.select_slider(
+                settings(Guess)["guesses"].title,
+                POWERS,
+                defaults(Guess)["guesses"],
+                key=f"{prefix}guesses",
+                help=settings(Guess)["guesses"].help,
+                bind="query-params",
+            )
+        else:
+            for name in ("sparsity", "bits"):
+                values[name] = slider(name, kind, prefix)
+        values["n"] = slider("n", kind, prefix)
+        wanted = slider("trials", _Choices, PREFIX)
+        left, right = st.columns(2)
+        with left:
+            delta = number("delta", Claim, PREFIX)
+        with right:
+            values["seed"] = number("seed", kind, prefix)
+    return kind(**values), Claim(delta, charged), int(wanted)
+
+
+def running() -> bool:
+    """Whether trials are to be run now."""
+    return not st.session_state.get("holds_paused", False)
+
+
+def _turn() -> None:
+    st.session_state["holds_paused"] = running()
+
+
+def known_trials(experiment: Experiment, claim: Claim, wanted: int) -> list[Trial]:
+    """The trials that have been run, in this session or another; another claim runs none of them again."""
+    outcomes = _outcomes(experiment)
+    return [Trial(outcomes[index], claim) for index in range(wanted) if index in outcomes]
+
+
+def more_trials(experiment: Experiment, wanted: int, progress: Progress) -> None:
+    """Runs the next trials, for about SECONDS.
+
+    The embedded training digits tell the true errors: here nothing is trained on them.
+    """
+    outcomes, fresh = _outcomes(experiment), data.load("digits", progress=progress).train
+    stop = time.monotonic() + SECONDS
+    for index in range(wanted):
+        if index not in outcomes:
+
+            def advance(fraction: float, what: str, index: int = index) -> None:
+                progress((index + fraction) / wanted, f"trial {index + 1} of {wanted}: {what}")
+
+            outcomes[index] = outcome(experiment, index, fresh, advance)
+            if time.monotonic() > stop:
+                return
+
+
+@lru_cache(maxsize=64)
+def _outcomes(experiment: Experiment) -> dict[int, Outcome]:
+    return {}
+
+
+def verdict(experiment: Experiment, trials: list[Trial], claim: Claim) -> None:
+    """How many bounds were violated, in one large sentence, and why."""
+    coverage = Coverage.of(trials, claim.delta)
+    count = f"{coverage.violated} of {coverage.trials} bounds were violated"
+    if coverage.refuted:
+        st.markdown(f"### :red[**{count}**]: this is not a certificate")
+    else:
+        st.markdown(f"### :blue[**{count}**]; δ allows {100 * claim.delta:.4g} %")
+    with st.container(height=EXPLANATION_HEIGHT, border=False):
+        st.markdown(f"{_badge(experiment, claim)} {explanation(experiment, claim, coverage)}")
+
+
+def _badge(experiment: Experiment, claim: Claim) -> str:
+    if not claim.charged:
+        return ":red-badge[:material/money_off: the choice is not charged: K = 0]"
+    price = f"ln M = {math.log(experiment.guesses):.1f} nats" if isinstance(experiment, Guess) else "the code length"
+    return f":green-badge[:material/paid: the choice is charged: K = {price}]"
+
+
+def explanation(experiment: Experiment, claim: Claim, coverage: Coverage) -> str:
+    """A few sentences: why the bound holds or fails, and how surely that is known."""
+    match experiment:
+        case Guess(guesses=1):
+            text = "A single guess is no choice: ln 1 = 0, so there is nothing to charge."
+        case Guess(n, guesses) if claim.charged:
+            text = (
+                f"The bound holds for all {guesses:,} guesses at once, and so for the best of them on its {n} digits."
+            )
+        case Guess(n, guesses):
+            text = f"The best of {guesses:,} guesses was picked because it errs least on its {n} digits. {_PRETENCE}"
+        case Pipeline() if claim.charged:
+            text = "Every bit of the code is charged: the bound holds at once for every network that it can describe."
+        case Pipeline(n):
+            text = f"The network was picked because it errs little on the {n:,} digits that it trained on. {_PRETENCE}"
+    if coverage.refuted:
+        text += f" Were δ true, so many violations would have a probability below {_power_of_ten(coverage.p_value)}."
+    if coverage.undecided:
+        text += f" Too close to tell: {coverage.undecided}."
+    return text
+
+
+def _power_of_ten(probability: float) -> str:
+    """The next power of ten above a probability; 10^-99 stands for all below it."""
+    return f"$10^{{{max(math.ceil(math.log10(max(probability, 1e-99))), -99)}}}$"
+
+
+def trial_figures(trials: list[Trial]) -> None:
+    """Means over the trials, and the share of violations."""
+    train, truth, bound, violated = (
+        f"{statistics.fmean(values):.1%}" if values else "–"
+        for values in (
+            [trial.outcome.train.mean for trial in trials],
+            [trial.outcome.truth.mean for trial in trials],
+            [trial.bound for trial in trials],
+            [float(trial.violated) for trial in trials],
+        )
+    )
+    price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f} nats" if trials else "–"
+    tiles = (
+        ("Training error", train, "mean of the trials", "Of each network, on the sample that it was chosen on."),
+        ("K", price, "what the choice costs", "The code length of the network, or ln M; 0 where it is not charged."),
+        ("Bound", bound, "mean of the trials", "Occam–Chernoff, from the training error, K, n and δ."),
+        (
+            "True error",
+            truth,
+            "mean of the trials",
+            "Of each network, on 60,000 fresh digits: known to within half a point.",
+        ),
+        ("Violated", violated, f"of {len(trials)} bounds", "Bounds that lie below their true error for sure."),
+    )
+    for column, (label, value, note, help) in zip(st.columns(len(tiles)), tiles, strict=True):
+        column.metric(label, value, note, delta_color="off", delta_arrow="off", help=help, border=True)
+
+
+def trial_formula(trials: list[Trial], claim: Claim) -> None:
+    """What is done, and the bound of the last trial with its numbers."""
+    st.markdown(
+        f"The digits come from a distribution that is known, so a true error can be measured as finely as one likes: "
+        f"each network meets {data.digits.TRAIN_SIZE:,} digits that no trial has seen, and a violation is counted "
+        f"only where chance in those is not to blame (level {FAILURE:g}). A bound may fail in a share δ of all samples; "
+        "a sound one fails in far fewer, because it holds for all choices at once."
+    )
+    st.latex(claim.bound.formula)
+    if trials:
+        st.latex(trials[-1].formula)
+        st.caption(f"{claim.bound.title} ({claim.bound.source}) in trial {len(trials)}; K in nats.")
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app()
+    with friendly():
+        experiment, claim, wanted = trial_controls()
+        status = st.sidebar.empty()
+    pending = running() and len(known_trials(experiment, claim, wanted)) < wanted
+
+    # A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
+    @st.fragment(run_every=PAUSE if pending else None)
+    def live() -> None:
+        """Draws the trials that are known, then runs some more."""
+        trials = known_trials(experiment, claim, wanted)
+        verdict(experiment, trials, claim)
+        trial_figures(trials)
+        left, right = st.columns(2)
+        with left:
+            chart(errors_and_bounds(trials, dark()), "errors_and_bounds")
+        with right:
+            chart(violation_share(trials, claim.delta, wanted, dark()), "violation_share")
+        trial_formula(trials, claim)
+        if pending:
+            with friendly(), progress_line(status) as progress:
+                more_trials(experiment, wanted, progress)
+            if len(known_trials(experiment, claim, wanted)) == wanted:
+                st.rerun()
+
+    live()

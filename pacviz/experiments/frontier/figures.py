@@ -1,0 +1,275 @@
+"""The frontier of training error and size, and which layers the networks on it keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from pacviz.experiments.frontier.results import Point, best, percent, survivors
+from pacviz.figures.isobound import iso_bound
+from pacviz.figures.style import PATTERNS, Line, ink, size, themed
+from pacviz.literature.rows import Published
+
+METHOD_LINES: dict[str, Line] = {
+    "dense": Line("pruned after training", "#D55E00", "dash", "x"),
+    "gradual": Line("gradual pruning", "#0072B2", "solid", "circle"),
+    "surgery": Line("surgery", "#009E73", "dashdot", "square"),
+    "codebook": Line("tuned codebook", "#CC79A7", "dot", "diamond"),
+    "straight-through": Line("straight-through", "#E69F00", "longdash", "triangle-up"),
+    "integers": Line("integers at a price", "#56B4E9", "longdashdot", "star"),
+    "polish": Line("polished integers", "#882255", "solid", "hexagon"),
+    "subspace": Line("random subspace", "#44AA99", "dot", "cross"),
+}
+TARGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+"""Certificates whose curves lie in the background."""
+ERRORS = (3e-4, 1.0)
+BYTES = (250, 60_000)
+_ERROR_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+_BYTE_TICKS = (300, 1_000, 3_000, 10_000, 30_000)
+_GREY = "#888888"
+LABEL = (0.17, 0.2)
+"""Factors of ten across and down that a label takes."""
+
+
+def frontier(
+    points: Sequence[Point],
+    published: Published | None = None,
+    selected: Point | None = None,
+    n: int = 60_000,
+    delta: float = 0.05,
+    dark: bool = False,
+    height: int = 410,
+) -> go.Figure:
+    """Training error against effective size, both logarithmic: a curve a method, and where equal certificates lie.
+
+    The error is what the bound is computed from: exact, or the upper limit of an estimate.  Each point's customdata is
+    its place in `points`.  n, delta: of the curves in the background.
+    """
+    figure = go.Figure()
+    for target in TARGETS:
+        _draw_target(figure, target, n, delta)
+    labels = _labels(points)
+    for method, line in METHOD_LINES.items():
+        places = [place for place in labels if points[place].method == method]
+        if places:
+            _draw_method(figure, line, points, {place: labels[place] for place in places}, ink(dark))
+    if published is not None:
+        _draw_published(figure, published)
+    if points:
+        winner = best(points)
+        _draw_marks(figure, winner, points.index(winner), selected)
+    figure.update_xaxes(
+        title="effective size (bytes, logarithmic)",
+        type="log",
+        range=[math.log10(count) for count in BYTES],
+        tickvals=_BYTE_TICKS,
+        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in _BYTE_TICKS],
+    )
+    figure.update_yaxes(
+        title="training error (logarithmic)",
+        type="log",
+        range=[math.log10(share) for share in ERRORS],
+        tickvals=_ERROR_TICKS,
+        ticktext=[percent(share) for share in _ERROR_TICKS],
+    )
+    themed(figure, _takeaway(points), dark, height)
+    return figure.update_layout(margin_t=92, margin_l=70, dragmode=False, clickmode="event+select")
+
+
+def _takeaway(points: Sequence[Point]) -> str:
+    after = [point for point in points if point.method == "dense"]
+    trained = [point for point in points if point.method != "dense"]
+    if not points:
+        return "Every measured network becomes a point here"
+    if not after or not trained:
+        return f"The best of these is certified below {best(points).certificate.bound:.1%}"
+    return (
+        f"Trained to compress: below {best(trained).certificate.bound:.1%}; "
+        f"pruned afterwards: {best(after).certificate.bound:.1%}"
+    )
+
+
+def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None:
+    """The sizes at which an error still gives the certificate `target`."""
+    errors, counts = iso_bound(target, ERRORS[0], n, delta)
+    figure.add_scatter(
+        x=counts,
+        y=errors,
+        mode="lines",
+        line={"color": _GREY, "width": 1},
+        opacity=0.7,
+        name=f"bound {target:.0%}",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_annotation(
+        x=math.log10(counts[0]),
+        y=math.log10(ERRORS[0]),
+        text=f"{target:.0%}",
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        font={"size": 13, "color": _GREY},
+    )
+
+
+def _labels(points: Sequence[Point]) -> dict[int, str]:
+    """The density of each point, by its place; nothing where it would be written over another one's."""
+    labels: dict[int, str] = {}
+    written: list[tuple[float, float]] = []
+    for place, point in enumerate(points):
+        x = math.log10(point.certificate.effective_bytes)
+        y = math.log10(max(point.certificate.risk.upper, ERRORS[0]))
+        free = all(abs(x - left) >= LABEL[0] or abs(y - top) >= LABEL[1] for left, top in written)
+        labels[place] = percent(point.density) if free else ""
+        if free:
+            written.append((x, y))
+    return labels
+
+
+def _draw_method(
+    figure: go.Figure, line: Line, all_points: Sequence[Point], labels: Mapping[int, str], colour: str
+) -> None:
+    """A curve.  labels: by the place of each of its points."""
+    points = [all_points[place] for place in labels]
+    figure.add_scatter(
+        x=[point.certificate.effective_bytes for point in points],
+        y=[max(point.certificate.risk.upper, ERRORS[0]) for point in points],
+        customdata=list(labels),
+        text=list(labels.values()),
+        textposition="top right",
+        textfont={"size": 12, "color": colour},
+        mode="lines+markers+text",
+        name=line.title,
+        line={"color": line.colour, "dash": line.dash, "width": 3},
+        marker={"symbol": line.symbol, "size": 11},
+        hovertext=[
+            f"{point.title}<br>error {point.certificate.risk.upper:.2%}, {size(point.certificate.effective_bytes)}"
+            f"<br>certified below {point.certificate.bound:.1%}"
+            for point in points
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        # What is not selected stays as it is: the others are there to be compared with.
+        selected={"marker": {"size": 11}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": colour}},
+        cliponaxis=False,
+    )
+
+
+def _draw_published(figure: go.Figure, published: Published) -> None:
+    """Its two sizes at the training error that its bound implies; the bar is what rounding that bound leaves open."""
+    low, middle, high = published.train_errors()
+    figure.add_scatter(
+        x=[published.compressed, published.effective],
+        y=[middle, middle],
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - middle] * 2,
+            "arrayminus": [middle - low] * 2,
+            "thickness": 1.5,
+        },
+        mode="lines+markers",
+        name=published.source.split(",")[0],
+        line={"color": _GREY, "width": 2},
+        marker={"symbol": ["hexagon2-open", "hexagon2"], "size": 14, "line": {"width": 2}},
+        hovertext=[
+            f"{published.source}, compressed: {size(published.compressed)}",
+            f"{published.source}, effective: {size(published.effective)}, certified below {published.bound:.0%}",
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"size": 14}},
+        unselected={"marker": {"opacity": 1}},
+    )
+
+
+def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | None) -> None:
+    """The best certificate, large, and a ring around the selected one."""
+    certificate = winner.certificate
+    figure.add_scatter(
+        x=[certificate.effective_bytes],
+        y=[max(certificate.risk.upper, ERRORS[0])],
+        customdata=[place],
+        mode="markers+text",
+        text=[f"<b>{certificate.bound:.1%}</b>"],
+        textposition="bottom left",
+        textfont={"size": 19},
+        name="best certificate",
+        showlegend=False,
+        marker={
+            "symbol": "star",
+            "size": 22,
+            "color": METHOD_LINES[winner.method].colour,
+            "line": {"width": 1.5, "color": "white"},
+        },
+        hovertext=[f"{winner.title}<br>certified below {certificate.bound:.1%}"],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"size": 22}},
+        unselected={"marker": {"opacity": 1}},
+        cliponaxis=False,
+    )
+    if selected is not None and selected != winner:
+        figure.add_scatter(
+            x=[selected.certificate.effective_bytes],
+            y=[max(selected.certificate.risk.upper, ERRORS[0])],
+            mode="markers",
+            marker={"symbol": "circle-open", "size": 24, "color": _GREY, "line": {"width": 3}},
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 410) -> go.Figure:
+    """The share of each layer's weights (logarithmic) that is left, a bar a point."""
+    figure = go.Figure()
+    for point in points:
+        left = survivors(point.certificate.scenario)
+        line = METHOD_LINES[point.method]
+        figure.add_bar(
+            x=list(left),
+            y=[kept / count for kept, count in left.values()],
+            name=line.title,
+            marker={
+                "color": line.colour,
+                "pattern": {
+                    "shape": PATTERNS[list(METHOD_LINES).index(point.method)],
+                    "fillmode": "overlay",
+                    "fgcolor": "rgba(255,255,255,0.6)",
+                },
+            },
+            customdata=[f"{kept:,} of {count:,}" for kept, count in left.values()],
+            hovertemplate=f"{line.title}, %{{x}}: %{{customdata}}<extra></extra>",
+            showlegend=True,
+        )
+    figure.update_yaxes(
+        title="share of weights left (logarithmic)",
+        type="log",
+        range=[-3.7, 0],
+        tickvals=[0.001, 0.01, 0.1, 1],
+        ticktext=["0.1%", "1%", "10%", "100%"],
+    )
+    figure.update_xaxes(title="layer")
+    themed(figure, _layers_takeaway(points), dark, height)
+    return figure.update_layout(
+        barmode="group", margin_t=92, margin_l=70, legend={"entrywidth": 0.5, "font": {"size": 12}}
+    )
+
+
+def _layers_takeaway(points: Sequence[Point]) -> str:
+    if not points:
+        return "Which layers are kept"
+    shares: dict[str, list[float]] = {}
+    for point in points:
+        for name, (kept, count) in survivors(point.certificate.scenario).items():
+            shares.setdefault(name, []).append(kept / count)
+    ordered = sorted(shares, key=lambda name: sum(shares[name]))
+    least, most = (f"{name} {_range(shares[name])}" for name in (ordered[0], ordered[-1]))
+    return f"Left of {most}, of {least}"
+
+
+def _range(shares: Sequence[float]) -> str:
+    """From the smallest to the largest, in percent."""
+    low, high = percent(min(shares)), percent(max(shares))
+    return low if low == high else f"{low.removesuffix('%')}–{high}"

@@ -1,0 +1,246 @@
+"""Random labels: accuracy after pruning, code lengths over their floor, the fits, and the images with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+import numpy as np
+import plotly.graph_objects as go
+
+from pacviz.data.labels import Randomized
+from pacviz.experiments.random_labels.results import Recording, Summary, mean_floor
+from pacviz.experiments.random_labels.settings import Randomization
+from pacviz.figures.style import Line, themed
+
+# Colours of Okabe and Ito (2008), from true labels to random ones.
+_STYLES = (
+    ("#0072B2", "solid", "circle"),
+    ("#56B4E9", "dash", "square"),
+    ("#009E73", "dot", "diamond"),
+    ("#E69F00", "dashdot", "triangle-up"),
+    ("#D55E00", "longdash", "x"),
+)
+_SPARSITY_TICKS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+_BYTES = {
+    "title": "size",
+    "type": "log",
+    "range": [-0.1, 6.2],
+    "tickvals": [1, 10, 100, 1e3, 1e4, 1e5, 1e6],
+    "ticktext": ["1 B", "10 B", "100 B", "1 kB", "10 kB", "100 kB", "1 MB"],
+}
+
+
+def level_line(experiment: Randomization, level: float) -> Line:
+    """How a level is drawn wherever it appears."""
+    colour, dash, symbol = _STYLES[experiment.levels.index(level) % len(_STYLES)]
+    return Line(f"{level:.0%} random", colour, dash, symbol)
+
+
+def accuracy_curves(
+    recording: Recording,
+    method: str,
+    sparsity: float,
+    other: Recording | None = None,
+    dark: bool = False,
+    height: int = 350,
+) -> go.Figure:
+    """Training accuracy (0 to 100 %) against sparsity: a curve a level, its band from the worst to the best seed.
+
+    other: drawn thin beside it, to compare.
+    """
+    figure = go.Figure()
+    for level in recording.experiment.levels:
+        line, curve = level_line(recording.experiment, level), recording.along(method, level)
+        _band(figure, line, curve)
+        figure.add_scatter(
+            x=[1 - found.sparsity for found in curve],
+            y=[found.accuracy.mean for found in curve],
+            name=_legend(recording.experiment, level),
+            mode="lines+markers",
+            line={"color": line.colour, "dash": line.dash, "width": 3.5},
+            marker={"symbol": line.symbol, "size": 9},
+            hovertemplate=line.title + ": %{y:.1%}<extra></extra>",
+            showlegend=True,
+        )
+    if other is not None:
+        _compared(figure, other, method)
+    figure.add_vline(x=1 - sparsity, line={"width": 2, "dash": "dot", "color": "#888888"})
+    kept = 1 - max(recording.experiment.sparsity)
+    figure.update_xaxes(
+        title="sparsity (logarithmic in what is kept)",
+        type="log",
+        range=[0.04, float(np.log10(kept)) - 0.08],
+        tickvals=[1 - share for share in _SPARSITY_TICKS],
+        ticktext=[f"{share:.1%}".replace(".0%", "%") for share in _SPARSITY_TICKS],
+    )
+    figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
+    least, most = (recording.along(method, level) for level in recording.experiment.levels[:: _ends(recording)])
+    title = "Training accuracy after pruning"
+    if least and most and len(least) == len(most) and _sooner(least, most):
+        title = "The more random the labels, the sooner pruning loses them"
+    return _with_levels(themed(figure, title, dark, height))
+
+
+def _with_levels(figure: go.Figure) -> go.Figure:
+    """Its legend in one row, as wide as the figure."""
+    legend = {"entrywidth": 0, "entrywidthmode": "pixels", "itemwidth": 30, "x": -0.12}
+    return figure.update_layout(legend=legend, margin_r=20)
+
+
+def _legend(experiment: Randomization, level: float) -> str:
+    """The last of the levels says what they are levels of."""
+    return f"{level:.0%} random" if level == experiment.levels[-1] else f"{level:.0%}"
+
+
+def _ends(recording: Recording) -> int:
+    """The step that leaves the first and the last of the levels."""
+    return max(1, len(recording.experiment.levels) - 1)
+
+
+def _sooner(least: Sequence[Summary], most: Sequence[Summary]) -> bool:
+    """Whether the second curve falls below the first where they are farthest apart."""
+    gaps = [a.accuracy.mean - b.accuracy.mean for a, b in zip(least, most, strict=True)]
+    return max(gaps, key=abs) > 0
+
+
+def _band(figure: go.Figure, line: Line, curve: Sequence[Summary]) -> None:
+    if curve and curve[0].runs > 1:
+        figure.add_scatter(
+            x=[1 - found.sparsity for found in (*curve, *reversed(curve))],
+            y=[*(found.accuracy.high for found in curve), *(found.accuracy.low for found in reversed(curve))],
+            mode="none",
+            fill="toself",
+            fillcolor=line.colour,
+            opacity=0.22,
+            showlegend=False,
+            hoverinfo="skip",
+        )
+
+
+def _compared(figure: go.Figure, other: Recording, method: str) -> None:
+    for level in other.experiment.levels:
+        line, curve = level_line(other.experiment, level), other.along(method, level)
+        figure.add_scatter(
+            x=[1 - found.sparsity for found in curve],
+            y=[found.accuracy.mean for found in curve],
+            mode="lines",
+            line={"color": line.colour, "width": 1.5},
+            opacity=0.8,
+            showlegend=False,
+            hovertemplate=f"compared, {line.title}: %{{y:.1%}}<extra></extra>",
+        )
+
+
+def code_over_floor(
+    recording: Recording, method: str, accuracy: float, dark: bool = False, height: int = 350
+) -> go.Figure:
+    """By level: the shortest code that keeps this training accuracy, and the entropy floor at those networks' errors.
+
+    Marks are the mean code over the seeds and the floor at their mean errors, bars reach from the least to the largest
+    single run.  Bytes, logarithmic.
+    """
+    shortest = recording.shortest(method, accuracy)
+    figure = go.Figure()
+    groups = (
+        (Line("measured code", "#0072B2", "solid", "circle"), "bytes"),
+        (Line("entropy floor", "#D55E00", "dash", "triangle-up"), "floor_bytes"),
+    )
+    for line, name in groups:
+        values = [[float(getattr(judged, name)) for judged in runs] for runs in shortest.values()]
+        means = [
+            mean_floor(runs) if name == "floor_bytes" else fmean(found)
+            for runs, found in zip(shortest.values(), values, strict=True)
+        ]
+        figure.add_scatter(
+            x=list(shortest),
+            y=means,
+            name=line.title,
+            mode="lines+markers+text",
+            line={"color": line.colour, "dash": line.dash, "width": 3},
+            marker={"symbol": line.symbol, "size": 11},
+            text=[f"<b>{_short(mean)}</b>" for mean in means],
+            textposition="bottom center" if name == "bytes" else "top center",
+            textfont={"size": 15},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [max(found) - mean for found, mean in zip(values, means, strict=True)],
+                "arrayminus": [mean - min(found) for found, mean in zip(values, means, strict=True)],
+                "thickness": 2,
+            },
+            hovertemplate=f"{line.title}: %{{y:,.0f}} bytes<extra></extra>",
+            showlegend=True,
+            cliponaxis=False,
+        )
+    figure.update_xaxes(title="random labels", range=[-0.1, 1.1], tickformat=".0%", tickvals=[*shortest])
+    figure.update_yaxes(**_BYTES)
+    codes = [min(judged.bytes for judged in runs) for runs in shortest.values()]
+    above = all(judged.bytes > judged.floor_bytes for runs in shortest.values() for judged in runs)
+    title = f"Shortest codes that know {accuracy:.0%} of their labels"
+    if len(codes) > 1 and codes[-1] > codes[0] and above:
+        title = "Memorising takes bytes, and no code gets below the floor"
+    return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.45, margin_l=84)
+
+
+def _short(count: float) -> str:
+    return f"{count:.0f} B" if count < 1000 else f"{count / 1000:.3g} kB"
+
+
+def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figure:
+    """Training accuracy against epochs while the networks were fitted, a line a run."""
+    figure = go.Figure()
+    drawn: set[float] = set()
+    for run in recording.runs:
+        line = level_line(recording.experiment, run.level)
+        figure.add_scatter(
+            x=list(range(1, len(run.accuracies) + 1)),
+            y=list(run.accuracies),
+            name=_legend(recording.experiment, run.level),
+            legendgroup=line.title,
+            mode="lines",
+            line={"color": line.colour, "dash": line.dash, "width": 2.5},
+            showlegend=run.level not in drawn,
+            hovertemplate=f"{line.title}, epoch %{{x}}: %{{y:.1%}}<extra></extra>",
+        )
+        drawn.add(run.level)
+    longest = max((len(run.accuracies) for run in recording.runs), default=1)
+    figure.update_xaxes(title="epoch", range=[0, 10 * (1 + longest // 10)])
+    figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
+    complete = [run for run in recording.runs if run.points]
+    title = "Fitting true labels and random ones"
+    if complete and not any(run.errors for run in complete):
+        title = "Any labels can be learned by heart, to the last one"
+    return _with_levels(themed(figure, title, dark, height))
+
+
+def labelled_images(
+    sample: Randomized, names: Sequence[str], columns: int = 12, rows: int = 2, dark: bool = False, height: int = 260
+) -> go.Figure:
+    """Images with the label that the network is to learn; where it was redrawn, the true one stands before it."""
+    count = min(columns * rows, len(sample.true_labels))
+    images = sample.split.images[:count].permute(0, 2, 3, 1).numpy()
+    side = images.shape[1]
+    across, down = side + 4, side + 14
+    canvas = np.full((rows * down, columns * across, 3), 30 if dark else 245, np.uint8)
+    figure = go.Figure()
+    for index in range(count):
+        row, column = divmod(index, columns)
+        top, left = row * down, column * across + 2
+        canvas[top : top + side, left : left + side] = images[index]
+        true, shown = (names[int(labels[index])] for labels in (sample.true_labels, sample.split.labels))
+        redrawn = bool(sample.redrawn[index])
+        figure.add_annotation(
+            x=left + side / 2,
+            y=top + side + 6,
+            text=f"{true} → <b>{shown}</b>" if redrawn else true,
+            showarrow=False,
+            font={"size": 13, "color": ("#FF8C42" if dark else "#B84A00") if redrawn else None},
+        )
+    figure.add_trace(go.Image(z=canvas, hoverinfo="skip"))
+    share = float(sample.redrawn.float().mean())
+    title = f"What the network is asked to learn: {share:.0%} of the labels are redrawn at random"
+    themed(figure, title, dark, height)
+    figure.update_layout(margin={"l": 4, "r": 4, "t": 40, "b": 4})
+    figure.update_xaxes(visible=False, constrain="domain")
+    return figure.update_yaxes(visible=False, constrain="domain")

@@ -1,0 +1,374 @@
+"""The parts of "Random labels": what is shown, the experiment that runs live, and what the pictures say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pacviz import data
+from pacviz.app.controls import check_link, number
+from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
+from pacviz.bounds import vacuous
+from pacviz.data.labels import Randomized
+from pacviz.errors import PacvizError
+from pacviz.experiments.random_labels.figures import accuracy_curves, code_over_floor, fits, labelled_images
+from pacviz.experiments.random_labels.live import Live, live
+from pacviz.experiments.random_labels.results import Recording, Spread, available, check_name, read, save
+from pacviz.experiments.random_labels.run import sample
+from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
+from pacviz.figures.style import size
+from pacviz.progress import Progress
+from pacviz.settings import defaults, setting, settings
+
+PREFIX = "labels_"
+LIVE = f"{PREFIX}live_"
+RECORDED, RUNNING = "recorded", "live"
+SECONDS = 0.7
+"""The page is drawn again after as many seconds of training, or after an epoch that takes longer."""
+KEPT_ACCURACY = 0.9
+"""The training accuracy at which code lengths are compared."""
+NOTHING = "nothing"
+_ACTIVE, _PAUSED, _PROBLEM = f"{LIVE}active", f"{LIVE}paused", f"{LIVE}problem"
+
+
+@dataclass(frozen=True)
+class _Choices:
+    show: str = setting(
+        RECORDED,
+        "Show",
+        "recorded: runs that are there. live: train small networks now.",
+        choices=lambda: (RECORDED, RUNNING),
+    )
+    method: str = setting(
+        SURGERY,
+        "Pruning",
+        " ".join(f"{name}: {text}" for name, text in METHODS.items()),
+        choices=lambda: tuple(METHODS),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows.  live: the experiment under way, None for a recording.  other: a recording to compare with."""
+
+    live: Live | None
+    recorded: Recording
+    method: str
+    sparsity: float
+    level: float
+    other: Recording | None
+
+    @property
+    def recording(self) -> Recording:
+        """As it is at this moment."""
+        return self.recorded if self.live is None else self.live.recording
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to train now."""
+        going = st.session_state.get(_ACTIVE) is not None and not st.session_state.get(_PAUSED, False)
+        return self.live is not None and not self.live.done and going
+
+    def work(self, progress: Progress) -> None:
+        """Trains a little; where that cannot be done, ends it and leaves the reason for the next drawing."""
+        assert self.live is not None
+        try:
+            self.live.advance(SECONDS, progress)
+        except PacvizError as error:
+            st.session_state[_ACTIVE], st.session_state[_PROBLEM] = None, str(error)
+
+
+def random_label_controls() -> Shown:
+    """Draws all controls in the sidebar; what they ask for."""
+    check_link([(PREFIX, _Choices), (LIVE, Randomization)])
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(problem, icon=":material/error:")
+    with st.sidebar:
+        show = _segments("show")
+        active: Live | None = None
+        if show == RUNNING:
+            experiment = _live_controls()
+            started = st.session_state.get(_ACTIVE)
+            active = None if started is None else live(started)
+            recording = Recording(experiment, ()) if active is None else active.recording
+        else:
+            names = available()
+            if not names:
+                raise PacvizError(
+                    "There is no recording yet: run it live, or make one by `python -m pacviz randomize`."
+                )
+            name = st.selectbox("Recording", tuple(names), key=f"{PREFIX}name", bind="query-params")
+            recording = read(names[name])
+        method = _segments("method")
+        experiment = recording.experiment
+        if method == SURGERY and not experiment.recovery:
+            method = ONE_SHOT
+            st.caption("Surgery was left out of these runs.")
+        sparsity = st.select_slider(
+            "Sparsity",
+            experiment.sparsity,
+            recording.steepest(method) if show == RECORDED else _middle(experiment),
+            format_func=_percent,
+            key=f"{PREFIX}sparsity_{show}",
+            help="Moves the line through the curves, and the table beside them.",
+        )
+        level = st.select_slider(
+            "Random labels in the images",
+            experiment.levels,
+            _middle_level(experiment),
+            format_func=_percent,
+            key=f"{PREFIX}level_{show}",
+        )
+        others = {name: path for name, path in available().items() if read(path) != recording}
+        other = st.selectbox("Compare with", (NOTHING, *others), key=f"{PREFIX}other", help="Drawn as thin lines.")
+    compared = None if other == NOTHING else read(others[other])
+    return Shown(active, recording, method, float(sparsity), float(level), compared)
+
+
+def _middle(experiment: Randomization) -> float:
+    return experiment.sparsity[len(experiment.sparsity) // 2]
+
+
+def _middle_level(experiment: Randomization) -> float:
+    return experiment.levels[len(experiment.levels) // 2]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def _segments(name: str) -> str:
+    described = settings(_Choices)[name]
+    chosen = st.segmented_control(
+        described.title,
+        described.choices(),
+        default=defaults(_Choices)[name],
+        key=f"{PREFIX}{name}",
+        help=described.help,
+        bind="query-params",
+        required=True,
+        width="stretch",
+    )
+    return str(chosen)
+
+
+def _live_controls() -> Randomization:
+    """The settings of an experiment, and the buttons that start, pause and cancel it."""
+    buttons = st.container()
+    values: dict[str, Any] = {"seeds": 1}
+    for name in ("data", "model"):
+        described, default = settings(Randomization)[name], defaults(Randomization)[name]
+        options = described.choices()
+        values[name] = st.selectbox(
+            described.title,
+            options,
+            options.index(default),
+            key=LIVE + name,
+            help=described.help,
+            bind="query-params",
+        )
+    left, right = st.columns(2)
+    with left:
+        values["n"] = number("n", Randomization, LIVE)
+    with right:
+        values["seed"] = number("seed", Randomization, LIVE)
+    with st.expander("Bits, epochs, rates"):
+        for name in ("bits", "recovery", "epochs", "batch_size", "learning_rate", "tests", "delta"):
+            values[name] = number(name, Randomization, LIVE)
+    experiment = Randomization(**values)
+    _buttons(buttons, experiment)
+    return experiment
+
+
+def _buttons(place: st.delta_generator.DeltaGenerator, experiment: Randomization) -> None:
+    started = st.session_state.get(_ACTIVE)
+    with place:
+        if started != experiment:
+            st.button(
+                "Run it live",
+                type="primary",
+                icon=":material/play_arrow:",
+                key=f"{LIVE}run",
+                on_click=_start,
+                args=(experiment,),
+                width="stretch",
+            )
+        if started is not None:
+            paused = st.session_state.get(_PAUSED, False)
+            left, right = st.columns(2)
+            if not live(started).done:
+                label, icon = ("Resume", "play_arrow") if paused else ("Pause", "pause")
+                left.button(label, icon=f":material/{icon}:", key=f"{LIVE}pause", on_click=_turn, width="stretch")
+            label, icon = ("Clear", "clear") if live(started).done else ("Cancel", "stop")
+            right.button(label, icon=f":material/{icon}:", key=f"{LIVE}cancel", on_click=_cancel, width="stretch")
+
+
+def _start(experiment: Randomization) -> None:
+    st.session_state[_ACTIVE], st.session_state[_PAUSED], st.session_state[_PROBLEM] = experiment, False, None
+
+
+def _turn() -> None:
+    st.session_state[_PAUSED] = not st.session_state.get(_PAUSED, False)
+
+
+def _cancel() -> None:
+    st.session_state[_ACTIVE] = None
+
+
+def memorising_headline(shown: Shown) -> None:
+    """What the slider's place says, in one large sentence, and what was run."""
+    recording = shown.recording
+    levels = recording.at(shown.method, shown.sparsity)
+    if len(levels) < 2:
+        st.markdown("### How much of what it memorised does a network keep when it is pruned?")
+    else:
+        least, most = levels[0], levels[-1]
+        places = (
+            ("of true labels", "of random ones")
+            if (least.level, most.level) == (0, 1)
+            else (f"with {least.level:.0%} random labels", f"with {most.level:.0%}")
+        )
+        st.markdown(
+            f"### Pruned by {_percent(shown.sparsity)}: :blue[**{least.accuracy.mean:.0%}**] {places[0]} still known, "
+            f":red[**{most.accuracy.mean:.0%}**] {places[1]}"
+        )
+    state = "" if recording.complete else f" {len(recording.runs)} of {len(recording.experiment.jobs)} runs so far."
+    st.caption(f"{recording.experiment.title}; {METHODS[shown.method]}{state}")
+
+
+def level_table(shown: Shown) -> None:
+    """By level at the slider's sparsity: accuracy, effective size, bound and test error."""
+    recording, rows = shown.recording, []
+    others = {found.level: found for found in shown.other.at(shown.method, shown.sparsity)} if shown.other else {}
+    for found in recording.at(shown.method, shown.sparsity):
+        held = vacuous(found.bound.mean, recording.experiment.classes)
+        row = {
+            "random": f"{found.level:.0%}",
+            "accuracy": _spread(found.accuracy),
+            "size": size(found.bytes.mean),
+            "bound": "vacuous" if held else f"{found.bound.mean:.1%}",
+            "test error": f"{found.test_error.mean:.1%}",
+        }
+        if shown.other:
+            there = others.get(found.level)
+            row["compared"] = _spread(there.accuracy) if there else "–"
+        rows.append(row)
+    st.markdown(f"**At {_percent(shown.sparsity)} sparsity**")
+    if rows:
+        st.table(rows, border="horizontal")
+    st.caption(
+        "Accuracy: on the labels that were to be memorised, mean over the seeds (worst–best). Size: effective size, the length "
+        f"of the code. Bound: Occam–Chernoff at δ = {recording.experiment.delta:g}. Test error: on fresh images whose "
+        "labels are as random."
+    )
+
+
+def _spread(values: Spread) -> str:
+    if f"{values.low:.1%}" == f"{values.high:.1%}":
+        return f"{values.mean:.1%}"
+    return f"{values.mean:.1%} ({100 * values.low:.0f}–{100 * values.high:.0f})"
+
+
+def random_sample(shown: Shown, progress: Progress) -> tuple[Randomized, tuple[str, ...]] | None:
+    """The training sample of the shown level and the names of its classes; None where the data set is not at hand."""
+    experiment = shown.recording.experiment
+    if not data.is_available(experiment.data):
+        return None
+    dataset = data.load(experiment.data, progress=progress)
+    names = data.source(experiment.data).names or tuple(str(label) for label in range(dataset.classes))
+    return sample(experiment, shown.level, experiment.seed, dataset), names
+
+
+def theorem() -> None:
+    """What the floor is, and where its assumptions meet the experiment."""
+    st.markdown(
+        "**The floor** (Zhou et al. 2019, Theorem 6.1). Whoever errs less on its training sample than on fresh examples can "
+        "tell them apart, and must have stored something to do so. With r and R the expected training and test error,"
+    )
+    st.latex(
+        r"H(\hat h) \;\ge\; n \left[ \ln 2 - \ell\, h_b\!\left(\tfrac{r}{r + R}\right) "
+        r"- (1 - \ell)\, h_b\!\left(\tfrac{1 - r}{2 - r - R}\right) \right], \qquad \ell = \tfrac{r + R}{2}"
+    )
+    st.markdown(
+        "No code of whatever kind can be shorter on average than this entropy. The theorem speaks of expectations over "
+        "samples and of a discrete set of networks. Here the networks are discrete indeed: codes of whole bytes. The "
+        "expectations are replaced by means over a few seeds, each of which draws its own images, labels and first "
+        "weights; the bars show how little they differ. R is exact in the random part: a label that is drawn uniformly "
+        "disagrees with any answer with probability 1 − 1/classes. Images and labels of a finite data set stand for the "
+        "distribution, and the share of random labels is fixed rather than drawn, which changes R by nothing. The floor "
+        "is far below the codes because it counts only what must be stored to tell the training sample from fresh "
+        "examples, and because the code describes weights rather than what they do."
+    )
+
+
+def take_recording_away(shown: Shown) -> None:
+    """CSV, the command that repeats it, and a name to keep live runs under."""
+    recording = shown.recording
+    left, right = st.columns([1, 2])
+    left.download_button(
+        "Table as CSV",
+        recording.table().to_csv(index=False),
+        "random-labels.csv",
+        "text/csv",
+        icon=":material/download:",
+        width="stretch",
+    )
+    right.code(recording.experiment.command, language="bash", wrap_lines=True)
+    st.caption("A picture can be saved by the camera at its upper right corner.")
+    if shown.live is not None and shown.live.done:
+        with st.form(f"{LIVE}keep"):
+            name = st.text_input("Keep it under the name", "my-run", key=f"{LIVE}name")
+            if st.form_submit_button("Keep", icon=":material/save:"):
+                with friendly():
+                    check_name(name)
+                    save(recording, name)
+                    st.success(f"Kept: it is now among the recordings as {name}.", icon=":material/check:")
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app()
+    with friendly():
+        shown = random_label_controls()
+        status = st.sidebar.empty()
+
+    @st.fragment(run_every=PAUSE if shown.pending else None)
+    def pictures() -> None:
+        """Draws what is known, then trains a little more."""
+        recording = shown.recording
+        memorising_headline(shown)
+        left, right = st.columns([6, 5])
+        with left:
+            figure = accuracy_curves(recording, shown.method, shown.sparsity, shown.other, dark())
+            chart(figure, "accuracy_curves")
+            st.caption("See where each curve leaves 100 %: what was memorised is lost first; bands span the seeds.")
+        with right:
+            level_table(shown)
+        left, right = st.columns(2)
+        with left:
+            chart(code_over_floor(recording, shown.method, KEPT_ACCURACY, dark()), "code_over_floor")
+            st.caption(
+                "Look for both lines to rise: the more labels are random, the more bytes it takes to know 90 % of them."
+            )
+        with right:
+            chart(fits(recording, dark()), "fits")
+            st.caption(
+                "See every line reach the top: no augmentation and no regularisation keeps a network from memorising."
+            )
+        if shown.pending:
+            with progress_line(status) as progress:
+                shown.work(progress)
+            if not shown.pending:
+                st.rerun()
+
+    pictures()
+    with friendly(), progress_line(status) as progress:
+        drawn = random_sample(shown, progress)
+    if drawn:
+        chart(labelled_images(*drawn, dark=dark()), "labelled_images")
+        st.caption("See what cannot be learned but by heart: a redrawn label (bold) tells nothing about its image.")
+    take_recording_away(shown)
+    with st.expander("The floor, and where the theorem's assumptions meet the experiment"):
+        theorem()

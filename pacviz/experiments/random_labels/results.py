@@ -1,0 +1,246 @@
+"""Finished runs of an experiment as a file that the page offers, and as a table."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import pandas as pd
+
+from pacviz import __version__, data, store
+from pacviz.errors import PacvizError
+from pacviz.experiments.random_labels.run import keep, known_run, moments
+from pacviz.experiments.random_labels.settings import Judged, Randomization, Run, floor_bytes
+from pacviz.progress import Progress
+from pacviz.settings import NAME
+
+SHIPPED = store.ASSETS / "randomization"
+_SUFFIX = ".json"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean, smallest and largest over the seeds."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Spread:
+        listed = list(values)
+        return cls(statistics.fmean(listed), min(listed), max(listed))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the seeds of one level found at one sparsity by one method.  Errors in [0, 1], sizes in bytes.
+
+    test_error: on fresh examples whose labels are as random.  true_test_error: on fresh examples with true labels.
+    floor: the entropy floor at the mean errors; its limits are the least and largest of single runs.
+    """
+
+    method: str
+    level: float
+    sparsity: float
+    runs: int
+    accuracy: Spread
+    bytes: Spread
+    bound: Spread
+    test_error: Spread
+    true_test_error: Spread
+    floor: Spread
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An experiment and the runs of it that are there; some may be missing or half done while they are being made."""
+
+    experiment: Randomization
+    runs: tuple[Run, ...]
+    version: str = __version__
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Every point of every run with what follows from it."""
+        return tuple(Judged(self.experiment, run.level, run.seed, point) for run in self.runs for point in run.points)
+
+    @cached_property
+    def summaries(self) -> tuple[Summary, ...]:
+        """Over the seeds: by method, level and sparsity, where there is at least one run."""
+        groups: dict[tuple[str, float, float], list[Judged]] = {}
+        for judged in self.judged:
+            groups.setdefault((judged.point.method, judged.level, judged.point.sparsity), []).append(judged)
+        return tuple(self._summary(*key, groups[key]) for key in sorted(groups))
+
+    def _summary(self, method: str, level: float, sparsity: float, group: Sequence[Judged]) -> Summary:
+        floors = Spread.of(judged.floor_bytes for judged in group)
+        return Summary(
+            method,
+            level,
+            sparsity,
+            len(group),
+            Spread.of(1 - judged.train_error for judged in group),
+            Spread.of(judged.bytes for judged in group),
+            Spread.of(judged.bound for judged in group),
+            Spread.of(judged.test_error for judged in group),
+            Spread.of(judged.point.test_error for judged in group),
+            Spread(mean_floor(group), floors.low, floors.high),
+        )
+
+    def along(self, method: str, level: float) -> list[Summary]:
+        """The curve of one level, by rising sparsity."""
+        return [found for found in self.summaries if (found.method, found.level) == (method, level)]
+
+    def at(self, method: str, sparsity: float) -> list[Summary]:
+        """All levels at one sparsity, by rising level."""
+        return [found for found in self.summaries if (found.method, found.sparsity) == (method, sparsity)]
+
+    def steepest(self, method: str) -> float:
+        """The sparsity at which the first and the last level differ most in accuracy; the middle one where none is known."""
+        least, most = (self.along(method, level) for level in (self.experiment.levels[0], self.experiment.levels[-1]))
+        gaps = {a.sparsity: a.accuracy.mean - b.accuracy.mean for a, b in zip(least, most, strict=False)}
+        middle = self.experiment.sparsity[len(self.experiment.sparsity) // 2]
+        return max(gaps, key=lambda sparsity: gaps[sparsity], default=middle)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run of the experiment is there to its last point."""
+        whole = [run for run in self.runs if len(run.points) == len(self.experiment.steps)]
+        return len(whole) == len(self.experiment.jobs)
+
+    def shortest(self, method: str, accuracy: float) -> dict[float, list[Judged]]:
+        """By level, each run's shortest code that still answers this share of its training labels rightly.
+
+        Runs without one are left out.
+        """
+        best: dict[tuple[float, int], Judged] = {}
+        for judged in self.judged:
+            place = (judged.level, judged.seed)
+            if judged.point.method == method and 1 - judged.train_error >= accuracy:
+                best[place] = min(best.get(place, judged), judged, key=lambda found: found.bytes)
+        levels: dict[float, list[Judged]] = {}
+        for (level, _), judged in sorted(best.items(), key=lambda item: item[0]):
+            levels.setdefault(level, []).append(judged)
+        return levels
+
+    def table(self) -> pd.DataFrame:
+        """A row a point of a run."""
+        columns = ["level", "seed", "method", "sparsity", "nonzeros", "train_accuracy", "test_error", "true_test_error"]
+        columns += ["code_bytes", "bound", "floor_bytes"]
+        rows = [
+            (
+                judged.level,
+                judged.seed,
+                judged.point.method,
+                judged.point.sparsity,
+                judged.point.nonzeros,
+                1 - judged.train_error,
+                judged.test_error,
+                judged.point.test_error,
+                judged.bytes,
+                judged.bound,
+                judged.floor_bytes,
+            )
+            for judged in self.judged
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def to_json(self) -> str:
+        values = {"experiment": self.experiment.to_dict(), "runs": [asdict(run) for run in self.runs]}
+        return json.dumps({**values, "version": self.version}, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Recording:
+        """The inverse of `to_json`; raises PacvizError where the text is something else."""
+        try:
+            values = json.loads(text)
+            runs = tuple(Run.from_dict(run) for run in values["runs"])
+            return cls(Randomization(**values["experiment"]), runs, str(values["version"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise PacvizError(f"This is no recording of random labels ({error}); make one by `randomize`.") from error
+
+
+def mean_floor(group: Sequence[Judged]) -> float:
+    """The entropy floor in bytes at the mean errors of runs, as the theorem has it; at most the mean of their floors."""
+    train, test = ([judged.train_error for judged in group], [judged.test_error for judged in group])
+    return floor_bytes(statistics.fmean(train), statistics.fmean(test), group[0].experiment.n)
+
+
+def known(experiment: Randomization) -> Recording:
+    """The runs of an experiment that were finished before."""
+    found = (known_run(experiment, level, seed) for level, seed in experiment.jobs)
+    return Recording(experiment, tuple(run for run in found if run is not None))
+
+
+def record(experiment: Randomization, progress: Progress, finished: Callable[[Run], None]) -> Recording:
+    """Runs what is missing of an experiment; each finished run is kept, and told to `finished`.
+
+    progress: told the fraction done in [0, 1] and what is being done; an exception that it raises stops the work, and
+    the next call goes on from the last finished run.  Raises PacvizError where data are missing or do not fit.
+    """
+    store.require_writable(store.cache_dir())
+    dataset = data.load(experiment.data, progress=progress)
+    jobs, runs = experiment.jobs, []
+    for index, (level, seed) in enumerate(jobs):
+        run = known_run(experiment, level, seed)
+        if run is None:
+            for moment in moments(experiment, level, seed, dataset):
+                progress((index + moment.fraction) / len(jobs), moment.what)
+            run = moment.run
+            keep(experiment, run)
+            finished(run)
+        runs.append(run)
+    return Recording(experiment, tuple(runs))
+
+
+def user_folder() -> Path:
+    """Where the user's own recordings lie."""
+    return store.cache_dir() / "randomization"
+
+
+def available() -> dict[str, Path]:
+    """The recordings by name, the shipped ones first; none is opened."""
+    paths = (path for folder in (SHIPPED, user_folder()) for path in sorted(folder.glob(f"*{_SUFFIX}")))
+    found: dict[str, Path] = {}
+    for path in paths:
+        if NAME.fullmatch(path.stem):
+            found.setdefault(path.stem, path)
+    return found
+
+
+def check_name(name: str, folder: Path | None = None) -> None:
+    """Raises PacvizError for a name that a recording cannot have in a folder (the user's where None)."""
+    if not NAME.fullmatch(name):
+        raise PacvizError(f"name must be made of lower-case letters, digits, dots and dashes, got {name!r}.")
+    if folder is None and (SHIPPED / f"{name}{_SUFFIX}").exists():
+        raise PacvizError(f"A recording {name!r} comes with pacviz; choose another name.")
+
+
+def save(recording: Recording, name: str, folder: Path | None = None) -> Path:
+    """Writes a recording under a name, to the user's folder where None; returns the file.
+
+    Raises PacvizError for a name that it cannot have, or a folder that cannot be written.
+    """
+    check_name(name, folder)
+    path = (folder or user_folder()) / f"{name}{_SUFFIX}"
+    text = recording.to_json()
+    store.write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return path
+
+
+def read(path: Path) -> Recording:
+    """The recording in a file; quick when it was read before.  Raises PacvizError where there is none."""
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PacvizError(f"{path} cannot be read ({error}); delete it and record it again.") from error
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, modified: int) -> Recording:
+    return Recording.from_json(path.read_text(encoding="utf-8"))

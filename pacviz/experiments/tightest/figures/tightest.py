@@ -1,0 +1,275 @@
+"""The frontier of small networks: training error, bytes, and the certificate that each pair of them makes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import plotly.graph_objects as go
+
+from pacviz.experiments.tightest.results import Point, Value, best, pareto
+from pacviz.figures.isobound import iso_bound
+from pacviz.figures.style import Line, ink, size, themed
+from pacviz.literature import PUBLISHED, RECORD, PublishedResult
+
+FAMILY_LINES: dict[str, Line] = {
+    "tiny": Line("tiny networks", "#0072B2", "solid", "circle"),
+    "subspace": Line("random subspaces", "#D55E00", "dash", "square"),
+}
+SYMBOLS = {"tiny": "●", "subspace": "■"}
+"""The same symbols in a text."""
+NEAR_TARGETS = (0.03, 0.04, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.13, 0.15)
+TARGETS = (0.03, 0.05, 0.07, 0.09, 0.15, 0.2, 0.3, 0.5)
+"""Certificates whose curves are drawn beside that of the record."""
+ERRORS, BYTES = (0.003, 0.12), (80, 10_000)
+"""The ranges of the axes."""
+NEAR_ERRORS, NEAR_BYTES = (0.01, 0.06), (150, 1_050)
+"""Those of the close-up."""
+_ERROR_TICKS = (0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
+_BYTE_TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
+_NEAR_ERROR_TICKS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.05)
+_NEAR_BYTE_TICKS = (150, 200, 300, 500, 700, 1_000)
+_PALE = "73"
+"""The opacity of points that another beats, in hexadecimal digits."""
+_GREY, _GREEN = "#888888", "#009E73"
+_CERTIFIED, _SIZE_ONLY = "published certificates", "published sizes only"
+
+
+def tightest(
+    points: Sequence[Point],
+    selected: Point | None = None,
+    paths: Mapping[str, Mapping[Value, Point]] | None = None,
+    near: bool = False,
+    published: Iterable[PublishedResult] = PUBLISHED,
+    n: int = 60_000,
+    delta: float = 0.05,
+    dark: bool = False,
+    height: int = 440,
+) -> go.Figure:
+    """Bytes against training error on MNIST, both logarithmic, over curves of equal Maurer-Seeger bounds.
+
+    Each point's customdata is its name.  paths: by setting, the runs along it through the selected point.
+    near: a close-up of where our own points lie.  n, delta: of the curves.
+    """
+    figure, unbeaten = go.Figure(), pareto(points)
+    # What can be clicked comes first: the browser knows a selected point by its place among all traces.
+    for family, line in FAMILY_LINES.items():
+        _draw_family(figure, line, [point for point in points if point.family == family], unbeaten)
+    _draw_best(figure, best(points) if points else None, dark)
+    for target in NEAR_TARGETS if near else TARGETS:
+        _draw_curve(figure, target, n, delta, near)
+    _draw_record(figure, n, delta, near)
+    _draw_published(figure, [result for result in published if _shown(result)], dark)
+    for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
+        _draw_path(figure, setting, runs, dash, ink(dark))
+    _draw_ring(figure, selected, dark)
+    errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
+    error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)
+    figure.update_xaxes(
+        title=f"training error on {n:,} images (logarithmic)",
+        type="log",
+        range=[math.log10(share) for share in errors],
+        tickvals=error_ticks,
+        ticktext=[f"{100 * share:g} %" for share in error_ticks],
+    )
+    figure.update_yaxes(
+        title="bytes, everything charged (logarithmic)",
+        type="log",
+        range=[math.log10(count) for count in counts],
+        tickvals=byte_ticks,
+        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
+    )
+    themed(figure, takeaway(points), dark, height)
+    return figure.update_layout(margin_t=96, margin_l=74, dragmode=False, clickmode="event+select")
+
+
+def takeaway(points: Sequence[Point]) -> str:
+    """What the chart says, in one line."""
+    if not points:
+        return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
+    winner = best(points)
+    if winner.bound < RECORD:
+        return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: below the curve of the published record"
+    return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: not yet below the curve of the published record"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:g} %"
+
+
+def _shown(result: PublishedResult) -> bool:
+    """Whether a published result has its place within the axes."""
+    return (
+        result.data == "MNIST"
+        and result.risk is not None
+        and result.size is not None
+        and ERRORS[0] <= result.risk <= ERRORS[1]
+        and BYTES[0] <= result.size <= BYTES[1]
+    )
+
+
+def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bool) -> None:
+    lowest = NEAR_ERRORS[0] if near else ERRORS[0]
+    errors, counts = iso_bound(target, lowest, n, delta)
+    figure.add_scatter(
+        x=errors,
+        y=counts,
+        mode="lines",
+        line={"color": _GREY, "width": 1},
+        opacity=0.7,
+        name=f"bound {_percent(target)}",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    _label(figure, lowest, counts[0], _percent(target), _GREY)
+
+
+def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
+    """The curve of the best published certificate, and in green all that lies below it."""
+    lowest = NEAR_ERRORS[0] if near else ERRORS[0]
+    errors, counts = iso_bound(RECORD, lowest, n, delta)
+    figure.add_scatter(
+        x=[*errors, errors[-1], errors[0]],
+        y=[*counts, BYTES[0] / 2, BYTES[0] / 2],
+        mode="none",
+        fill="toself",
+        fillcolor="rgba(0,158,115,0.10)",
+        name="below the record",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=errors,
+        y=counts,
+        mode="lines",
+        line={"color": _GREEN, "width": 3, "dash": "longdash"},
+        name=f"bound {_percent(RECORD)}",
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    _label(figure, lowest, counts[0], f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
+
+
+def _label(figure: go.Figure, error: float, count: float, text: str, colour: str) -> None:
+    figure.add_annotation(
+        x=math.log10(error),
+        y=math.log10(count),
+        text=text,
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        yshift=-2,
+        font={"size": 13, "color": colour},
+    )
+
+
+def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark: bool) -> None:
+    for name, symbol, some in (
+        (_CERTIFIED, "diamond", [result for result in results if result.bound is not None]),
+        (_SIZE_ONLY, "diamond-open", [result for result in results if result.bound is None]),
+    ):
+        figure.add_scatter(
+            x=[result.risk for result in some],
+            y=[result.size for result in some],
+            mode="markers+text",
+            name=name,
+            text=[result.label for result in some],
+            textposition="top right",
+            textfont={"size": 13, "color": ink(dark)},
+            marker={"symbol": symbol, "size": 11, "color": _GREY, "line": {"width": 2, "color": _GREY}},
+            hovertext=[result.summary for result in some],
+            hovertemplate="%{hovertext}<extra></extra>",
+            selected={"marker": {"size": 11}},
+            unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},
+        )
+
+
+def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], dash: str, colour: str) -> None:
+    """A line through the runs along a setting; the legend names its ends."""
+    along, values = list(runs.values()), [f"{value:g}" if isinstance(value, int | float) else value for value in runs]
+    figure.add_scatter(
+        x=[point.error for point in along],
+        y=[point.bytes for point in along],
+        mode="lines",
+        line={"color": colour, "width": 2, "dash": dash},
+        name=f"{setting[0].lower()}{setting[1:]}: {values[0]} … {values[-1]}",
+        hoverinfo="skip",
+    )
+
+
+def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeaten: Collection[Point]) -> None:
+    """Its points; those that another beats in both error and size are pale.  The legend shows one that none does."""
+    figure.add_scatter(
+        x=[None],
+        y=[None],
+        mode="markers",
+        name=line.title,
+        showlegend=bool(points),
+        marker={"symbol": line.symbol, "size": 12, "color": line.colour},
+    )
+    figure.add_scatter(
+        x=[point.error for point in points],
+        y=[point.bytes for point in points],
+        customdata=[point.name for point in points],
+        mode="markers",
+        name=line.title,
+        showlegend=False,
+        marker={
+            "symbol": line.symbol,
+            "size": 12,
+            "color": [line.colour + ("" if point in unbeaten else _PALE) for point in points],
+            "line": {"width": 1, "color": "white"},
+        },
+        hovertext=[
+            f"<b>{point.name}</b><br>training error {point.error:.2%}, {size(point.bytes)}"
+            f"<br>certified below {point.bound:.2%}"
+            for point in points
+        ],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"size": 12}},
+        unselected={"marker": {"opacity": 1}},
+        zorder=3,
+    )
+
+
+def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
+    """The best certificate, large."""
+    there = [] if winner is None else [winner]
+    figure.add_scatter(
+        x=[point.error for point in there],
+        y=[point.bytes for point in there],
+        customdata=[point.name for point in there],
+        mode="markers+text",
+        text=[f"<b>{point.bound:.1%}</b>" for point in there],
+        textposition="bottom left",
+        textfont={"size": 20, "color": ink(dark)},
+        name="best certificate",
+        showlegend=False,
+        marker={
+            "symbol": "star",
+            "size": 22,
+            "color": [FAMILY_LINES[point.family].colour for point in there],
+            "line": {"width": 1.5, "color": "white"},
+        },
+        hovertext=[f"<b>{point.name}</b>, the best<br>certified below {point.bound:.2%}" for point in there],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"size": 22}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},
+        zorder=4,
+    )
+
+
+def _draw_ring(figure: go.Figure, selected: Point | None, dark: bool) -> None:
+    """Around the selected point."""
+    if selected is not None:
+        figure.add_scatter(
+            x=[selected.error],
+            y=[selected.bytes],
+            mode="markers",
+            name="selected",
+            marker={"symbol": "circle-open", "size": 28, "color": ink(dark), "line": {"width": 3}},
+            showlegend=False,
+            hoverinfo="skip",
+            unselected={"marker": {"opacity": 1}},
+            zorder=5,
+        )

@@ -1,0 +1,377 @@
+"""The parts of "Tightest": sliders along recorded runs, the selected point, and everything that can be seen in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pacviz import data
+from pacviz.app.controls import check_link
+from pacviz.app.panels import ledger_table
+from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
+from pacviz.bounds import BOUNDS
+from pacviz.experiments.tightest.blocks import blocks
+from pacviz.experiments.tightest.figures import layer_waterfall, tightest
+from pacviz.experiments.tightest.figures.cells import network_picture
+from pacviz.experiments.tightest.figures.mistakes import wrong_images
+from pacviz.experiments.tightest.figures.tightest import SYMBOLS
+from pacviz.experiments.tightest.mistakes import SAMPLES, mistakes
+from pacviz.experiments.tightest.results import (
+    FAMILIES,
+    SETTINGS,
+    Point,
+    Value,
+    adjustable,
+    along,
+    best,
+    folders,
+    points,
+    problems,
+    setting_names,
+    worth_bytes,
+)
+from pacviz.figures import size
+from pacviz.literature import LOTFI, RECORD
+from pacviz.settings import setting, settings
+
+PREFIX = "tight_"
+CHART = f"{PREFIX}chart"
+DATA = "mnist"
+_POINT, _CLICKED = f"{PREFIX}point", f"{PREFIX}clicked"
+_EXPLAINED = {
+    "tiny": "This is all of it: every number that the network has learned. Kernels stand side by side, biases below them or at "
+    "the right of their matrix; a zero is an empty cell.",
+    "subspace": "This is all that it has learned: how many steps it goes along each random direction, the first direction at "
+    "the upper left. Every weight follows from these numbers and a fixed seed, which is free; a zero is an empty cell.",
+}
+_A_FEW = 60
+"""Errors whose worth in bytes is told: a tenth of a percent of MNIST's training sample."""
+_A_KILOBYTE = 1000
+_SHEET = 56
+"""Mistakes on one sheet."""
+
+
+PANELS = ("Network", "Bytes", "Mistakes", "Certificate")
+
+
+@dataclass(frozen=True)
+class _Choices:
+    show: str = setting(PANELS[0], "Show", "What is seen of the selected point.", choices=lambda: PANELS)
+    sample: str = setting(
+        "test",
+        "Images",
+        "test: 10,000 images that training never saw. train: the 60,000 that the bound is computed from.",
+        choices=lambda: SAMPLES,
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows.
+
+    paths: the recorded runs through the selected point, by the title of what differs.  near: a close-up of the chart.
+    """
+
+    points: tuple[Point, ...]
+    selected: Point | None
+    paths: Mapping[str, Mapping[Value, Point]]
+    near: bool
+
+
+def tight_controls() -> Shown:
+    """Draws the sliders in the sidebar; the recorded points, and the one that the URL, a click or a slider selected."""
+    found = tuple(point for point in points() if point.certificate.scenario.data == DATA)
+    names = [point.name for point in found]
+    wanted = st.session_state.get(_POINT, st.query_params.get(_POINT))
+    unknown = []
+    if wanted is not None and wanted not in names and _POINT not in st.session_state:
+        unknown.append(
+            f"{_POINT} must be one of {', '.join(names) or 'the recorded points, of which there are none'}, got "
+            f"{wanted!r}. The best one is shown instead."
+        )
+    check_link([(PREFIX, _Choices)], unknown)
+    if not found:
+        return Shown((), None, {}, False)
+    selected = next((point for point in found if point.name == wanted), best(found))
+    _select(selected)
+    paths = {}
+    with st.sidebar:
+        _families(found, selected)
+        for name in adjustable(found, selected):
+            runs = along(found, selected, name)
+            _slider(name, runs, selected)
+            if all(isinstance(value, int | float) for value in runs):
+                paths[_title(name)[0]] = runs
+        near = st.toggle("Close-up", key=f"{PREFIX}near", bind="query-params", help="The chart near our own points.")
+        st.caption(FAMILIES[selected.family].what)
+        _ways(found)
+    return Shown(found, selected, paths, near)
+
+
+def _select(point: Point) -> None:
+    """Makes a point the selected one, here and in the URL."""
+    st.session_state[_POINT] = point.name
+    st.query_params[_POINT] = point.name
+
+
+def _title(name: str) -> tuple[str, str]:
+    return SETTINGS.get(name, (name.replace("_", " ").capitalize(), "As the runs were recorded."))
+
+
+def _families(found: Sequence[Point], selected: Point) -> None:
+    """The families that have points; another one is entered at its best point."""
+    there = [family for family in FAMILIES if any(point.family == family for point in found)]
+    champions = {family: best(point for point in found if point.family == family) for family in there}
+    key = f"{PREFIX}family"
+    st.session_state[key] = selected.family
+
+    def enter() -> None:
+        if (family := st.session_state[key]) in champions:
+            _select(champions[family])
+
+    st.segmented_control(
+        "Family",
+        there,
+        format_func=lambda family: f"{SYMBOLS[family]} {FAMILIES[family].title}",
+        key=key,
+        on_change=enter,
+        help="Two roads to a short code; each is entered at its best certificate.",
+        width="stretch",
+    )
+
+
+def _slider(name: str, runs: Mapping[Value, Point], selected: Point) -> None:
+    """Moves along recorded runs; its values are those that were recorded."""
+    key, (title, help) = f"{PREFIX}along_{name}", _title(name)
+    st.session_state[key] = selected.settings[name]
+
+    def move() -> None:
+        _select(runs[st.session_state[key]])
+
+    st.select_slider(title, tuple(runs), key=key, on_change=move, help=help, format_func=_value)
+
+
+def _value(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else value
+
+
+def _ways(found: Sequence[Point]) -> None:
+    """How to make the points of a family that has none."""
+    for family, about in FAMILIES.items():
+        if not any(point.family == family for point in found):
+            st.caption(f"{about.title} are not recorded here yet:")
+            st.code(about.command, language="bash", wrap_lines=True)
+
+
+def point_clicked() -> None:
+    """Selects what was clicked in the chart; a click on the point that the chart holds for selected comes as an empty one."""
+    event = st.session_state.get(CHART)
+    there = [place["customdata"] for place in event.selection.points if "customdata" in place] if event else []
+    flat = [str(place[0]) if isinstance(place, list | tuple) else str(place) for place in there]
+    clicked = flat[0] if flat else st.session_state.get(_CLICKED)
+    chosen = next((point for point in points() if point.name == clicked), None)
+    if chosen is not None:
+        st.session_state[_CLICKED] = chosen.name
+        _select(chosen)
+
+
+def tight_headline(shown: Shown) -> None:
+    """The best certificate in one large sentence; where there is none, how to make one."""
+    if not shown.points:
+        st.markdown(f"### The published record on MNIST is a bound of :green[**{RECORD:.1%}**]")
+        st.markdown(
+            "No network of ours is recorded here yet. These commands make them, and go on where they were stopped:"
+        )
+        for about in FAMILIES.values():
+            st.code(about.command, language="bash")
+        return
+    winner = best(shown.points)
+    st.markdown(
+        f"### MNIST: certified below :blue[**{winner.bound:.1%}**] with {winner.bytes:,.0f} bytes "
+        f":gray[(published: {RECORD:.1%})]"
+    )
+
+
+def tight_problems() -> None:
+    """Files that were left out, a sentence each."""
+    for problem in problems():
+        st.warning(problem, icon=":material/broken_image:")
+
+
+def tight_selected(shown: Shown) -> None:
+    """The selected point in four numbers and two sentences, and its file."""
+    point = shown.selected
+    if point is None:
+        return
+    certificate = point.certificate
+    mark = " ★" if point is best(shown.points) else ""
+    st.markdown(f"**Selected: {point.name}{mark}**")
+    tiles = (
+        ("Bound", f"{point.bound:.2%}", f"{BOUNDS[certificate.scenario.bound].title}, from error, bytes, n and δ."),
+        (
+            "Train error",
+            f"{point.error:.2%}",
+            f"{round(point.error * certificate.n):,} of {certificate.n:,} images.",
+        ),
+        ("Bytes", f"{point.bytes:,.0f}", f"{certificate.ledger.bits:,.0f} bits: all that a decoder needs to know."),
+        ("Test error", f"{certificate.test.mean:.2%}", "For information; the bound does not use it."),
+    )
+    for place, (label, value, help) in zip([*st.columns(2), *st.columns(2)], tiles, strict=True):
+        place.metric(label, value, help=help, border=True)
+    st.markdown(certificate.statement)
+    if (worth := worth_bytes(certificate, _A_FEW)) is not None:
+        st.markdown(f"{_A_FEW} errors less ({_A_FEW / certificate.n:.1%}) would be worth **{worth:.0f} bytes** here.")
+    _download(point)
+
+
+def _download(point: Point) -> None:
+    st.download_button(
+        f"Certificate, {size(point.file.stat().st_size)}",
+        point.file.read_bytes,
+        point.file.name,
+        "application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"{PREFIX}download",
+        help=f"The whole network and its certificate: python -m pacviz verify {point.file.name}",
+        width="stretch",
+    )
+
+
+def tight_panels(shown: Shown) -> None:
+    """What the visitor wants to see of the selected point, below the chart."""
+    point = shown.selected
+    if point is None:
+        return
+    about = settings(_Choices)["show"]
+    wanted = st.segmented_control(
+        about.title,
+        PANELS,
+        default=PANELS[0],
+        key=f"{PREFIX}show",
+        help=about.help,
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+        width="stretch",
+    )
+    with friendly():
+        (_network, _bytes, _mistakes, _certificate)[PANELS.index(str(wanted))](point)
+
+
+def _network(point: Point) -> None:
+    seen = blocks(point.network, point.certificate.ledger)
+    if seen is None:
+        st.info(
+            f"{point.certificate.measurement.parameters:,} weights do not fit into one picture; the ledger says what they cost.",
+            icon=":material/grid_off:",
+        )
+        return
+    picture = network_picture(seen, point.certificate.ledger.bits, dark())
+    st.image(picture.svg, width="stretch", alt=picture.alt)
+    st.caption(_EXPLAINED[point.family])
+
+
+def _bytes(point: Point) -> None:
+    left, right = st.columns(2)
+    with left:
+        chart(layer_waterfall(point.certificate, dark()), f"{PREFIX}waterfall")
+    with right:
+        ledger_table(point.certificate)
+
+
+def _mistakes(point: Point) -> None:
+    about, source = settings(_Choices)["sample"], data.source(point.certificate.scenario.data)
+    if not data.is_available(source.name):
+        st.info(
+            f"Its mistakes are shown where {source.title} is on this machine: `python -m pacviz data --download "
+            f"{source.name}` gets it ({source.megabytes} MB), or PACVIZ_DATA names the folder that holds it.",
+            icon=":material/image_not_supported:",
+        )
+        return
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
+    sample = left.segmented_control(
+        about.title,
+        SAMPLES,
+        default="test",
+        key=f"{PREFIX}sample",
+        help=about.help,
+        bind="query-params",
+        required=True,
+        width="stretch",
+    )
+    with progress_line(st.empty()) as progress:
+        wrong = mistakes(point, str(sample), lambda fraction: progress(fraction, "looking at every image"))
+    sheets = max(1, -(-len(wrong) // _SHEET))
+    sheet = 1
+    if sheets > 1:
+        sheet = right.slider("Sheet", 1, sheets, key=f"{PREFIX}sheet_{point.name}_{sample}", help="More of them.")
+    chart(wrong_images(wrong, _SHEET * (sheet - 1), source.names, dark=dark()), f"{PREFIX}mistakes")
+    st.caption("Below each image: its label, and **bold** what the network says.")
+
+
+def _certificate(point: Point) -> None:
+    certificate = point.certificate
+    st.markdown(f"**{certificate.statement}** ({BOUNDS[certificate.scenario.bound].title})")
+    st.latex(certificate.formula)
+    st.markdown("How it was made, and how anybody can check it:")
+    st.code(f"{point.command}\npython -m pacviz verify {point.file.name}", language="bash")
+    told: dict[str, Any] = {_title(name)[0]: _value(point.settings[name]) for name in setting_names(point)}
+    st.markdown(" · ".join(f"{name}: **{value}**" for name, value in told.items()))
+    prints = certificate.measurement.fingerprints
+    st.caption(" ".join(f"{name}: `{text[:16]}…`" for name, text in prints.items()) + " (SHA-256)")
+
+
+def why_small(shown: Shown) -> None:
+    """Why small beats large, which menu was charged, and what is free; with the selected point's numbers."""
+    nats = 8 * _A_KILOBYTE * math.log(2)
+    st.markdown(
+        "**Why small beats large.** The bound grows with the training error and with K/n, the code's length for each "
+        "training example, and nothing else: neither the number of weights nor the time of training is in it. A large "
+        f"network can do without any error, but {_A_KILOBYTE:,} bytes are {nats:,.0f} nats: at n = 60,000 a bound of "
+        f"{BOUNDS['seeger'].function(0.0, nats, 60_000, 0.05):.1%} even so. Follow a curve of equal certificates to the "
+        "left: so many more bytes, and no more, is a smaller error worth."
+    )
+    if shown.selected is not None:
+        header = [charge for charge in shown.selected.certificate.ledger.charges if charge.name == "header"]
+        menu = f" In this ledger: {header[0].bits:.0f} bits for the header." if header else ""
+        st.markdown(
+            "**What is charged.** Every number, and every choice that was made after seeing the data: which of the 256 "
+            "places in the list of architectures (log₂ 256 = 8 bits, so that the width is paid for like any other network of "
+            f"the list), the power of two that biases count in, the last, partly filled byte.{menu} No law of the numbers "
+            "is sent: a mixture of all laws of a fixed menu learns from the numbers before, and what it loses while it "
+            "learns is in their bits."
+        )
+        st.markdown(
+            "**What is free.** Anything fixed before the data were seen: the list of architectures itself, the coder, "
+            "random projections from a fixed seed. And everything about how the weights were found: optimizer, price of a "
+            "bit, augmentation, how many runs were tried. The bound holds for all networks at once, so taking the best "
+            "certificate of many runs costs nothing."
+        )
+    st.caption(
+        f"Curves: Maurer–Seeger at n = 60,000, δ = 0.05. Published: {LOTFI} (their points of {RECORD:.1%}), Zhou et al. 2019; "
+        "MIRACLE (Havasi et al. 2019) and Louizos et al. 2017 print sizes and no certificate. Recorded points are read from "
+        f"{' and '.join(str(folder) for folder in folders())}."
+    )
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app()
+    shown = tight_controls()
+    tight_headline(shown)
+    left, right = st.columns([9, 4])
+    with left:
+        figure = tightest(shown.points, shown.selected, shown.paths, shown.near, dark=dark())
+        chart(figure, CHART, on_select=point_clicked, selection_mode="points")
+    with right:
+        tight_selected(shown)
+    tight_panels(shown)
+    with st.expander("Why small beats large; what was charged, and what is free"):
+        why_small(shown)
+    tight_problems()
+    warn_about_cache()

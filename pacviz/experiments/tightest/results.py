@@ -1,0 +1,232 @@
+"""The recorded points: certificate files that tell how their networks were made, and how the points lie to each other."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from pacviz import store
+from pacviz.bounds import largest_kl
+from pacviz.certificates.archive import Archive, BrokenArchive, read
+from pacviz.certificates.certificate import Certificate
+from pacviz.codes.coder import decode
+from pacviz.codes.network import Network
+from pacviz.errors import PacvizError
+from pacviz.models import from_description
+
+SUFFIX = ".pacviz"
+Value = str | int | float
+"""What a setting may be."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """A kind of small network.  command: makes its recorded points.  what: one sentence for a person."""
+
+    title: str
+    what: str
+    command: str
+
+
+FAMILIES: dict[str, Family] = {
+    "tiny": Family(
+        "Tiny networks",
+        "A few hundred weights from the start, each of them a small integer that was paid for while it was trained.",
+        "python -m pacviz reproduce tiny-mnist",
+    ),
+    "subspace": Family(
+        "Random subspaces",
+        "A large network that may move in a few random directions only; the integers say how far along each.",
+        "python -m pacviz reproduce lotfi2022-mnist",
+    ),
+}
+"""Families by name, in the order in which they are shown."""
+
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "kind": ("Kind", "How the network looks at an image: the first name of its architecture."),
+    "width": ("Width", "Channels of each layer: the recorded runs of the tiny networks, from narrow to wide."),
+    "dimension": ("Dimension d", "In how many random directions the large network was allowed to move."),
+    "levels": ("Levels L", "How many values a coordinate may take."),
+    "price": (
+        "Price of a bit",
+        "What a bit of the code cost while the weights were trained: dear bits, smaller codes.",
+    ),
+}
+"""Title and meaning of what recorded runs differ in: the broadest first, as the sliders are shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A certificate that was read from a file, and how its network was made.
+
+    name: of the file.  family: a key of FAMILIES.  settings: what was set, by name.  command: makes it again.
+    code: the bytes of the network.
+    """
+
+    name: str
+    family: str
+    settings: Mapping[str, Value]
+    command: str
+    certificate: Certificate
+    code: bytes
+    file: Path
+
+    @property
+    def error(self) -> float:
+        """The training error that the bound is computed from, in [0, 1]."""
+        return self.certificate.risk.upper
+
+    @property
+    def bytes(self) -> float:
+        """All that it is charged, in bytes."""
+        return self.certificate.effective_bytes
+
+    @property
+    def bound(self) -> float:
+        """What the certificate says: with probability 1 - delta the true error is below it."""
+        return self.certificate.bound
+
+    @cached_property
+    def network(self) -> Network:
+        """The network that its bytes decode to."""
+        return decode(self.code, self.certificate.scenario.model)[0]
+
+
+def folders() -> tuple[Path, Path]:
+    """Where points are kept: those that ship with pacviz, and those that were made here."""
+    return store.ASSETS / "tight", store.cache_dir() / "tight"
+
+
+def points(places: Iterable[Path] | None = None) -> tuple[Point, ...]:
+    """The points in these folders (those of `folders` where None), by family and name.
+
+    Of two files of one name the later folder's counts.  Files that are no points are left out: see `problems`.
+    """
+    order = list(FAMILIES)
+    found = [result for result in _results(places).values() if isinstance(result, Point)]
+    return tuple(sorted(found, key=lambda point: (order.index(point.family), point.name)))
+
+
+def problems(places: Iterable[Path] | None = None) -> tuple[str, ...]:
+    """A sentence for each file in these folders that is no point."""
+    return tuple(result for result in _results(places).values() if isinstance(result, str))
+
+
+def _results(places: Iterable[Path] | None) -> dict[str, Point | str]:
+    files = {
+        file.relative_to(folder).as_posix().removesuffix(SUFFIX): file
+        for folder in (folders() if places is None else places)
+        for file in store.files(folder, f"**/*{SUFFIX}")
+    }
+    return {name: _result(name, file, file.stat().st_mtime_ns) for name, file in files.items()}
+
+
+@lru_cache(maxsize=512)
+def _result(name: str, file: Path, changed: int) -> Point | str:
+    """What is in a file that was changed at that time: a point, or a sentence that says why there is none."""
+    try:
+        return point_of(name, read(file), file)
+    except PacvizError as error:
+        return f"{file} is left out: {error}"
+
+
+def point_of(name: str, archive: Archive, file: Path) -> Point:
+    """The point in a certificate file.
+
+    Its bound is computed anew from the counts and charges that the file claims; only `verify` measures them again.
+    Raises BrokenArchive where the file tells no family, or contradicts itself.
+    """
+    made = archive.made
+    if made is None or made.family not in FAMILIES:
+        told = "nothing about it" if made is None else repr(made.family)
+        raise BrokenArchive(
+            f"its header must tell how the network was made, a family of {', '.join(FAMILIES)}, but it says {told}; "
+            f"make one by `{next(iter(FAMILIES.values())).command}`."
+        )
+    try:
+        if "architecture" in archive.header:
+            from_description(archive.header["architecture"])
+        claimed = archive.header["certificate"]
+        certificate = Certificate.from_dict(claimed)
+        agrees = math.isclose(certificate.bound, claimed["bound"], rel_tol=1e-9)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BrokenArchive(
+            f"its certificate is not whole ({type(error).__name__}: {error}); make it again."
+        ) from error
+    if not agrees or certificate.measurement.fingerprints["code"] != hashlib.sha256(archive.code).hexdigest():
+        raise BrokenArchive("its certificate is about other numbers or another network than it holds; make it again.")
+    return Point(name, made.family, made.settings, made.command, certificate, archive.code, file)
+
+
+def best(found: Iterable[Point]) -> Point:
+    """The point with the smallest bound."""
+    return min(found, key=lambda point: point.bound)
+
+
+def pareto(found: Iterable[Point]) -> tuple[Point, ...]:
+    """The points that no other beats in both error and size, by rising error."""
+    kept: list[Point] = []
+    for point in sorted(found, key=lambda point: (point.error, point.bytes)):
+        if not kept or point.bytes < kept[-1].bytes:
+            kept.append(point)
+    return tuple(kept)
+
+
+def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Point]:
+    """The recorded runs along one setting: for each of its values, ascending, the run of the family most like `point`.
+
+    The settings before it (see `setting_names`) keep their values; those after it may have others, where nothing nearer was
+    recorded.  The point itself stands at its own value.
+    """
+    order = setting_names(point)
+    fixed = order[: order.index(setting)]
+    runs: dict[Value, Point] = {}
+    rivals = [
+        other
+        for other in found
+        if other.family == point.family
+        and setting in other.settings
+        and all(other.settings.get(name) == point.settings[name] for name in fixed)
+    ]
+    for other in sorted(rivals, key=lambda other: _unlikeness(point, other, setting)):
+        runs.setdefault(other.settings[setting], other)
+    return dict(sorted(runs.items(), key=lambda run: (isinstance(run[0], str), run[0])))
+
+
+def setting_names(point: Point) -> tuple[str, ...]:
+    """The names of a point's settings, those of SETTINGS first and in their order."""
+    known = [name for name in SETTINGS if name in point.settings]
+    return (*known, *sorted(point.settings.keys() - SETTINGS.keys()))
+
+
+def _unlikeness(point: Point, other: Point, setting: str) -> tuple[bool, int, float, float]:
+    """How many other settings differ, and by what factors; between equals the better bound comes first."""
+    others = (point.settings.keys() | other.settings.keys()) - {setting}
+    pairs = [(point.settings.get(name), other.settings.get(name)) for name in others]
+    different = [(mine, its) for mine, its in pairs if mine != its]
+    factors = [
+        abs(math.log(mine / its))
+        for mine, its in different
+        if isinstance(mine, int | float) and isinstance(its, int | float) and mine > 0 and its > 0
+    ]
+    return other is not point, len(different), math.fsum(factors), other.bound
+
+
+def adjustable(found: Sequence[Point], point: Point) -> tuple[str, ...]:
+    """The settings of a point of which other values were recorded."""
+    return tuple(name for name in setting_names(point) if len(along(found, point, name)) > 1)
+
+
+def worth_bytes(certificate: Certificate, errors: int) -> float | None:
+    """How many more bytes the same Maurer-Seeger bound allows for so many training errors less; None where there are fewer."""
+    risk, n, delta = certificate.risk.upper, certificate.n, certificate.bound_delta
+    target = certificate.bounds["seeger"]
+    if target is None or risk * n < errors:
+        return None
+    less, now = (largest_kl(r, target, n, delta) for r in (risk - errors / n, risk))
+    return None if less is None or now is None else (less - now) / (8 * math.log(2))

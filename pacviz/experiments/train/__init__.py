@@ -1,0 +1,1 @@
+"""Train to compress: runs, and what is measured of them while they train."""

@@ -1,0 +1,311 @@
+"""The parts of the page Train: the controls of a new run, the list of runs, and the numbers of the one that is shown."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from pacviz import data
+from pacviz.app.controls import check_link, number
+from pacviz.app.session import chart, dark, friendly, offer_download, through_app, warn_about_cache
+from pacviz.errors import PacvizError
+from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
+from pacviz.figures import size
+from pacviz.figures.style import VACUOUS
+from pacviz.jobs import processes as runs
+from pacviz.jobs import records
+from pacviz.jobs.records import RESUMABLE, Metrics, Run
+from pacviz.library import checkpoints
+from pacviz.scenario import Scenario
+from pacviz.settings import defaults, settings
+from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Training
+
+PREFIX = "train_"
+CHOSEN = "run"
+PULSE = 2.0
+"""Seconds between two looks at runs that are alive."""
+METHOD = "gradual"
+"""What the page offers first: plain training would show a bound that stays vacuous."""
+FIRST = ("method", "data", "model", "start", "density", "bits", "price", "dimension", "levels", "epochs", "name")
+"""The settings that are always in sight."""
+STATES = {
+    "waiting": ":orange-badge[:material/hourglass_top: waiting for its turn]",
+    "running": ":blue-badge[:material/play_arrow: running]",
+    "stopping": ":orange-badge[:material/hourglass_top: stopping]",
+    "stopped": ":gray-badge[:material/pause: stopped, everything is kept]",
+    "interrupted": ":orange-badge[:material/power_off: interrupted, at most 30 seconds are lost]",
+    "failed": ":red-badge[:material/error: failed]",
+    "done": ":green-badge[:material/check: done]",
+}
+RECORDED = ":violet-badge[:material/movie: recorded: this is what a run looks like]"
+
+
+def training_controls() -> str:
+    """Draws the controls of a new run in the sidebar, and starts it on request; the data set that is chosen."""
+    prefixes = {method: f"{PREFIX}{method}_" for method in METHODS}
+    check_link([(PREFIX, Training), *((prefix, Training) for prefix in prefixes.values())])
+    values: dict[str, Any] = {}
+    with st.sidebar:
+        for name, default in {**defaults(Training), "method": METHOD}.items():
+            if name in ("method", "data", "model"):
+                values[name] = _choice(name, PREFIX, settings(Training)[name].choices(), default)
+        method = values["method"]
+        usual, prefix = {**defaults(Training), **METHODS[method].usual}, prefixes[method]
+        names = checkpoints.available(values["model"], values["data"])
+        starts = names if method in QUANTIZING and names else (SCRATCH, *names)
+        values["start"] = _choice("start", prefix, starts, usual["start"])
+        useless = set(PARTICULAR) - set(METHODS[method].particular)
+        numbers = [name for name in settings(Training) if name not in ("name", *values, *useless)]
+        if method == "dense":
+            numbers.remove("density")  # plain training keeps all weights
+        pair = st.columns(2)
+        for index, name in enumerate(name for name in numbers if name in FIRST):
+            with pair[index % 2]:
+                values[name] = number(name, Training, prefix, usual[name])
+        with st.expander("Optimizer, seed"):
+            for name in numbers:
+                if options := settings(Training)[name].choices():
+                    values[name] = _choice(name, prefix, options, usual[name])
+                elif name not in FIRST:
+                    values[name] = number(name, Training, prefix, usual[name])
+        free = runs.free_name(Training(model=values["model"], data=values["data"], name=method))
+        values["name"] = st.text_input(
+            settings(Training)["name"].title,
+            free,
+            key=f"{prefix}name_{values['model']}_{values['data']}_{free}",
+            help=settings(Training)["name"].help,
+        )
+        wanted = st.button(
+            "Start",
+            icon=":material/play_arrow:",
+            type="primary",
+            key=f"{PREFIX}start",
+            width="stretch",
+            disabled=not data.is_available(values["data"]),
+        )
+    if wanted:
+        try:
+            st.session_state[CHOSEN] = runs.start(Training.of(**values)).id
+            st.rerun()
+        except PacvizError as error:
+            st.error(str(error), icon=":material/error:")
+    return str(values["data"])
+
+
+def _choice(name: str, prefix: str, options: tuple[str, ...], default: str) -> str:
+    return st.selectbox(
+        settings(Training)[name].title,
+        options,
+        index=options.index(default) if default in options else 0,
+        key=prefix + name,
+        help=settings(Training)[name].help,
+        bind="query-params",
+    )
+
+
+def choose_run() -> str:
+    """Draws the list of runs and what can be done with the chosen one; the id of that, a recorded one where there is none."""
+    present = {run.id: run for run in records.listing()}
+    options = [*present, *(f"{_EXAMPLE}{run}" for run in records.recorded())]
+    wanted = st.session_state.get(CHOSEN, st.query_params.get(CHOSEN))
+    st.session_state[CHOSEN] = wanted if wanted in options else options[0]
+    place, *actions = st.columns([5, 2, 2, 2], vertical_alignment="bottom")
+    chosen = place.selectbox(
+        f"Runs ({len(present)})",
+        options,
+        format_func=lambda run: f"{run} · {present[run].state}" if run in present else f"{_plain(run)} · recorded",
+        key=CHOSEN,
+        help="The runs of all pages and shells on this machine; they go on when the page is closed.",
+    )
+    st.query_params[CHOSEN] = chosen  # bound to the widget, it would hold the state, too
+    if (run := present.get(chosen)) is not None:
+        _actions(run, actions)
+    return str(chosen)
+
+
+_EXAMPLE = "recorded."
+
+
+def _plain(run: str) -> str:
+    return run.removeprefix(_EXAMPLE)
+
+
+def _actions(run: Run, places: list[Any]) -> None:
+    """What can be done with a run in its state."""
+    if run.alive:
+        stopping = run.state == "stopping"
+        places[0].button(
+            "Stop",
+            icon=":material/stop:",
+            key="stop",
+            on_click=_do,
+            args=("stop", run.id),
+            disabled=stopping,
+            width="stretch",
+        )
+        return
+    if run.state in RESUMABLE:
+        places[0].button(
+            "Resume", icon=":material/play_arrow:", key="resume", on_click=_do, args=("resume", run.id), width="stretch"
+        )
+    elif run.folder is None and run.checkpoint.exists():
+        places[0].page_link(
+            "pages/compress.py",
+            label="Compress it",
+            icon=":material/compress:",
+            query_params=compress_link(run, records.metrics(run.id)),
+            help="Its checkpoint is saved; see what it takes to write it down, and its certificate.",
+            width="stretch",
+        )
+        places[1].download_button(
+            "Weights",
+            run.checkpoint.read_bytes,
+            run.checkpoint.name,
+            "application/octet-stream",
+            icon=":material/download:",
+            on_click="ignore",
+            key="weights",
+            help="The checkpoint as a safetensors file.",
+            width="stretch",
+        )
+    places[2].button(
+        "Discard",
+        icon=":material/delete:",
+        key="discard",
+        on_click=_do,
+        args=("discard", run.id),
+        help="Deletes the run, and its checkpoint, for good.",
+        width="stretch",
+    )
+
+
+def _do(action: str, run: str) -> None:
+    try:
+        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard}[action](run)
+    except PacvizError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def compress_link(run: Run, rows: list[Metrics]) -> dict[str, str]:
+    """The settings of the first screen under which the network of a run is pruned no further."""
+    training, setting = run.training, settings(Scenario)["sparsity"]
+    sparsity = min(math.floor((1 - rows[-1].density) / setting.step) * setting.step, setting.high) if rows else 0.0
+    return {
+        "model": training.model,
+        "data": training.data,
+        "checkpoint": training.name,
+        "sparsity": f"{sparsity:.3f}",
+        "bits": str(training.bits),
+        "pruning": "global",
+    }
+
+
+def any_alive() -> bool:
+    """Whether there is a run whose numbers still change."""
+    return any(run.alive for run in records.listing())
+
+
+def states() -> dict[str, str]:
+    """The state of every run."""
+    return {run.id: run.state for run in records.listing()}
+
+
+def shown_run(chosen: str) -> tuple[Run, list[Metrics]]:
+    """The chosen run as it is now, and its metrics."""
+    if chosen.startswith(_EXAMPLE):
+        return records.recorded()[_plain(chosen)]
+    return records.find(chosen), records.metrics(chosen)
+
+
+def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
+    """Where the run stands, in one sentence, and what its bound says."""
+    badge = RECORDED if chosen.startswith(_EXAMPLE) else STATES[run.state]
+    with st.container(height=52, border=False):
+        st.markdown(f"{badge} {run.message or run_explanation(run, rows)}")
+
+
+def run_explanation(run: Run, rows: list[Metrics]) -> str:
+    """One or two sentences about the bound: what it is worth, and why it is no better yet."""
+    last = records.last_measured(rows)
+    if last is None or last.bound is None:
+        return "Its numbers show as soon as it has read the data."
+    takes = f"{last.nonzeros:,} weights take {size(last.code_bytes or 0)}"
+    if last.bound >= VACUOUS and run.training.density == 1 and run.training.method not in QUANTIZING:
+        return (
+            f"**Vacuous**, and it stays so: plain training drops no weights, and {takes}. Prune what comes out of it."
+        )
+    if last.bound >= VACUOUS and last.density == 1:
+        return f"**Vacuous** so far: pruning has not begun, and {takes}."
+    if last.bound >= VACUOUS:
+        return f"**Vacuous**{'' if last.exact else ' so far'}: {takes}."
+    if last.exact:
+        return f"**With probability 95 %, the true error is below {last.bound:.1%}**: {takes}."
+    return f"**With probability 95 %, the true error is below {last.bound:.1%}** (preview): {takes} by now."
+
+
+def run_figures(run: Run, rows: list[Metrics]) -> None:
+    """The five numbers of a run."""
+    last = rows[-1] if rows else None
+    seen = records.last_measured(rows)
+    bound = seen.bound if seen else None
+    left = records.seconds_left(run, rows) if run.state == "running" else None
+    tiles = (
+        ("Epoch", f"{last.epoch:.1f}" if last else "–", f"of {run.training.epochs}"),
+        ("Time left", _duration(left), f"{_duration(last.seconds)} so far" if last else "not begun"),
+        ("Density", f"{last.density:.2%}" if last else "–", f"{last.nonzeros:,} weights" if last else "of the weights"),
+        ("Accuracy", f"{last.accuracy:.1%}" if last else "–", f"loss {last.loss:.4f}" if last else "in training"),
+        (
+            "Bound" if seen and seen.exact else "Bound, preview",
+            "–" if bound is None else f"{bound:.1%}",
+            "not measured"
+            if seen is None or bound is None
+            else "vacuous"
+            if bound >= VACUOUS
+            else size(seen.code_bytes or 0),
+        ),
+    )
+    for column, (label, value, note) in zip(st.columns(5), tiles, strict=True):
+        column.metric(label, value, note, delta_color="off", delta_arrow="off", border=True)
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app()
+    offer = st.container()
+    with friendly():
+        wanted = training_controls()
+        chosen = choose_run()
+        known = states()
+
+    @st.fragment(run_every=PULSE if any_alive() else None)
+    def live() -> None:
+        """Draws the chosen run as it is now."""
+        if states() != known:
+            st.rerun()
+        run, rows = shown_run(chosen)
+        run_headline(chosen, run, rows)
+        run_figures(run, rows)
+        left, right = st.columns(2)
+        with left:
+            chart(bound_curve(run.training, rows, dark()), "bound_curve")
+            chart(accuracy_curve(run.training, rows, dark()), "accuracy_curve")
+        with right:
+            chart(density_curve(run.training, rows, dark()), "density_curve")
+            chart(loss_curve(run.training, rows, dark()), "loss_curve")
+        st.code(run.training.command, language="bash", wrap_lines=True)
+
+    live()
+    warn_about_cache()
+    with offer:
+        if not data.is_available(wanted):
+            offer_download(wanted)

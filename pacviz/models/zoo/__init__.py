@@ -1,0 +1,1 @@
+"""The architectures that come with pacviz, one file a family."""

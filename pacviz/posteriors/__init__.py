@@ -1,0 +1,1 @@
+"""What is certified: a network, or a distribution over networks around it."""

@@ -1,0 +1,145 @@
+"""Roads to a tight certificate: the trainings behind every recorded point of a family, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pacviz import data, store
+from pacviz.certificates.archive import Made
+from pacviz.certificates.certificate import Certificate, certify
+from pacviz.certificates.verify import pack
+from pacviz.library.checkpoints import Checkpoint
+from pacviz.library.weights import Weights, scenario_of
+from pacviz.progress import Progress
+from pacviz.training.recipe import Training
+from pacviz.training.sequence import climb, part
+
+TRAINING_SHARE = 0.95
+"""The share of a road that training is taken for in its progress."""
+BOUND = "occam"
+"""Chosen before looking: the networks are deterministic, and this bound is the tightest for those."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network that is certified in the end.
+
+    training: ends with its weights.  settings: what was set and may be compared, by name.
+    """
+
+    training: Training
+    settings: Mapping[str, str | int | float]
+
+    def file(self, folder: Path) -> Path:
+        """Where its certificate file lies in a folder."""
+        training = self.training
+        return store.shelf(folder, training.data, training.model, training.name, suffix=".pacviz")
+
+
+@dataclass(frozen=True)
+class Road:
+    """A published record and how it is met.
+
+    source, bound, sizes: the published result; its points of the same bound as (training error, bytes).  family: of the
+    points.  starts: trainings that the runs begin with.
+    """
+
+    name: str
+    title: str
+    source: str
+    bound: float
+    sizes: tuple[tuple[float, float], ...]
+    family: str
+    starts: tuple[Training, ...]
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came of a road.  results: every run with its certificate, the smallest bound first.  file: the first one's."""
+
+    road: Road
+    results: tuple[tuple[Run, Certificate], ...]
+    file: Path
+
+    @property
+    def title(self) -> str:
+        return self.road.title
+
+    @property
+    def certificate(self) -> Certificate:
+        """The best."""
+        return self.results[0][1]
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The published points and ours: sizes in bytes, errors and bounds in [0, 1]; None where nothing is printed."""
+        published = [
+            {
+                "result": self.road.source,
+                "bytes": size,
+                "training error": error,
+                "test error": None,
+                "bound": self.road.bound,
+            }
+            for error, size in self.road.sizes
+        ]
+        return published + [
+            {
+                "result": f"{run.training.model} {run.training.name}",
+                "bytes": certificate.effective_bytes,
+                "training error": certificate.risk.upper,
+                "test error": certificate.test.mean,
+                "bound": certificate.bound,
+            }
+            for run, certificate in self.results
+        ]
+
+    @property
+    def table(self) -> str:
+        """The rows for a person."""
+        lines = [f"{'':28}{'bytes':>8}{'training':>10}{'test':>8}{'bound':>8}"]
+        for row in self.rows:
+            test = "" if row["test error"] is None else f"{row['test error']:.2%}"
+            lines.append(
+                f"{row['result']:28}{row['bytes']:8,.0f}{row['training error']:10.2%}{test:>8}{row['bound']:8.2%}"
+            )
+        return "\n".join(lines)
+
+
+def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
+    """Trains, certifies and keeps every run; the files of those that are certified lie in `folder` and among the points.
+
+    A road that was stopped goes on where it was.  Raises PacvizError where the data are missing or the folder holds
+    trainings with other settings.
+    """
+    dataset = data.load(road.runs[0].training.data)
+    store.require_writable(folder)
+    stages = (*road.starts, *(run.training for run in road.runs))
+    trained = climb(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
+    results: list[tuple[Run, Certificate]] = []
+    for index, (run, checkpoint) in enumerate(zip(road.runs, trained[len(road.starts) :], strict=True)):
+        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
+        certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
+        for place in (folder, store.cache_dir() / "tight"):
+            _write(run.file(place), content)
+        results.append((run, certificate))
+    results.sort(key=lambda result: result[1].bound)
+    progress(1.0, "certified")
+    return Arrival(road, tuple(results), results[0][0].file(folder))
+
+
+def _write(path: Path, content: bytes) -> None:
+    store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
+
+
+def certified(road: Road, run: Run, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:
+    """The certificate of a run and its file."""
+    weights = Weights(checkpoint.model, checkpoint.matrices)
+    scenario = scenario_of(weights, {"data": checkpoint.data, "bound": BOUND}, as_is=True)
+    certificate = certify(scenario, progress=progress, weights=weights)
+    made = Made(road.family, run.settings, f"python -m pacviz reproduce {road.name}")
+    return certificate, pack(certificate, weights, made)

@@ -1,0 +1,98 @@
+"""A setting: what a field of a frozen dataclass may be and how it is asked for, checked once when the value is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pacviz.errors import PacvizError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a field of a Scenario may be, and how it is asked for.
+
+    low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
+    choices: the allowed texts; where there are none, any that matches `pattern`, which `form` puts in words.
+    percent: shown as a percentage.
+    scale: how a slider spaces it: "linear", "log", or "log-rest", logarithmic in what is left to 1.
+    """
+
+    title: str
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    step: float = 1.0
+    exclusive: bool = False
+    percent: bool = False
+    scale: str = "linear"
+    choices: Callable[[], tuple[str, ...]] = tuple
+    pattern: re.Pattern[str] = NAME
+    form: str = "a name of lower-case letters, digits, dots and dashes, at most 100"
+
+    @property
+    def smallest(self) -> float:
+        """The smallest positive value: where a logarithmic slider starts."""
+        return self.low if self.low > 0 else self.step
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        if choices := self.choices():
+            return f"one of {', '.join(choices)}"
+        if self.low == -math.inf:
+            return self.form
+        between = "strictly between {:g} and {:g}" if self.exclusive else "from {:g} to {:g}"
+        return between.format(self.low, self.high)
+
+    def check(self, name: str, value: Any, kind: type) -> Any:
+        """The value as `kind`, a tuple number by number; raises PacvizError naming the field, what came and what is allowed."""
+        if kind is tuple:
+            if isinstance(value, str) or not isinstance(value, Iterable) or not (listed := tuple(value)):
+                raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {value!r}.")
+            return tuple(sorted({self.check(name, number, float) for number in listed}))
+        refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
+        try:
+            converted = kind(value)
+        except (TypeError, ValueError, OverflowError):
+            raise refusal from None
+        if kind is str:
+            if converted not in self.choices() if self.choices() else not self.pattern.fullmatch(converted):
+                raise refusal
+            return converted
+        if kind is int and converted != float(value):
+            raise PacvizError(f"{name} must be a whole number {self.allowed}, got {value!r}.")
+        inside = self.low < converted < self.high if self.exclusive else self.low <= converted <= self.high
+        if not inside:
+            raise refusal
+        return converted
+
+
+def setting(default: Any, title: str, help: str, **limits: Any) -> Any:
+    """A dataclass field with a Setting of these limits; `check_settings` holds its values to them."""
+    return field(default=default, metadata={"setting": Setting(title, help, **limits)})
+
+
+def settings(kind: type) -> dict[str, Setting]:
+    """The Setting of each field that has one, in declaration order."""
+    return {item.name: item.metadata["setting"] for item in dataclasses.fields(kind) if "setting" in item.metadata}
+
+
+def defaults(kind: type) -> dict[str, Any]:
+    """The default of each field, in declaration order."""
+    return {item.name: item.default for item in dataclasses.fields(kind)}
+
+
+def check_settings(value: Any, limits: Mapping[str, Setting] | None = None) -> None:
+    """Converts each field of a new dataclass value to its kind; raises PacvizError where its Setting refuses it.
+
+    limits: the Settings to hold it to; its own where None.
+    """
+    for name, setting in (limits or settings(type(value))).items():
+        object.__setattr__(value, name, setting.check(name, getattr(value, name), type(defaults(type(value))[name])))

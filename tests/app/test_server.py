@@ -1,0 +1,23 @@
+"""A server that strangers share, in Streamlit's own protocol: what it refuses, and what one visitor may take."""
+
+import pytest
+
+from pacviz.benchmarks.app import _memory, serve
+from tests.app.visitors import Visitor
+
+
+@pytest.fixture(scope="module")
+def server(cache):
+    with serve({"PACVIZ_DATA": str(cache / "no-data")}) as (address, process):
+        yield address, process
+
+
+def test_files_that_no_page_asks_for_are_refused_and_leave_no_memory_behind(server):
+    address, process = server
+    visitor = Visitor(address)
+    visitor.open("bounds")
+    before = _memory(process, "VmRSS")
+    assert [visitor.upload(f"f{index}", 60_000_000) for index in range(6)] == [413] * 6
+    assert visitor.upload("small", 1000) == 413
+    assert _memory(process, "VmRSS") < before + 100
+    visitor.close()

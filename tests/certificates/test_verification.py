@@ -1,0 +1,265 @@
+"""A certificate file convinces a stranger, and a forged one does not, even with its checksum put right."""
+
+import copy
+import dataclasses
+import json
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pacviz import PacvizError, Scenario, certify, data
+from pacviz.certificates import verify as verification
+from pacviz.certificates.archive import Archive, BrokenArchive, Made
+from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.measure import network_of
+from pacviz.certificates.verify import LATER, pack, verify
+from pacviz.library import weights
+from pacviz.models import architecture
+from pacviz.risk import RiskEstimate
+
+SPARSE = Scenario(sparsity=0.97)
+NOISY = SPARSE.but(noise=0.05)
+
+
+@pytest.fixture(scope="module")
+def sparse():
+    return Archive.from_bytes(pack(certify(SPARSE)))
+
+
+@pytest.fixture(scope="module")
+def noisy():
+    return Archive.from_bytes(pack(certify(NOISY)))
+
+
+@pytest.fixture
+def unmeasured(monkeypatch):
+    """Nothing slow may happen."""
+
+    def refuse(*_):
+        raise AssertionError("the errors were measured")
+
+    monkeypatch.setattr(verification, "errors", refuse)
+
+
+def forged(archive, *path, value):
+    """The archive with one entry of its header changed."""
+    header = copy.deepcopy(archive.header)
+    place = header
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value(place[path[-1]]) if callable(value) else value
+    return Archive.from_bytes(dataclasses.replace(archive, header=header).to_bytes())
+
+
+def recomputed(archive, scenario, errors):
+    """A forgery that is consistent in itself: another number of training errors, and all that follows from it."""
+    measurement = certify(scenario).measurement
+    train = dataclasses.replace(measurement.train, errors=errors)
+    certificate = Certificate(scenario, dataclasses.replace(measurement, train=train))
+    header = {**archive.header, "certificate": json.loads(certificate.to_json())}
+    return dataclasses.replace(archive, header=header)
+
+
+@pytest.mark.parametrize("name", ["sparse", "noisy"])
+def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, request, monkeypatch):
+    archive = request.getfixturevalue(name)
+    monkeypatch.setattr(verification, "network_of", None)
+    found = verify(archive)
+    assert found.ok
+    assert found.problem is None
+    assert found.bound == pytest.approx(archive.header["certificate"]["bound"], abs=1e-12)
+    names = [comparison.name for comparison in found.comparisons]
+    assert len(names) == len(set(names))
+    assert {"bound", "kl_nats", "statement", "code", "prior", "training errors", "test errors"} <= set(names)
+    lines = archive.header["certificate"]["ledger"]
+    assert sum(name.startswith("ledger ") for name in names) == len(lines)
+    assert json.loads(json.dumps(found.to_dict()))["ok"] is True
+
+
+def test_a_file_from_before_architectures_were_charged_is_confirmed_and_told_what_its_own_costs(sparse):
+    said = sparse.header["certificate"]
+    earlier = {name: value for name, value in said.items() if name not in LATER}
+    assert set(earlier) < set(said)
+    found = verify(forged(sparse, "certificate", value=earlier))
+    assert found.ok
+    assert found.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
+    assert found.bound < found.bound_with_architecture == found.to_dict()["bound_with_architecture"]
+
+
+def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
+    made = Made("tiny", {"width": 8}, "python -m pacviz train")
+    told = Archive.from_bytes(pack(certify(SPARSE), made=made))
+    assert told.made == made
+    assert told.header["certificate"] == sparse.header["certificate"]
+    assert verify(told).ok
+    assert verify(dataclasses.replace(told, header={**told.header, "made": "up"})).ok
+
+
+@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("bound",), lambda bound: bound - 1e-6),
+        (("bounds", "catoni"), lambda bound: bound / 2),
+        (("bound_with_architecture",), lambda bound: bound - 1e-6),
+        (("architecture_bits",), lambda bits: bits - 1),
+        (("kl_nats",), lambda nats: nats - 1),
+        (("ledger", 3, "bits"), lambda bits: bits - 8),
+        (("ledger", 3, "why"), "a gift"),
+        (("ledger",), lambda lines: lines[:-1]),
+        (("ledger",), lambda lines: [*lines, lines[0]]),
+        (("delta",), 0.04),
+        (("scenario", "delta"), 0.04),
+        (("risk_failure",), 0.001),
+        (("estimates", "train", "failure"), 1e-3),
+        (("estimates", "train", "errors"), lambda errors: errors - 1),
+        (("estimates", "train", "draws"), lambda draws: 100 * draws),
+        (("risk_upper",), lambda upper: upper - 1e-6),
+        (("n",), 10**6),
+        (("code_bytes",), lambda length: length - 1),
+        (("nonzeros",), 7),
+        (("preview",), True),
+        (("statement",), "The true error is below 1 %."),
+        (("scenario", "noise"), 0.01),
+        (("scenario", "bound"), "mcallester"),
+        (("scenario", "model"), "mlp"),
+        (("scenario", "data"), "mnist"),
+        (("fingerprints", "code"), "0" * 64),
+        (("fingerprints", "architecture"), "0" * 64),
+        (("comment",), "signed by everybody"),
+    ],
+)
+@pytest.mark.parametrize("name", ["sparse", "noisy"])
+def test_a_forged_entry_is_named_before_anything_is_measured(name, path, value, request):
+    archive = request.getfixturevalue(name)
+    if path == ("comment",):
+        header = {**archive.header["certificate"], "comment": value}
+        forgery = forged(archive, "certificate", value=header)
+    else:
+        forgery = forged(archive, "certificate", *path, value=value)
+    found = verify(forgery, data.load("digits"))
+    assert not found.ok
+    assert found.problem.endswith(" was found.")
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_a_forged_posterior_prior_or_code_is_named(sparse, noisy):
+    wider = forged(noisy, "posterior_stds", "fc1", value=float.hex(1.0))
+    assert "posterior_stds fc1" in verify(wider).problem
+    assert "prior" in verify(dataclasses.replace(noisy, prior=noisy.prior[:-1])).problem
+    assert "code" in verify(dataclasses.replace(sparse, code=sparse.code + b"\0")).problem
+
+
+@pytest.mark.parametrize("change", [-1, -40, 40])
+def test_a_forgery_that_is_consistent_in_itself_is_found_by_measuring(sparse, change):
+    claimed = sparse.header["certificate"]["estimates"]["train"]
+    change = change if change > 0 else change - claimed["borderline"]
+    found = verify(recomputed(sparse, SPARSE, claimed["errors"] + change))
+    assert [comparison.name for comparison in found.comparisons if not comparison.agrees] == ["training errors"]
+
+
+def test_draws_are_compared_one_by_one_on_the_same_device_and_by_their_intervals_on_another(noisy, monkeypatch):
+    measured = certify(NOISY).measurement
+    monkeypatch.setattr(verification, "errors", lambda *_: (measured.test, measured.train))
+    errors = noisy.header["certificate"]["estimates"]["train"]["errors"]
+    assert not verify(recomputed(noisy, NOISY, errors - 50)).ok
+    elsewhere = dataclasses.replace(noisy, header={**noisy.header, "device": "a device with other random numbers"})
+    assert verify(recomputed(elsewhere, NOISY, errors - 50)).ok
+    assert not verify(recomputed(elsewhere, NOISY, errors // 5)).ok
+    assert not verify(recomputed(elsewhere, NOISY, errors + 5_000)).ok
+
+
+def test_rounding_is_absorbed_only_as_far_as_it_was_charged():
+    claimed = RiskEstimate("exact", 100, 1_000, 0.0, None, 3)
+    assert claimed.upper == 0.103
+    for errors, borderline, same in ((103, 0, True), (104, 0, False), (98, 2, True), (98, 1, False)):
+        assert verification._same(claimed, RiskEstimate("exact", errors, 1_000, 0.0, None, borderline)) is same
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_other_data_are_a_sentence(sparse):
+    digits = data.load("digits")
+    images = digits.train.images.clone()
+    images[-1, 0, 0, 0] += 1
+    other = dataclasses.replace(digits, train=dataclasses.replace(digits.train, images=images))
+    found = verify(sparse, other)
+    assert not found.ok
+    assert "fingerprint of the data" in found.problem
+    assert len(found.problem.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("certificate",), None),
+        (("certificate",), []),
+        (("certificate",), {}),
+        (("certificate", "scenario"), 5),
+        (("certificate", "scenario", "checkpoint"), "../../etc/passwd"),
+        (("certificate", "scenario", "data"), "/etc/passwd"),
+        (("certificate", "scenario", "model"), "../lenet5"),
+        (("certificate", "scenario", "delta"), 0),
+        (("certificate", "scenario", "delta"), "nan"),
+        (("certificate", "scenario", "noise"), 1e-15),
+        (("certificate", "n"), 10**400),
+        (("certificate", "fingerprints"), []),
+        (("certificate", "estimates", "train", "errors"), -1),
+        (("certificate", "estimates", "train", "errors"), 10**400),
+        (("certificate", "estimates", "train", "errors"), 0.5),
+        (("certificate", "estimates", "train", "borderline"), True),
+        (("certificate", "estimates"), "none"),
+    ],
+)
+def test_a_header_that_makes_no_sense_is_a_sentence(sparse, path, value):
+    with pytest.raises(BrokenArchive) as refusal:
+        verify(forged(sparse, *path, value=value))
+    assert str(refusal.value).endswith(".")
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.parametrize("code", [b"", b"\0", b"\xff" * 50, b"\0\x80" * 1_000])
+def test_bytes_that_are_no_code_are_a_sentence(sparse, code):
+    with pytest.raises(BrokenArchive, match=r"no valid certificate: .*\.$"):
+        verify(dataclasses.replace(sparse, code=code))
+
+
+def test_a_preview_is_not_packed():
+    with pytest.raises(PacvizError, match="preview"):
+        pack(certify(SPARSE.but(checkpoint="plain", sparsity=0.9617), preview=True))
+
+
+def test_figures_from_a_machine_that_made_other_bytes_are_measured_anew(sparse):
+    certificate = certify(SPARSE)
+    fingerprints = {**certificate.measurement.fingerprints, "code": "elsewhere"}
+    train = dataclasses.replace(certificate.measurement.train, errors=0)
+    elsewhere = dataclasses.replace(certificate.measurement, fingerprints=fingerprints, train=train)
+    assert Archive.from_bytes(pack(Certificate(SPARSE, elsewhere))) == sparse
+
+
+def test_a_network_certified_as_it_stands_is_confirmed_with_the_fingerprint_of_its_weights(tmp_path):
+    state = architecture("lenet5").state_dict(network_of(SPARSE).matrices)
+    state["fc1.bias"] = torch.where(state["fc1.bias"] == 0, -0.0, state["fc1.bias"])
+    save_file(state, tmp_path / "it.safetensors")
+    given = weights.read(tmp_path / "it.safetensors", "lenet5")
+    scenario = weights.scenario_of(given, {"input_low": -1.0}, as_is=True)
+    certificate = certify(scenario, weights=given)
+    assert certificate.measurement.nonzeros == network_of(SPARSE).nonzeros
+    archive = Archive.from_bytes(pack(certificate, given))
+    assert verify(archive).ok
+    assert not verify(forged(archive, "certificate", "fingerprints", "weights", value="0" * 64)).ok
+
+
+def test_a_network_of_whole_numbers_is_certified_by_them_and_confirmed():
+    rng = torch.Generator().manual_seed(0)
+    net = architecture("upright-4")
+    state = {
+        key: (4 * torch.randn(w.shape, generator=rng)).round() + 0.0 for key, w in net.build(True).state_dict().items()
+    }
+    given = weights.Weights("upright-4", net.matrices(state))
+    certificate = certify(weights.scenario_of(given, {}, as_is=True), weights=given)
+    assert {charge.name for charge in certificate.ledger.charges} >= {"weights of conv2a", "biases of fc"}
+    archive = Archive.from_bytes(pack(certificate, given))
+    assert verify(archive).ok

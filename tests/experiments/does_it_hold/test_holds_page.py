@@ -1,0 +1,98 @@
+""" "Does it hold?" runs its trials, can be paused, and shows an uncharged choice to fail."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pacviz import data
+from pacviz.experiments.does_it_hold.run import Claim, Coverage, Guess, Pipeline, Trial, outcome
+
+APP = str(Path(__file__).parents[3] / "app.py")
+TRIALS = 20
+
+
+def opened(**query):
+    data.load("digits")
+    app = AppTest.from_file(APP, default_timeout=300)
+    app.run().switch_page("pages/holds.py")
+    for name, value in {"trials": TRIALS, "pipeline_n": 200, **query}.items():
+        app.query_params[f"holds_{name}"] = str(value)
+    return app.run()
+
+
+def finished(app):
+    """The app after as many of its own reruns as it takes to run all trials."""
+    for _ in range(TRIALS):
+        if f"of {TRIALS} bounds" in headline(app):
+            break
+        app.run()
+    return healthy(app)
+
+
+def healthy(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def headline(app):
+    return app.markdown[0].value
+
+
+def expected(experiment, claim):
+    fresh = data.load("digits").train
+    return Coverage.of((Trial(outcome(experiment, index, fresh), claim) for index in range(TRIALS)), claim.delta)
+
+
+def test_the_page_runs_the_pipeline_until_all_trials_are_there():
+    app = finished(opened())
+    coverage = expected(Pipeline(n=200), Claim())
+    assert headline(app) == f"### :blue[**{coverage.violated} of {TRIALS} bounds were violated**]; δ allows 20 %"
+    assert len(app.latex) == 2
+
+
+def test_an_uncharged_guess_fails_and_charging_repairs_the_same_trials():
+    app = finished(opened(learner="guess", charged="false", guess_guesses=1000))
+    broken = expected(Guess(guesses=1000), Claim(charged=False))
+    assert broken.refuted
+    assert (
+        headline(app) == f"### :red[**{broken.violated} of {TRIALS} bounds were violated**]: this is not a certificate"
+    )
+    app.toggle(key="holds_charged").set_value(True).run()
+    repaired = expected(Guess(guesses=1000), Claim())
+    assert headline(healthy(app)).startswith(f"### :blue[**{repaired.violated} of {TRIALS} bounds")
+    assert "ln M = 6.9 nats" in app.markdown[1].value
+
+
+def test_pause_stops_the_trials_and_resume_goes_on():
+    app = opened()
+    app.button(key="holds_run").click().run()
+    assert app.button(key="holds_run").label == "Resume"
+    app.number_input(key="holds_pipeline_seed").set_value(5).run()
+    app.run()
+    assert "0 of 0 bounds" in headline(healthy(app))
+    app.button(key="holds_run").click().run()
+    assert f"of {TRIALS} bounds" in headline(finished(app))
+    assert app.button(key="holds_run").label == "Pause"
+
+
+def test_delta_moves_the_claim():
+    app = opened()
+    app.number_input(key="holds_delta").set_value(0.4).run()
+    assert headline(healthy(app)).endswith("δ allows 40 %")
+
+
+@pytest.mark.parametrize(("name", "value"), [("guess_n", "5"), ("delta", "1"), ("learner", "luck"), ("trials", "many")])
+def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
+    app = opened(charged="true", **({"learner": "guess"} | {name: value}))
+    healthy(app)
+    assert any(warning.value.startswith(f"holds_{name} must be") for warning in app.warning)
+
+
+def test_the_tiny_network_without_a_checkpoint_is_a_sentence_on_the_first_screen():
+    data.load("digits")
+    app = AppTest.from_file(APP, default_timeout=300).run()
+    app.selectbox(key="model").set_value("tiny").run()
+    assert not app.exception
+    assert "python -m pacviz train --model tiny" in next(error.value for error in app.error)

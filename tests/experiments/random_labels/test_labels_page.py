@@ -1,0 +1,100 @@
+""" "Random labels" shows a recording untouched, and runs, pauses, cancels and keeps an experiment of one's own."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pacviz import data
+from pacviz.experiments.random_labels.results import available, read
+from pacviz.experiments.random_labels.settings import SURGERY
+
+APP = str(Path(__file__).parents[3] / "app.py")
+QUICK = {"live_model": "tiny", "live_n": 100, "live_tests": 100, "live_epochs": 2, "live_recovery": 1, "show": "live"}
+
+
+def opened(**query):
+    data.load("digits")
+    app = AppTest.from_file(APP, default_timeout=300)
+    app.run().switch_page("pages/labels.py")
+    for name, value in query.items():
+        app.query_params[f"labels_{name}"] = str(value)
+    return healthy(app.run())
+
+
+def healthy(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def test_untouched_it_shows_the_recorded_curves_and_what_the_sliders_place_says():
+    app = opened()
+    name, path = next(iter(available().items()))
+    recording = read(path)
+    sparsity = recording.steepest(SURGERY)
+    least, *_, most = recording.at(SURGERY, sparsity)
+    headline = app.markdown[0].value
+    assert app.selectbox(key="labels_name").value == name
+    assert f"{least.accuracy.mean:.0%}" in headline
+    assert f"{most.accuracy.mean:.0%}" in headline
+    assert list(app.table[0].value["random"]) == ["0%", "30%", "50%", "70%", "100%"]
+    assert len(app.get("plotly_chart")) == 4
+    assert any(code.value == recording.experiment.command for code in app.code)
+
+
+def test_the_slider_moves_the_table_and_the_headline():
+    app = opened()
+    recording = read(next(iter(available().values())))
+    app.select_slider(key="labels_sparsity_recorded").set_value(recording.experiment.sparsity[1]).run()
+    found = recording.at(SURGERY, recording.experiment.sparsity[1])
+    assert next(iter(app.table[0].value["size"])).split()[0] == f"{found[0].bytes.mean / 1000:.1f}"
+    assert f"{100 * recording.experiment.sparsity[1]:g} %" in healthy(app).markdown[0].value
+
+
+def test_it_runs_live_can_be_paused_and_goes_on_to_the_end_and_is_kept():
+    app = opened(**QUICK)
+    app.button(key="labels_live_run").click().run()
+    app.button(key="labels_live_pause").click().run()
+    assert app.button(key="labels_live_pause").label == "Resume"
+    still = app.caption[0].value if app.caption else ""
+    app.run()
+    assert "runs so far" in still
+    app.button(key="labels_live_pause").click().run()
+    for _ in range(60):
+        if app.get("form"):
+            break
+        if any(box.key == "labels_live_name" for box in app.text_input):
+            break
+        app.run()
+    healthy(app)
+    assert len(app.table[0].value) == 5
+    app.text_input(key="labels_live_name").set_value("Not a name")
+    next(button for button in app.button if button.label == "Keep").click().run()
+    assert any("name must be made of" in error.value for error in app.error)
+    app.text_input(key="labels_live_name").set_value("kept-here")
+    next(button for button in app.button if button.label == "Keep").click().run()
+    assert read(available()["kept-here"]).experiment.model == "tiny"
+    available()["kept-here"].unlink()
+
+
+def test_cancel_ends_it():
+    app = opened(**(QUICK | {"live_seed": 77}))
+    app.button(key="labels_live_run").click().run()
+    app.button(key="labels_live_cancel").click().run()
+    healthy(app)
+    assert app.button(key="labels_live_run").label == "Run it live"
+    assert not [button for button in app.button if button.key in ("labels_live_cancel", "labels_live_pause")]
+
+
+def test_images_that_do_not_fit_the_network_are_a_sentence():
+    app = opened(**(QUICK | {"live_model": "resnet8"}))
+    app.button(key="labels_live_run").click().run()
+    assert not app.exception
+    assert "ResNet-8 takes images of shape (3, 32, 32)" in app.error[0].value
+
+
+@pytest.mark.parametrize(("name", "value"), [("method", "luck"), ("live_n", "5"), ("show", "all")])
+def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
+    app = opened(**{name: value})
+    assert any(warning.value.startswith(f"labels_{name} must be") for warning in app.warning)

@@ -1,0 +1,169 @@
+"""Points are what their files say; files that say anything else are left out with a sentence."""
+
+import dataclasses
+import json
+
+import pytest
+from tight_points import N, certificate, integers, save
+
+from pacviz.bounds import seeger
+from pacviz.certificates.archive import Archive
+from pacviz.experiments.tightest import results as module
+from pacviz.experiments.tightest.results import FAMILIES, adjustable, along, best, pareto, points, problems, worth_bytes
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Three widths at two prices, one of them missing, and a subspace."""
+    place = tmp_path_factory.mktemp("tight")
+    for width, price, errors in ((4, 1.0, 2400), (6, 1.0, 1500), (6, 2.0, 2700), (8, 1.0, 1400), (8, 2.0, 1900)):
+        save(place, f"tiny-{width}-{price:g}", width, price, errors, spread=1.5 / price)
+    save(place, "d500", 12, errors=1300, family="subspace", settings={"dimension": 500, "projection": "dense"})
+    return place
+
+
+def named(folder, name):
+    return next(point for point in points([folder]) if point.name == name)
+
+
+def test_a_point_comes_back_from_its_file(folder):
+    point = named(folder, "tiny-8-2")
+    weights = integers("tiny-8", 0.75)
+    expected = certificate(weights, 1900)
+    assert point.certificate == expected
+    assert (point.error, point.bytes, point.bound) == (1900 / N, expected.effective_bytes, expected.bound)
+    assert (point.family, point.settings) == ("tiny", {"width": 8, "price": 2.0})
+    assert point.command == "python -m pacviz make tiny-8-2"
+    for name, matrix in weights.matrices.items():
+        assert (point.network.matrices[name] == matrix).all()
+
+
+def test_points_are_ordered_by_family_and_folders_that_are_not_there_are_empty(folder, tmp_path):
+    found = points([tmp_path / "nowhere", folder])
+    assert [point.name for point in found] == ["tiny-4-1", "tiny-6-1", "tiny-6-2", "tiny-8-1", "tiny-8-2", "d500"]
+    assert problems([tmp_path / "nowhere", folder]) == ()
+
+
+def test_of_two_files_of_one_name_the_later_folder_counts(folder, tmp_path):
+    save(tmp_path, "tiny-8-1", 8, errors=600)
+    assert [point.error for point in points([folder, tmp_path]) if point.name == "tiny-8-1"] == [600 / N]
+
+
+def test_shipped_points_and_those_of_the_cache_are_found_by_themselves(cache, monkeypatch):
+    assert module.folders()[1] == cache / "tight"
+    save(cache / "tight", "mine", 4)
+    try:
+        assert any(point.name == "mine" for point in points())
+    finally:
+        (cache / "tight" / "mine.pacviz").unlink()
+
+
+def rewritten(file, **changes):
+    archive = Archive.from_bytes(file.read_bytes())
+    file.write_bytes(dataclasses.replace(archive, **changes).to_bytes())
+
+
+def header(file):
+    return json.loads(json.dumps(Archive.from_bytes(file.read_bytes()).header))
+
+
+def cut_short(file):
+    file.write_bytes(file.read_bytes()[:-5])
+
+
+def without_a_story(file):
+    rewritten(file, header={name: value for name, value in header(file).items() if name != "made"})
+
+
+def of_another_family(file):
+    told = header(file)
+    told["made"]["family"] = "giants"
+    rewritten(file, header=told)
+
+
+def with_a_better_bound(file):
+    told = header(file)
+    told["certificate"]["bound"] = 0.01
+    rewritten(file, header=told)
+
+
+def without_a_ledger(file):
+    told = header(file)
+    del told["certificate"]["ledger"]
+    rewritten(file, header=told)
+
+
+def of_another_network(file):
+    rewritten(file, code=b"nothing like it")
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (cut_short, "cut short"),
+        (without_a_story, "nothing about it"),
+        (of_another_family, "'giants'"),
+        (with_a_better_bound, "other numbers"),
+        (without_a_ledger, "'ledger'"),
+        (of_another_network, "another network"),
+    ],
+)
+def test_a_broken_file_is_left_out_with_a_sentence(damage, said, tmp_path):
+    save(tmp_path, "good", 4)
+    damage(save(tmp_path, "bad", 4))
+    assert [point.name for point in points([tmp_path])] == ["good"]
+    (problem,) = problems([tmp_path])
+    assert said in problem
+    assert str(tmp_path / "bad.pacviz") in problem
+    assert problem.endswith(".")
+
+
+def test_a_file_that_was_made_again_is_read_again(tmp_path):
+    file = save(tmp_path, "point", 4, errors=900)
+    assert points([tmp_path])[0].error == 900 / N
+    save(tmp_path, "point", 4, errors=1200)
+    assert points([tmp_path])[0].error == 1200 / N
+    file.unlink()
+    assert points([tmp_path]) == ()
+
+
+def test_the_best_point_has_the_smallest_bound_and_no_other_beats_those_of_the_frontier(folder):
+    found = points([folder])
+    assert best(found).bound == min(point.bound for point in found)
+    kept = pareto(found)
+    assert best(found) in kept
+    for point in found:
+        beaten = any(
+            other.error <= point.error and other.bytes <= point.bytes and other is not point for other in found
+        )
+        assert (point in kept) == (not beaten)
+    assert [point.error for point in kept] == sorted(point.error for point in kept)
+
+
+def test_a_slider_moves_along_the_runs_that_are_most_alike(folder):
+    found = points([folder])
+    point = named(folder, "tiny-8-2")
+    by_width = along(found, point, "width")
+    assert {width: run.name for width, run in by_width.items()} == {4: "tiny-4-1", 6: "tiny-6-2", 8: "tiny-8-2"}
+    assert list(by_width) == [4, 6, 8]
+    assert [run.name for run in along(found, point, "price").values()] == ["tiny-8-1", "tiny-8-2"]
+    assert adjustable(found, point) == ("width", "price")
+
+
+def test_what_was_recorded_once_cannot_be_slid(folder):
+    found = points([folder])
+    assert adjustable(found, named(folder, "d500")) == ()
+    assert adjustable(found, named(folder, "tiny-4-1")) == ("width",)
+
+
+def test_fewer_errors_are_worth_the_bytes_that_keep_the_bound(folder):
+    point = named(folder, "tiny-8-1")
+    worth = worth_bytes(point.certificate, 60)
+    assert worth > 0
+    nats = point.certificate.kl_nats
+    assert seeger(point.error - 60 / N, nats + 8 * 0.6931471805599453 * worth, N, 0.05) == pytest.approx(point.bound)
+    assert worth_bytes(certificate(integers("tiny-4"), 10), 60) is None
+
+
+def test_every_family_says_how_its_points_are_made():
+    assert all(family.command.startswith("python -m pacviz reproduce ") for family in FAMILIES.values())

@@ -1,0 +1,196 @@
+"""The page Train starts runs, shows those of everybody as they are, and turns what goes wrong into sentences."""
+
+import subprocess
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pacviz import data
+from pacviz.data import Dataset, digits
+from pacviz.experiments.train import run as worker
+from pacviz.experiments.train.page import compress_link
+from pacviz.jobs import processes as runs
+from pacviz.jobs import records
+from pacviz.jobs.records import Metrics, Run
+from pacviz.library import checkpoints
+from pacviz.training.recipe import Training
+
+APP = str(Path(__file__).parents[3] / "app.py")
+TRAINING = Training(model="tiny", name="mine", epochs=2, batch_size=20)
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    """A cache without runs; the few digits in it are all that the app finds."""
+    few = Dataset("digits", "Procedural digits", digits.sample(600, seed=31), digits.sample(100, seed=32), 10)
+    monkeypatch.setattr(data, "load", lambda name, download=False, progress=None: few)
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The processes that would have been started."""
+    started = []
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **options: started.append(command) or SimpleNamespace(pid=2**30)
+    )
+    return started
+
+
+def opened(**query):
+    app = AppTest.from_file(APP, default_timeout=300)
+    app.switch_page("pages/train.py")
+    for name, value in query.items():
+        app.query_params[name] = str(value)
+    return app.run()
+
+
+def healthy(app):
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def numbers(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def said(app):
+    return " ".join(text.value for text in app.markdown)
+
+
+def trained():
+    with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:
+        worker.work(run, lambda fraction, what: None)
+
+
+def test_an_untouched_page_shows_a_recorded_run_and_says_so():
+    app = healthy(opened())
+    (run, rows), *_ = records.recorded().values()
+    assert "recorded" in said(app)
+    assert numbers(app)["Bound"] == f"{rows[-1].bound:.1%}"
+    assert len(app.get("plotly_chart")) == 4
+    assert app.code[0].value == run.training.command
+
+
+def test_the_recorded_run_is_one_that_its_command_makes():
+    for run, rows in records.recorded().values():
+        assert run.training.command.startswith("python -m pacviz train --model lenet5")
+        assert rows[-1].exact
+        assert rows[-1].bound < 0.5
+        assert rows[-1].density == pytest.approx(run.training.density, abs=1e-5)
+        assert rows[-1].epoch == run.training.epochs
+
+
+def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate():
+    trained()
+    app = healthy(opened())
+    last = records.metrics("digits/tiny/mine")[-1]
+    assert app.selectbox(key="run").value == "digits/tiny/mine"
+    assert numbers(app)["Bound"] == f"{last.bound:.1%}"
+    assert numbers(app)["Accuracy"] == f"{last.accuracy:.1%}"
+    assert "406 weights take" in said(app)
+    app.button(key="discard").click().run()
+    assert records.listing() == []
+    assert "recorded" in said(healthy(app))
+
+
+def test_the_first_screen_prunes_the_network_of_a_run_no_further():
+    run = Run(
+        "mnist/lenet5/few", Training.of("gradual", data="mnist", name="few", density=0.0037, bits=2), state="done"
+    )
+    row = Metrics(1, 1.0, 1.0, 0.1, 0.9, 1595, 0.0037)
+    link = compress_link(run, [row])
+    assert (link["data"], link["checkpoint"], link["bits"]) == ("mnist", "few", "2")
+    assert link["sparsity"] == "0.996"
+    assert compress_link(run, [Metrics(1, 1.0, 1.0, 0.1, 0.9, 200, 0.0005)])["sparsity"] == "0.999"
+
+
+def test_start_asks_for_the_settings_that_are_shown_and_stop_ends_the_wait(commands):
+    app = opened(train_model="tiny", train_gradual_epochs=7)
+    assert app.text_input[0].value == "gradual"
+    app.button(key="train_start").click().run()
+    (command,) = commands
+    wanted = Training.of("gradual", model="tiny", name="gradual", start="scratch", epochs=7)
+    assert command[1:4] == ["-m", "pacviz", "train"]
+    assert " ".join(command[1:]) == wanted.command.removeprefix("python ")
+    assert records.listing()[0].training == wanted
+    assert "waiting for its turn" in said(healthy(app))
+    app.button(key="stop").click().run()
+    assert "stopping" in said(healthy(app))
+    assert app.text_input[0].value == "gradual-v2"
+
+
+def test_a_method_brings_its_usual_settings():
+    app = opened()
+    assert app.number_input(key="train_gradual_density").value == 0.015
+    assert app.selectbox(key="train_gradual_start").value == "plain"
+    app.selectbox(key="train_method").set_value("codebook").run()
+    assert healthy(app).number_input(key="train_codebook_epochs").value == 3
+    app.selectbox(key="train_method").set_value("dense").run()
+    assert healthy(app).number_input(key="train_dense_weight_decay").value == 1.0
+    assert "train_dense_density" not in {field.key for field in app.number_input}
+
+
+def test_a_taken_name_is_a_sentence_and_the_page_stays(commands):
+    app = opened()
+    app.text_input[0].set_value("plain").run()
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    assert commands == []
+    assert "choose another name" in app.error[0].value or "must differ" in app.error[0].value
+    assert len(app.metric) == 5
+
+
+def test_a_failed_run_says_why_and_can_be_resumed(commands, monkeypatch):
+    def diverged(*_):
+        raise runs.PacvizError("The training diverged in epoch 1; train again with a smaller learning rate.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "train", diverged)
+        with pytest.raises(runs.PacvizError):
+            trained()
+    app = healthy(opened())
+    assert "The training diverged in epoch 1" in said(app)
+    app.button(key="resume").click().run()
+    assert "waiting for its turn" in said(healthy(app))
+    assert len(commands) == 1
+
+
+def test_absent_data_are_offered_for_download_and_nothing_starts_without_them(monkeypatch, tmp_path):
+    monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
+    app = opened(train_data="fashion-mnist")
+    assert not app.exception
+    assert str(tmp_path) in app.info[0].value
+    assert app.button(key="train_start").disabled
+    assert len(app.metric) == 5
+
+
+@pytest.mark.parametrize(("name", "value"), [("method", "luck"), ("gradual_density", "2"), ("gradual_epochs", "many")])
+def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
+    app = healthy(opened(**{f"train_{name}": value}))
+    assert any(warning.value.startswith(f"train_{name} must be") for warning in app.warning)
+
+
+def test_a_run_of_the_shell_shows_while_it_trains():
+    """Seen from within its own report: another process would see the same rows."""
+    seen = []
+
+    def report(fraction, what):
+        if what.startswith("epoch 2") and not seen:
+            records.record("digits/tiny/mine", [])
+            seen.append(healthy(opened()))
+
+    with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:
+        worker.SECONDS_PER_WRITE, usual = 0.0, worker.SECONDS_PER_WRITE
+        try:
+            worker.work(run, report)
+        finally:
+            worker.SECONDS_PER_WRITE = usual
+    (app,) = seen
+    assert ":blue-badge" in said(app)
+    assert app.button(key="stop").label == "Stop"
+    assert numbers(app)["Bound, preview"] != "–"
+    assert checkpoints.available("tiny", "digits") == ("mine",)

@@ -1,0 +1,89 @@
+"""A reproduction ends in a certificate that a stranger can check, whatever stopped it on the way."""
+
+import pytest
+
+from pacviz.certificates import choose as selection
+from pacviz.certificates.archive import read
+from pacviz.certificates.verify import verify
+from pacviz.errors import PacvizError
+from pacviz.library.checkpoints import load
+from pacviz.reproductions.zhou2019 import ZHOU, Recipe, reproduce
+
+SMALL = Recipe("Little", ZHOU, "tiny", "digits", "surgery", 1, ((0.6, 1), (0.4, 1)), 1)
+
+
+class Stopped(Exception):
+    pass
+
+
+def stop_after(calls):
+    def progress(fraction, what):
+        nonlocal calls
+        calls -= 1
+        if calls < 0:
+            raise Stopped
+
+    return progress
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_draws():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "DRAWS", 500)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, few_draws):
+    folder, seen = tmp_path_factory.mktemp("whole"), []
+    return reproduce(SMALL, folder, lambda fraction, what: seen.append(fraction)), folder, seen
+
+
+def test_a_reproduction_that_was_stopped_again_and_again_comes_to_the_very_same_certificate(whole, tmp_path):
+    for calls in (3, 30, 45):
+        with pytest.raises(Stopped):
+            reproduce(SMALL, tmp_path, stop_after(calls))
+    again = reproduce(SMALL, tmp_path, lambda fraction, what: None)
+    assert again.certificate == whole[0].certificate
+    assert again.options == whole[0].options
+
+
+def test_what_is_there_is_read_and_not_made_again(whole):
+    first, folder, _ = whole
+    times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")}
+    assert len(times) == 5
+    assert not list(folder.rglob("*.resume"))
+    assert reproduce(SMALL, folder, lambda fraction, what: None).certificate == first.certificate
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.safetensors")} == times
+
+
+def test_the_best_of_all_that_was_compared_is_certified_and_its_file_can_be_checked(whole):
+    result, folder, _ = whole
+    assert result.certificate.scenario == min(result.options, key=lambda option: option.bound).scenario
+    assert verify(read(result.file)).ok
+    tuned = load(folder / "digits" / "tiny" / "surgery-straight-through.safetensors")
+    assert tuned.train_error < 0.5
+    assert {option.scenario.checkpoint for option in result.options} >= {"plain", tuned.name}
+
+
+def test_the_rows_say_what_was_measured_beside_what_was_published(whole):
+    result = whole[0]
+    published, ours = result.rows
+    assert (published["bound"], published["effective"]) == (0.46, 6.23 * 1024)
+    assert ours["bound"] == result.certificate.bound
+    assert ours["effective"] == result.certificate.effective_bytes
+    assert f"{result.certificate.bound:.1%}" in result.table
+    assert "Zhou et al. 2019, Table 1" in result.table
+
+
+def test_progress_never_goes_back(whole):
+    seen = whole[2]
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+def test_a_folder_of_another_recipe_is_not_written_over(whole):
+    _, folder, _ = whole
+    other = Recipe("Other", ZHOU, "tiny", "digits", "surgery", 2, SMALL.ladder, 1)
+    with pytest.raises(PacvizError, match="was trained with other settings; delete it, or choose another folder"):
+        reproduce(other, folder, lambda fraction, what: None)

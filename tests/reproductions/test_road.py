@@ -1,0 +1,101 @@
+"""A road ends in certificates that a stranger can check and the page can show."""
+
+import pytest
+
+from pacviz import data
+from pacviz.certificates.archive import read
+from pacviz.certificates.verify import verify
+from pacviz.data import Dataset, digits
+from pacviz.experiments.tightest.results import points
+from pacviz.reproductions.recipes import QUICK_ROADS, ROADS, tiny_road
+from pacviz.reproductions.tiny import BOUND, Road, Run, travel
+from pacviz.training.recipe import Training
+
+SIZES = ((0.02, 708.0),)
+
+
+def little_road():
+    """Two prices, a few steps each."""
+    plain = Training(model="edges-4", name="plain", epochs=2, batch_size=64, learning_rate=0.02, weight_decay=0.0)
+    runs, starts = [], [plain]
+    for price in (1.0, 9.0):
+        given = {"model": "edges-4", "data": "digits", "epochs": 2, "batch_size": 64, "price": price}
+        starts.append(Training.of("integers", name=f"whole-{price:g}", learning_rate=0.01, **given))
+        last = Training.of("polish", name=f"last-{price:g}", start=f"whole-{price:g}", **{**given, "epochs": 1})
+        runs.append(Run(last, {"width": 4, "price": price}))
+    return Road("little", "Little", "Somebody 2020", 0.116, SIZES, "tiny", tuple(starts), tuple(runs))
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    small = Dataset("digits", "Procedural digits", digits.sample(1500, seed=51), digits.sample(300, seed=52), 10)
+    folder, cache, seen = tmp_path_factory.mktemp("road"), tmp_path_factory.mktemp("cache"), []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PACVIZ_CACHE", str(cache))
+        patch.setattr(data, "load", lambda *_, **__: small)
+        first = travel(little_road(), folder, lambda fraction, what: seen.append(fraction))
+        times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")}
+        again = travel(little_road(), folder, lambda fraction, what: None)
+        assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")} == times
+    return first, again, folder, cache, seen, small
+
+
+def test_a_road_that_was_travelled_is_only_read(arrived):
+    first, again, folder, *_ = arrived
+    assert again.results == first.results
+    assert len(list(folder.rglob("*.safetensors"))) == 5
+    assert not list(folder.rglob("*.resume"))
+
+
+def test_the_smallest_bound_comes_first_and_its_file_can_be_checked(arrived):
+    first, _, _, _, _, small = arrived
+    bounds = [certificate.bound for _, certificate in first.results]
+    assert bounds == sorted(bounds)
+    assert first.certificate.scenario.bound == BOUND
+    assert verify(read(first.file), small).ok
+
+
+def test_a_dearer_nat_makes_a_shorter_code(arrived):
+    sizes = {run.settings["price"]: certificate.effective_bytes for run, certificate in arrived[0].results}
+    assert sizes[9.0] < sizes[1.0]
+
+
+def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(arrived):
+    first, _, folder, cache, *_ = arrived
+    for place in (folder, cache / "tight"):
+        found = {point.settings["price"]: point for point in points([place])}
+        assert found.keys() == {1.0, 9.0}
+        for run, certificate in first.results:
+            point = found[run.settings["price"]]
+            assert (point.bound, point.family) == (certificate.bound, "tiny")
+            assert point.command == "python -m pacviz reproduce little"
+
+
+def test_the_rows_hold_the_published_and_ours(arrived):
+    first = arrived[0]
+    published, *ours = first.rows
+    assert (published["bytes"], published["training error"], published["bound"]) == (708.0, 0.02, 0.116)
+    assert [row["bound"] for row in ours] == [certificate.bound for _, certificate in first.results]
+    assert "Somebody 2020" in first.table
+    assert f"{first.certificate.bound:.2%}" in first.table
+
+
+def test_progress_never_goes_back(arrived):
+    seen = arrived[4]
+    assert seen == sorted(seen)
+    assert seen[-1] == 1
+
+
+@pytest.mark.parametrize("road", [*ROADS.values(), *QUICK_ROADS.values()], ids=lambda road: road.name)
+def test_a_road_trains_nothing_twice_and_starts_from_what_it_trains(road):
+    made = set()
+    for training in (*road.starts, *(run.training for run in road.runs)):
+        assert (training.model, training.name) not in made
+        assert training.start == "scratch" or (training.model, training.start) in made
+        made.add((training.model, training.name))
+    assert len({run.file for run in road.runs}) == len(road.runs)
+
+
+def test_prices_of_one_network_share_its_plain_training():
+    road = tiny_road("x", (("edges", 8, 3.0, 2), ("edges", 8, 5.0, 2)), 1, 1)
+    assert [training.name for training in road.starts] == ["plain", "integers-3", "integers-5"]

@@ -1,4 +1,4 @@
-"""A small experiment that was really run: three levels, a network that can memorise them, both ways to prune."""
+"""A small experiment that was really run: three levels, a network that can memorise them, both ways to prune, two seeds."""
 
 import pytest
 
@@ -33,10 +33,10 @@ def dataset():
 def experiment():
     return Randomization(
         model="small",
-        n=800,
-        levels=(0, 0.3, 1),
+        n=500,
+        levels=(0, 0.5, 1),
         sparsity=(0, 0.8, 0.9, 0.95),
-        seeds=1,
+        seeds=2,
         tests=500,
         recovery=2,
         batch_size=50,

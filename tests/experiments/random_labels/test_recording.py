@@ -110,10 +110,10 @@ def test_what_is_no_recording_is_one_sentence(place):
 
 def test_seeds_are_gathered_with_their_spread(recording):
     run = recording.runs[0]
-    worse = replace(run, seed=1, points=tuple(replace(p, train_errors=p.train_errors + 80) for p in run.points))
+    worse = replace(run, seed=1, points=tuple(replace(p, train_errors=p.train_errors + 50) for p in run.points))
     both = Recording(recording.experiment, (run, worse))
     found = both.along(ONE_SHOT, 0.0)[1]
-    accuracy = 1 - run.points[1].train_errors / 800
+    accuracy = 1 - run.points[1].train_errors / 500
     assert found.runs == 2
     assert found.accuracy == Spread(pytest.approx(accuracy - 0.05), pytest.approx(accuracy - 0.1), accuracy)
     assert len(both.table()) == 2 * len(run.points)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 import streamlit as st
 
@@ -13,6 +15,7 @@ from pacviz.certificates.charges import COLUMNS, ROWS
 from pacviz.certificates.verify import pack
 from pacviz.explorer import View
 from pacviz.figures import size
+from pacviz.models import architecture, grammar
 from pacviz.scenario import Scenario
 
 ABOUT = {
@@ -32,7 +35,14 @@ EXPLANATION_HEIGHT = 84
 def ledger_table(certificate: Certificate) -> None:
     """Every charge, a line each."""
     rows = [(charge.name, charge.bits, charge.bits / 8, charge.why) for charge in certificate.ledger.charges]
-    rows.append(("in all: K", certificate.ledger.bits, certificate.effective_bytes, "what the bound pays"))
+    rows.append(
+        ("in all: K", certificate.ledger.bits, certificate.effective_bytes, "what the code of the network costs")
+    )
+    described, total = certificate.architecture_bits, certificate.kl_with_architecture / math.log(2)
+    rows.append(
+        ("+ architecture", described, described / 8, "its description; free where it was fixed before the data")
+    )
+    rows.append(("K and architecture", total, total / 8, "what the bound at the top pays"))
     numbers = {
         "bits": st.column_config.NumberColumn(format="%.1f"),
         "bytes": st.column_config.NumberColumn(format="%.1f"),
@@ -44,6 +54,10 @@ def ledger_table(certificate: Certificate) -> None:
         column_config=numbers,
         key="ledger_lines",
     )
+    pieces = grammar.phrases(
+        architecture(certificate.scenario.model), certificate.scenario.input_low, certificate.scenario.input_high
+    )
+    st.caption("The architecture in bits: " + " · ".join(f"{piece.says} ({len(piece.bits)})" for piece in pieces) + ".")
     if certificate.measurement.zhou_bytes is not None:
         st.caption(
             "The published form of the refund (Zhou et al. 2019, Theorem 4.3, with its fixed-length assignments) "

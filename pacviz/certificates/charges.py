@@ -36,7 +36,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "the bound holds for all networks at once; the bits say which one it is",
     ),
     (
-        "Training: optimizer, epochs, augmentation, how many runs",
+        "Training: optimizer, learning rate, epochs, augmentation, how many runs",
         "no",
         "it only leads to the network, and the bits describe that",
     ),
@@ -48,8 +48,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("Choice of the bound and of δ", "no", "make it before you look; the best of M bounds would cost δ/M each"),
     (
         "Architecture and pixel range themselves",
-        "no",
-        "fixed before the data were seen; a declared architecture is named by its fingerprint",
+        "their description in a grammar, beside K: `architecture_bits`; the other bound takes them as fixed before the data",
+        "",
     ),
     (
         "Seed of the draws",

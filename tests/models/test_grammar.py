@@ -3,6 +3,7 @@
 import itertools
 import math
 from fractions import Fraction
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -27,6 +28,7 @@ from pacviz.models import (
     Residual,
     grammar,
 )
+from pacviz.tight.points import folders, points
 
 few, sides = st.integers(1, 40), st.integers(1, 5)
 
@@ -165,3 +167,26 @@ def test_a_chain_that_does_not_fit_is_refused(operations, words):
 def test_a_pixel_range_without_numbers_is_refused():
     with pytest.raises(PacvizError, match="got nan"):
         grammar.encode(ARCHITECTURES["tiny"], math.nan, 1.0)
+
+
+DOCS = (Path(__file__).parents[2] / "docs" / "architecture-code.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", grammar.OPERATIONS)
+def test_the_documentation_tells_the_numbers_of_every_operation(kind):
+    rows = [line.split("|") for line in DOCS.splitlines() if line.startswith("|")]
+    numbers = next(row[2] for row in rows if kind.__name__ in row[1].replace(",", " ").split())
+    assert all(name in numbers for name in grammar.OPERATIONS[kind])
+
+
+def test_the_documentation_shows_the_recorded_bounds_rounded_up():
+    def up(bound):
+        return f"{math.ceil(1e4 * bound) / 100:.2f} %"
+
+    shown = [line for line in DOCS.splitlines() if line.startswith("| ") and line.endswith(" % |")]
+    recorded = {
+        f"| {point.certificate.architecture_bits} | {up(point.bound_of_fixed_architecture)} | {up(point.bound)} |"
+        for point in points([folders()[0]])
+    }
+    assert len(shown) == 6
+    assert all(any(line.endswith(row) for row in recorded) for line in shown)

@@ -67,7 +67,7 @@ def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(arrived)
         assert found.keys() == {1.0, 9.0}
         for run, certificate in first.results:
             point = found[run.settings["price"]]
-            assert (point.bound, point.family) == (certificate.bound, "tiny")
+            assert (point.bound_of_fixed_architecture, point.family) == (certificate.bound, "tiny")
             assert point.command == "python -m pacviz reproduce little"
 
 

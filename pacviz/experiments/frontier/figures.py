@@ -84,10 +84,10 @@ def _takeaway(points: Sequence[Point]) -> str:
     if not points:
         return "Every measured network becomes a point here"
     if not after or not trained:
-        return f"The best of these is certified below {best(points).certificate.bound:.1%}"
+        return f"The best of these is certified below {best(points).certificate.bound_with_architecture:.1%}"
     return (
-        f"Trained to compress: below {best(trained).certificate.bound:.1%}; "
-        f"pruned afterwards: {best(after).certificate.bound:.1%}"
+        f"Trained to compress: below {best(trained).certificate.bound_with_architecture:.1%}; "
+        f"pruned afterwards: {best(after).certificate.bound_with_architecture:.1%}"
     )
 
 
@@ -147,7 +147,7 @@ def _draw_method(
         marker={"symbol": line.symbol, "size": 11},
         hovertext=[
             f"{point.title}<br>error {point.certificate.risk.upper:.2%}, {size(point.certificate.effective_bytes)}"
-            f"<br>certified below {point.certificate.bound:.1%}"
+            f"<br>certified below {point.certificate.bound_with_architecture:.1%}"
             for point in points
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -193,7 +193,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         y=[max(certificate.risk.upper, ERRORS[0])],
         customdata=[place],
         mode="markers+text",
-        text=[f"<b>{certificate.bound:.1%}</b>"],
+        text=[f"<b>{certificate.bound_with_architecture:.1%}</b>"],
         textposition="bottom left",
         textfont={"size": 19},
         name="best certificate",
@@ -204,7 +204,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
             "color": METHOD_LINES[winner.method].colour,
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertext=[f"{winner.title}<br>certified below {certificate.bound:.1%}"],
+        hovertext=[f"{winner.title}<br>certified below {certificate.bound_with_architecture:.1%}"],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}},

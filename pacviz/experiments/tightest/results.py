@@ -83,12 +83,17 @@ class Point:
 
     @property
     def bytes(self) -> float:
-        """All that it is charged, in bytes."""
+        """All that it is charged besides its architecture, in bytes."""
         return self.certificate.effective_bytes
 
     @property
     def bound(self) -> float:
-        """What the certificate says: with probability 1 - delta the true error is below it."""
+        """What the certificate says with the architecture charged: with probability 1 - delta the true error is below it."""
+        return self.certificate.bound_with_architecture
+
+    @property
+    def bound_of_fixed_architecture(self) -> float:
+        """The same with the architecture taken as fixed before the data, as published results take theirs."""
         return self.certificate.bound
 
     @cached_property

@@ -31,7 +31,12 @@ def test_a_point_comes_back_from_its_file(folder):
     weights = integers("tiny-8", 0.75)
     expected = certificate(weights, 1900)
     assert point.certificate == expected
-    assert (point.error, point.bytes, point.bound) == (1900 / N, expected.effective_bytes, expected.bound)
+    assert (point.error, point.bytes, point.bound) == (
+        1900 / N,
+        expected.effective_bytes,
+        expected.bound_with_architecture,
+    )
+    assert point.bound_of_fixed_architecture == expected.bound < point.bound
     assert (point.family, point.settings) == ("tiny", {"width": 8, "price": 2.0})
     assert point.command == "python -m pacviz make tiny-8-2"
     for name, matrix in weights.matrices.items():
@@ -161,7 +166,9 @@ def test_fewer_errors_are_worth_the_bytes_that_keep_the_bound(folder):
     worth = worth_bytes(point.certificate, 60)
     assert worth > 0
     nats = point.certificate.kl_nats
-    assert seeger(point.error - 60 / N, nats + 8 * 0.6931471805599453 * worth, N, 0.05) == pytest.approx(point.bound)
+    assert seeger(point.error - 60 / N, nats + 8 * 0.6931471805599453 * worth, N, 0.05) == pytest.approx(
+        point.bound_of_fixed_architecture
+    )
     assert worth_bytes(certificate(integers("tiny-4"), 10), 60) is None
 
 

@@ -119,8 +119,12 @@ def test_the_whole_network_is_the_first_thing_to_see():
 def test_the_ledger_sums_to_the_bytes(recorded):
     app = healthy(opened(point="tiny-8-1", show="Bytes"))
     table = app.dataframe[0].value
-    assert len(table) == len(recorded["tiny-8-1"].certificate.ledger.charges) + 1
-    assert table["bytes"].iloc[-1] == pytest.approx(recorded["tiny-8-1"].bytes)
+    certificate = recorded["tiny-8-1"].certificate
+    assert len(table) == len(certificate.ledger.charges) + 3
+    code, described, total = table["bits"].iloc[-3:]
+    assert code == pytest.approx(8 * recorded["tiny-8-1"].bytes)
+    assert described == certificate.architecture_bits == total - code
+    assert any("The architecture in bits: pixels from 0 to 1 (1)" in caption.value for caption in app.caption)
 
 
 @pytest.mark.usefixtures("recorded")

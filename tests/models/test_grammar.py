@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacviz import PacvizError
+from pacviz.experiments.tightest.results import folders, points
 from pacviz.models import (
     ARCHITECTURES,
     Architecture,
@@ -28,7 +29,6 @@ from pacviz.models import (
     Residual,
     grammar,
 )
-from pacviz.tight.points import folders, points
 
 few, sides = st.integers(1, 40), st.integers(1, 5)
 

@@ -17,6 +17,7 @@ from pacviz.explorer import View
 from pacviz.figures import size
 from pacviz.models import architecture, grammar
 from pacviz.scenario import Scenario
+from pacviz.words import at_most
 
 ABOUT = {
     "digits": "Drawn by pacviz itself: strokes with random control points, slant, thickness, warp and noise. "
@@ -66,7 +67,7 @@ def ledger_table(certificate: Certificate) -> None:
     if certificate.naive_upper is not None:
         st.caption(
             f"{WHOLE_EVALUATIONS} evaluations on the whole sample alone could not promise a training error of less than "
-            f"{certificate.naive_upper:.1%}: the draws buy the rest."
+            f"{at_most(certificate.naive_upper, 1)}: the draws buy the rest."
         )
 
 

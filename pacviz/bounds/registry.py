@@ -9,6 +9,7 @@ from string import Template
 from pacviz.bounds.catoni import ALPHA, catoni, catoni_optimum
 from pacviz.bounds.checks import check, check_risk
 from pacviz.bounds.seeger import mcallester, occam, seeger
+from pacviz.words import above
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Bound:
         lam = catoni_optimum(risk, kl, n, delta)[1]
         numbers = {"r": risk, "K": kl, "n": n, "delta": delta, "alpha": ALPHA, "lam": lam}
         right = Template(self.template).substitute({key: _latex(x) for key, x in numbers.items()}, inf="")
-        result = rf"\approx {100 * value:.4g}\,\%" if value < 1 else r"\;\to\; 100\,\%\;\text{(vacuous)}"
+        result = rf"\le {above(value, 4).scaleb(2)}\,\%" if value < 1 else r"\;\to\; 100\,\%\;\text{(vacuous)}"
         return rf"R \le {right} {result}"
 
 

@@ -18,6 +18,7 @@ from pacviz.models import architecture, grammar
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate, naive_interval
 from pacviz.scenario import Scenario
+from pacviz.words import at_most, probability
 
 WHOLE_EVALUATIONS = 3
 """How many evaluations on the whole sample the literature likes to average."""
@@ -125,8 +126,16 @@ class Certificate:
 
     @property
     def statement(self) -> str:
-        """The certificate in one sentence."""
-        held = f"With probability {1 - self.scenario.delta:.4g} over the training data the true error is below {self.bound:.2%}"
+        """The certificate in one sentence, which promises no more than was proved."""
+        return self._stated(probability(self.scenario.delta), at_most(self.bound))
+
+    @property
+    def earlier_statement(self) -> str:
+        """As files say it that were made while numbers were rounded to the nearest."""
+        return self._stated(f"{1 - self.scenario.delta:.4g}", f"{self.bound:.2%}")
+
+    def _stated(self, sure: str, error: str) -> str:
+        held = f"With probability {sure} over the training data the true error is below {error}"
         if self.vacuous:
             held += ", which is vacuous: guessing does as well"
         return f"Preview: {held[0].lower()}{held[1:]}." if self.measurement.preview else f"{held}."
@@ -183,12 +192,12 @@ class Certificate:
 
     def _repr_html_(self) -> str:
         rows = [
-            ("bound", f"{self.bound:.2%} ({BOUNDS[self.scenario.bound].title})"),
-            ("bound, architecture charged", f"{self.bound_with_architecture:.2%}"),
+            ("bound", f"{at_most(self.bound)} ({BOUNDS[self.scenario.bound].title})"),
+            ("bound, architecture charged", at_most(self.bound_with_architecture)),
             (
                 "training error",
                 f"{self.risk.mean:.3%}"
-                + ("" if self.risk.upper == self.risk.mean else f", at most {self.risk.upper:.3%}"),
+                + ("" if self.risk.upper == self.risk.mean else f", at most {at_most(self.risk.upper, 3)}"),
             ),
             *(
                 []
@@ -196,7 +205,7 @@ class Certificate:
                 else [
                     (
                         f"{WHOLE_EVALUATIONS} whole evaluations",
-                        f"alone could not promise less than {self.naive_upper:.1%}",
+                        f"alone could not promise less than {at_most(self.naive_upper, 1)}",
                     )
                 ]
             ),

@@ -32,6 +32,7 @@ from pacviz.risk import RiskEstimate, stochastic_risk, upper_limit
 from pacviz.scenario import EVEN, Scenario
 from pacviz.settings import settings
 from pacviz.training.recipe import QUANTIZING
+from pacviz.words import at_most
 
 DRAWS = 10_000
 """Draws of an example and fresh weights behind an estimate while noise is chosen."""
@@ -146,7 +147,7 @@ def table(options: Sequence[Option]) -> pd.DataFrame:
             f"{option.nonzeros:,}",
             f"{option.train_error:.3%}",
             f"{option.effective_bytes:,.0f}",
-            f"{option.bound:.2%}",
+            at_most(option.bound),
             "preview" if option.preview else "exact",
         )
         for option in options

@@ -149,6 +149,8 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         found = Certificate(scenario, dataclasses.replace(measurement, version=claimed["version"]))
         # A setting that a file does not know has its default: the file was made before there was a choice.
         claimed = {**claimed, "scenario": {**defaults(Scenario), **claimed["scenario"]}}
+        if claimed["statement"] == found.earlier_statement:
+            claimed |= {"statement": found.statement}
         # Nor does it say what the architecture costs where it was made before that was counted.
         claimed = {name: found.to_dict()[name] for name in LATER} | claimed
         given = {

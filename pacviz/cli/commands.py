@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pacviz.bounds import all_bounds
+from pacviz.bounds import BOUNDS
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.settings import Randomization, Run
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import defaults, settings
 from pacviz.training.recipe import Training
+from pacviz.words import above, at_most, probability
 
 
 def certify(
@@ -52,7 +53,7 @@ def certify(
     interval = (
         ""
         if certificate.risk.upper == certificate.risk.mean
-        else f" (at most {certificate.risk.upper:.3%}, {certificate.risk.method})"
+        else f" (at most {at_most(certificate.risk.upper, 3)}, {certificate.risk.method})"
     )
     print(certificate.statement)
     print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {certificate.test.mean:.3%}")
@@ -60,8 +61,10 @@ def certify(
         f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n"
     )
     for name, bound in certificate.bounds.items():
-        print(f"{name:15}  {'does not apply with noise' if bound is None else f'{bound:.3%}'}")
-    print(f"\nwith the architecture charged: {certificate.bound_with_architecture:.3%} ({certificate.scenario.bound})")
+        print(f"{name:15}  {'does not apply with noise' if bound is None else at_most(bound, 3)}")
+    print(
+        f"\nwith the architecture charged: {at_most(certificate.bound_with_architecture, 3)} ({certificate.scenario.bound})"
+    )
     print(f"\n{'bits':>12}  where they go")
     for charge in certificate.ledger.charges:
         print(f"{charge.bits:12,.0f}  {charge.name}: {charge.why}")
@@ -98,9 +101,10 @@ def verify(file: str, data: str | None, json: bool) -> int:
         print(f"pacviz: {verification.problem}", file=sys.stderr)
     elif not json:
         assert verification.bound is not None
+        assert verification.bound_with_architecture is not None
         print(
-            f"\nAll agree: with probability {1 - verification.delta:.4g} over the {verification.n:,} training examples "
-            f"the true error is below {verification.bound_with_architecture:.2%} ({verification.bound:.2%} with the "
+            f"\nAll agree: with probability {probability(verification.delta)} over the {verification.n:,} training examples "
+            f"the true error is below {at_most(verification.bound_with_architecture)} ({at_most(verification.bound)} with the "
             "architecture taken as fixed before the data)."
         )
     return 0 if verification.ok else 1
@@ -108,8 +112,8 @@ def verify(file: str, data: str | None, json: bool) -> int:
 
 def bound(risk: float, kl: float, n: int, delta: float, json: bool) -> None:
     """Prints every bound for given numbers."""
-    values = all_bounds(risk, kl, n, delta, deterministic=True)
-    print(_json(values) if json else "\n".join(f"{name:12}{value:.6f}" for name, value in values.items()))
+    values = {name: bound.function(risk, kl, n, delta) for name, bound in BOUNDS.items()}
+    print(_json(values) if json else "\n".join(f"{name:12}{above(value, 6)}" for name, value in values.items()))
 
 
 def train(folder: str | None, json: bool, **given: Any) -> int | None:
@@ -167,7 +171,7 @@ def runs(run: str | None, action: str | None, json: bool) -> None:
         if row.bound is not None:
             print(
                 f"epoch {row.epoch:7.2f}  loss {row.loss:.4f}  {row.accuracy:7.2%} right  {row.density:7.2%} left  "
-                f"{row.code_bytes:9,} bytes  bound {row.bound:6.1%}{'' if row.exact else ' (preview)'}"
+                f"{row.code_bytes:9,} bytes  bound {at_most(row.bound, 1):>6}{'' if row.exact else ' (preview)'}"
             )
 
 

@@ -124,7 +124,7 @@ class LineChart {
     this.tip.hidden = event.buttons > 0 || !(point || (best >= 0 && near(best) <= 40));
     if (this.tip.hidden) return;
     const lines = point ? [point.says, ...(others.length ? [`and ${others.length} more here`] : [])]
-      : [this.x.text(drawn.x[best]), ...this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best])}`)];
+      : [this.x.text(drawn.x[best]), ...this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best], name)}`)];
     write(this.tip, lines.join("\n"));
     this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - this.tip.offsetWidth)}px`;
   }

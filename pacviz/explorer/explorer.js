@@ -81,7 +81,7 @@ class Explorer extends Live {
     const bold = data.present ? 1.6 : 1;
     const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
     const y = {
-      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
+      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
       shade: { from: data.known.vacuous, title: "vacuous" },
     };
     const log = {
@@ -181,7 +181,7 @@ class Explorer extends Live {
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
     const ghosts = this.ghosts(), x = state[state.along];
-    this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: percent(found.bound, 1), line: state.bound }, ghosts.errors);
+    this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound, 1), line: state.bound }, ghosts.errors);
     this.sizes.update(this.curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
     if (found) this.waterfall.update(found.parts, found.bytes, ghosts.waterfall);
     if (this.boundShown !== state.bound) {
@@ -195,14 +195,14 @@ class Explorer extends Live {
   drawWords(found) {
     const { state, data } = this, known = data.known;
     const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
-    const [says, bound, fixed] = this.headline.children, sure = `${Number((100 * (1 - state.delta)).toPrecision(4))} %`;
+    const [says, bound, fixed] = this.headline.children, sure = surely(state.delta);
     write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, a true error below ` : `With probability ${sure}, the true error is below `);
-    write(bound, found ? percent(found.bound, 1) : "…");
-    const before = found && `architecture taken as fixed before the data: ${percent(withoutArchitecture(state, found), 1)}`;
+    write(bound, found ? atMost(found.bound, 1) : "…");
+    const before = found && `architecture taken as fixed before the data: ${atMost(withoutArchitecture(state, found), 1)}`;
     write(fixed, found ? ` (${before})` : "");
     this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
-    const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${percent(found.upper)}` : "";
+    const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${atMost(found.upper)}` : "";
     const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
     write(this.badge, whatIf ? `? what if n were ${count(state.n)}: no certificate` : `${sign} ${drawn}${interval}${waiting ? " · measuring …" : ""}`);
     this.badge.dataset.how = whatIf ? "what-if" : how;
@@ -216,7 +216,7 @@ class Explorer extends Live {
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
       bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : refund >= 0 ? `noise refunds ${size(refund)}` : `noise costs ${size(-refund)}`],
-      bound: [percent(found.bound, 1), whatIf ? "what if: no certificate" : `${data.bounds[state.bound].title}, architecture charged`],
+      bound: [atMost(found.bound, 1), whatIf ? "what if: no certificate" : `${data.bounds[state.bound].title}, architecture charged`],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");
@@ -224,7 +224,7 @@ class Explorer extends Live {
     }
     write(this.formulaTitle, `${data.bounds[state.bound].title} (${data.bounds[state.bound].source})`);
     write(this.allBounds, found ? Object.entries(found.bounds).map(([name, value]) =>
-      `${data.bounds[name].title} ${value === null ? "needs a network without noise" : percent(value)}`).join(" · ") : " ");
+      `${data.bounds[name].title} ${value === null ? "needs a network without noise" : atMost(value)}`).join(" · ") : " ");
   }
 
   /** What only has to be right once a slider rests: alternative texts, table of pins, tour. */
@@ -234,7 +234,7 @@ class Explorer extends Live {
     write(this.status, `${this.headline.textContent}. ${this.badge.textContent} ${data.problem}`);
     if (!found) return;
     const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;
-    this.errors.frame.describe(`${AXES[state.along].takeaway}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${percent(found.bound)}.`);
+    this.errors.frame.describe(`${AXES[state.along].takeaway}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${atMost(found.bound)}.`);
     this.sizes.frame.describe(`${AXES[state.along].sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
     const columns = data.known.layers.length;
     this.waterfall.frame.describe(`Where the bytes go. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
@@ -284,7 +284,7 @@ class Explorer extends Live {
     html("tr", {}, html("thead", {}, table), html("th", { text: "pin", scope: "col" }), ...columns.map((name) => html("th", { text: name, scope: "col" })), html("th", { text: "" }));
     const body = html("tbody", {}, table);
     rows.forEach(({ pin, title, found }, index) => {
-      const values = found ? [percent(found.train), percent(found.test), size(found.bytes), percent(found.bound)] : ["…", "…", "…", "…"];
+      const values = found ? [percent(found.train), percent(found.test), size(found.bytes), atMost(found.bound)] : ["…", "…", "…", "…"];
       const row = html("tr", {}, body, html("th", { text: title, scope: "row" }),
         ...differ.map((name) => html("td", { text: name === "n" ? count(pin.n || this.data.known.n) : String(pin[name]) })), ...values.map((text) => html("td", { text })));
       const last = html("td", {}, row);

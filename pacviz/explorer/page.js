@@ -1,16 +1,5 @@
 // The parts of the page around the charts: words, numbers, formula, controls, exports.
 
-const percent = (x, digits = 2) => `${(100 * x).toFixed(digits)}%`;
-const count = (x) => Math.round(x).toLocaleString("en-US");
-
-/** A number of bytes as a person reads it (kB = 1000 bytes). */
-function size(bytes, digits) {
-  const magnitude = Math.abs(bytes);
-  if (magnitude < 1000) return `${bytes.toFixed(0)} B`;
-  if (magnitude >= 1e6) return `${(bytes / 1e6).toFixed(digits ?? 2)} MB`;
-  return `${(bytes / 1000).toFixed(digits ?? (magnitude < 1e4 ? 2 : 1))} kB`;
-}
-
 /** An HTML element: html("p", {class: "note", text: "…"}, parent, child, …). */
 function html(tag, attributes = {}, parent = null, ...children) {
   const node = document.createElement(tag);
@@ -54,9 +43,9 @@ function explanation(state, found, known, base) {
   if (room === null) {
     text += found.upper >= target
       ? `Too much was cut away: even on its training data the network errs ${percent(found.train, 0)} of the time.`
-      : `At a training error of ${percent(found.upper, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
+      : `At a training error of ${worstError(found, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
   } else if (found.bound > target) {
-    text += `The network takes ${size(found.bytes)} to describe; at this training error ${size(Math.max(0, room / (8 * Math.LN2) - found.architecture))} would certify ${percent(target, 0)}. `;
+    text += `The network takes ${size(found.bytes)} to describe; at this training error ${sizeBelow(Math.max(0, room / (8 * Math.LN2) - found.architecture))} would certify ${percent(target, 0)}. `;
     if (base.checkpoint === "plain")
       text += "It was trained to be accurate, not small: pruning breaks it before that.";
   } else {
@@ -102,8 +91,8 @@ class Formula {
         .map(([name, glyph]) => `<span data-sym="${name}" tabindex="0"><b>${glyph}</b> <span></span></span>`).join(" ");
     }
     const numbers = found && {
-      R: [percent(found.bound), `true error: below ${percent(found.bound)}`],
-      r: [percent(found.upper), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${percent(found.upper)}` : `training error: ${percent(found.train)}`],
+      R: [atMost(found.bound), `true error: below ${atMost(found.bound)}`],
+      r: [worstError(found), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${atMost(found.upper)}` : `training error: ${percent(found.train)}`],
       K: [count(found.kl), `code length: ${count(found.kl)} nats = ${size(found.bytes)} and ${size(found.architecture)} for the architecture`],
       n: [count(found.n), `training examples: ${count(found.n)}`],
       delta: [String(Number(found.delta.toPrecision(3))), `may fail with probability ${Number(found.delta.toPrecision(3))}`],

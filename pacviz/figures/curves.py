@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,7 +12,8 @@ from pacviz.bounds import BOUNDS
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.surface import Grid
 from pacviz.certificates.sweep import table
-from pacviz.figures.style import LINES, VACUOUS, size, themed
+from pacviz.figures.style import LINES, VACUOUS, themed
+from pacviz.words import at_most, size
 
 TAKEAWAYS = {
     "sparsity": "Prune until accuracy breaks: the bound dips just before",
@@ -53,13 +54,13 @@ def error_curves(
     for name in ("train_error", "test_error", *BOUNDS):
         chosen = name == present.scenario.bound
         width = 4 if chosen else 1.5 if name in BOUNDS else 2.5
-        _draw(figure, rows, axis, name, width, ".2%")
+        _draw(figure, rows, axis, name, width, at_most if name in BOUNDS else "{:.2%}".format)
     figure.add_hrect(y0=VACUOUS, y1=1.0, fillcolor="#888888", opacity=0.18, line_width=0)
     figure.add_annotation(
         text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13}
     )
     below = present.bound >= VACUOUS
-    _mark(figure, axis, present, present.bound, f"{present.bound:.1%}", LINES[present.scenario.bound].colour, below)
+    _mark(figure, axis, present, present.bound, at_most(present.bound, 1), LINES[present.scenario.bound].colour, below)
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
     return themed(figure, TAKEAWAYS[axis], dark, height)
 
@@ -71,7 +72,7 @@ def size_curves(
     figure = go.Figure()
     rows = table(certificates)
     for name in ("code_bytes", "effective_bytes"):
-        _draw(figure, rows, axis, name, 3, ",.0f")
+        _draw(figure, rows, axis, name, 3, "{:,.0f}".format)
     bytes_now = present.effective_bytes
     _mark(figure, axis, present, bytes_now, size(bytes_now), LINES["effective_bytes"].colour, below=False)
     figure.update_yaxes(
@@ -84,8 +85,10 @@ def size_curves(
     return themed(figure, SIZE_TAKEAWAYS[axis], dark, height).update_layout(legend_entrywidth=0.5)
 
 
-def _draw(figure: go.Figure, rows: pd.DataFrame, axis: str, name: str, width: float, number: str) -> None:
-    """A column of the table as a line; number: d3 format of its values."""
+def _draw(
+    figure: go.Figure, rows: pd.DataFrame, axis: str, name: str, width: float, tell: Callable[[float], str]
+) -> None:
+    """A column of the table as a line; tell: what is said of a value."""
     line = LINES[name]
     figure.add_scatter(
         x=_position(rows[axis], axis),
@@ -95,7 +98,8 @@ def _draw(figure: go.Figure, rows: pd.DataFrame, axis: str, name: str, width: fl
         line={"color": line.colour, "dash": line.dash, "width": width},
         marker={"symbol": line.symbol, "size": 8 if width > 2 else 5},
         opacity=1 if width > 2 else 0.75,
-        hovertemplate=f"{line.title} %{{y:{number}}}<extra></extra>",
+        customdata=["" if pd.isna(value) else tell(value) for value in rows[name]],
+        hovertemplate=f"{line.title} %{{customdata}}<extra></extra>",
     )
 
 

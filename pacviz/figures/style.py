@@ -89,10 +89,3 @@ def described(figure: go.Figure) -> str:
     names = dict.fromkeys(trace.name for trace in figure.data if trace.name and trace.showlegend is not False)
     sentences = (layout.title.text, " against ".join(axes), ", ".join(names))
     return re.sub("<[^>]+>", " ", ". ".join(filter(None, sentences)) + ".")
-
-
-def size(count: float) -> str:
-    """A number of bytes as a person reads it (kB = 1000 bytes)."""
-    if abs(count) < 1000:
-        return f"{count:.0f} B"
-    return f"{count / 1000:.2f} kB" if abs(count) < 10_000 else f"{count / 1000:.1f} kB"

@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 
 from pacviz.certificates.certificate import Certificate
 from pacviz.codes.ledger import PARTS
-from pacviz.figures.style import LAYERS, PATTERNS, size, themed
+from pacviz.figures.style import LAYERS, PATTERNS, themed
+from pacviz.words import size
 
 CEILINGS = [mantissa * 10**exponent for exponent in range(2, 7) for mantissa in (1, 2, 5)]
 """Upper ends of the axis: few, so that it rarely moves while a slider does."""

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.literature.rows import KIB, ZHOU
+from pacviz.words import as_printed, at_most
 
 MNIST, CIFAR, IMAGENET = 60_000, 50_000, 1_281_167
 """Training examples."""
@@ -57,15 +58,15 @@ class PublishedResult:
         """What a reader is told of it."""
         error = "not printed" if self.risk is None else f"{self.risk:.3g}"
         length = "not printed" if self.size is None else f"{self.size:,.0f} bytes"
-        kind = "certificate" if self.bound is not None else "Maurer–Seeger at δ = 0.05"
-        told = (
+        computed = f"Maurer–Seeger at δ = 0.05: {at_most(self.height, 1)}"
+        lines = (
             f"{self.name} ({self.source})",
             f"{self.data}, n = {self.n:,}",
             f"training error {error}, size {length}",
-            f"{kind}: {self.height:.1%}",
+            computed if self.bound is None else f"certificate: {as_printed(self.bound)}",
             self.note,
         )
-        return tuple(filter(None, told))
+        return tuple(filter(None, lines))
 
     @property
     def summary(self) -> str:

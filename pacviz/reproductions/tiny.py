@@ -16,6 +16,7 @@ from pacviz.library.weights import Weights, scenario_of
 from pacviz.progress import Progress
 from pacviz.training.recipe import Training
 from pacviz.training.sequence import climb, part
+from pacviz.words import at_most
 
 TRAINING_SHARE = 0.95
 """The share of a road that training is taken for in its progress."""
@@ -105,7 +106,7 @@ class Arrival:
         for row in self.rows:
             test = "" if row["test error"] is None else f"{row['test error']:.2%}"
             lines.append(
-                f"{row['result']:28}{row['bytes']:8,.0f}{row['training error']:10.2%}{test:>8}{row['bound']:8.2%}"
+                f"{row['result']:28}{row['bytes']:8,.0f}{row['training error']:10.2%}{test:>8}{at_most(row['bound']):>8}"
             )
         return "\n".join(lines)
 

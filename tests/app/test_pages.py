@@ -10,6 +10,7 @@ from pacviz import Scenario, data, known
 from pacviz.certificates.surface import cell
 from pacviz.explorer import PRESETS, TOUR
 from pacviz.settings import settings
+from pacviz.words import at_most
 
 APP = str(Path(__file__).parents[2] / "app.py")
 
@@ -127,4 +128,4 @@ def test_the_first_screen_shows_what_is_charged():
 def test_a_noisy_point_says_what_three_evaluations_would_have_promised():
     app = healthy(opened(noise=0.05))
     upper = known(Scenario(noise=0.05)).naive_upper
-    assert any(f"{upper:.1%}" in caption.value for caption in app.caption)
+    assert any(at_most(upper, 1) in caption.value for caption in app.caption)

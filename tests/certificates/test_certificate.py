@@ -13,6 +13,7 @@ from pacviz.certificates.measure import Measurement, network_of
 from pacviz.codes.coder import decode, encode
 from pacviz.models import architecture, grammar
 from pacviz.risk import count_errors
+from pacviz.words import at_most
 
 SPARSE = Scenario(sparsity=0.971)
 NOISY = SPARSE.but(bits=4, noise=0.1)
@@ -148,7 +149,7 @@ def test_a_notebook_shows_the_statement_and_every_charge(sparse):
 def test_a_noisy_certificate_says_what_three_whole_evaluations_would_have_promised(sparse, noisy):
     assert sparse.naive_upper is None
     assert noisy.naive_upper > noisy.risk.upper
-    assert f"{noisy.naive_upper:.1%}" in noisy._repr_html_()
+    assert at_most(noisy.naive_upper, 1) in noisy._repr_html_()
 
 
 def test_an_unknown_checkpoint_is_refused_with_what_to_do():

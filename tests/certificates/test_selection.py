@@ -8,6 +8,7 @@ from pacviz.certificates import choose as selection
 from pacviz.certificates.choose import choose, choose_noise, compressions, own_sparsity, table
 from pacviz.cli import main
 from pacviz.library import checkpoints
+from pacviz.words import at_most
 
 START = Scenario(noise=0.05, bits=4)
 
@@ -98,7 +99,7 @@ def test_the_best_option_is_the_smallest_bound_and_exact_rows_are_certificates()
             assert option.bound == certify(option.scenario).bound
     assert fractions == sorted(fractions)
     assert fractions[-1] <= 1
-    assert list(table(rows)["bound"]) == [f"{option.bound:.2%}" for option in rows]
+    assert list(table(rows)["bound"]) == [at_most(option.bound) for option in rows]
 
 
 def sparse(share, **training):

@@ -9,6 +9,7 @@ import pytest
 from pacviz import data
 from pacviz.cli import main
 from pacviz.data import digits
+from pacviz.words import at_most
 
 SMALL = data.Dataset("digits", "Procedural digits", digits.sample(200, 1), digits.sample(200, 2), 10)
 
@@ -116,8 +117,8 @@ def test_a_saved_certificate_is_verified_by_a_stranger(capsys, saved, monkeypatc
     assert code == 0
     assert "agrees   training errors" in out
     assert values["bound_with_architecture"] == pytest.approx(certificate["bound_with_architecture"], abs=1e-12)
-    assert f"the true error is below {certificate['bound_with_architecture']:.2%}" in out
-    assert f"{certificate['bound']:.2%} with the architecture taken as fixed before the data" in out
+    assert f"the true error is below {at_most(certificate['bound_with_architecture'])}" in out
+    assert f"{at_most(certificate['bound'])} with the architecture taken as fixed before the data" in out
 
 
 @pytest.mark.parametrize("change", ["flipped", "short", "format"])

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 
 from pacviz.bounds import BOUNDS, curves
 from pacviz.bounds.operating_point import NATS_PER, OperatingPoint
-from pacviz.figures.style import LINES, ink, size, themed
+from pacviz.figures.style import LINES, ink, themed
 from pacviz.literature import PUBLISHED, PublishedResult
+from pacviz.words import at_most, size
 
 POINTS = 121
 """Of a curve."""
@@ -62,7 +63,7 @@ def bounds_against_delta(point: OperatingPoint, dark: bool = False, height: int 
     """All bounds (0 to 100 %) against delta (logarithmic) at the point's K, n and risk."""
     delta = np.logspace(*DELTA_RANGE, POINTS)
     traces = _curves(point, delta, curves(point.risk, point.kl_nats, point.n, delta))
-    title = f"A million times surer: {point.value:.2%} becomes {point.surer().value:.2%}"
+    title = f"A million times surer: {at_most(point.value)} becomes {at_most(point.surer().value)}"
     axis = {"title": {"text": "failure probability δ"}, **_logarithmic(DELTA_RANGE, DELTA_TICKS, step=2)}
     return themed(_drawn(traces, point, point.delta, DELTA_RANGE, axis, rising=False), title, dark, height)
 
@@ -81,7 +82,8 @@ def _curves(point: OperatingPoint, x: np.ndarray, values: Mapping[str, np.ndarra
                 "width": 5 if name == point.bound else 2.5,
                 "simplify": False,
             },
-            "hovertemplate": f"{LINES[name].title} %{{y:.2%}}<extra></extra>",
+            "customdata": [at_most(value) for value in values[name]],
+            "hovertemplate": f"{LINES[name].title} %{{customdata}}<extra></extra>",
             "legendrank": list(BOUNDS).index(name),
         }
         for name in sorted(values, key=lambda name: name == point.bound)
@@ -145,7 +147,7 @@ def _drawn(
         "x": [x],
         "y": [point.value],
         "mode": "markers+text",
-        "text": [f"<b>{point.value:.1%}</b>"],
+        "text": [f"<b>{at_most(point.value, 1)}</b>"],
         "textposition": f"{'bottom' if point.value > 0.85 else 'top'} {side}",
         "textfont": {"size": 19},
         "marker": {"size": 18, "color": LINES[point.bound].colour, "line": {"width": 2, "color": "white"}},

@@ -16,6 +16,7 @@ from pacviz.explorer import source
 from pacviz.figures import size
 from pacviz.literature import PUBLISHED
 from pacviz.settings import defaults, settings
+from pacviz.words import as_printed, at_most
 
 _component = st.components.v2.component("pacviz_what_if", js=source(SCRIPTS))
 _KEY = "what_if"
@@ -52,8 +53,8 @@ def published_table() -> None:
             f"{result.n:,}",
             "–" if result.risk is None else f"{result.risk:.2%}",
             "–" if result.size is None else size(result.size),
-            "–" if result.bound is None else f"{result.bound:.1%}",
-            "–" if result.point is None else f"{result.point.bounds['seeger']:.1%}",
+            "–" if result.bound is None else as_printed(result.bound),
+            "–" if result.point is None else at_most(result.point.bounds["seeger"], 1),
             result.source,
             result.note,
         )

@@ -113,7 +113,7 @@ class WhatIf extends Live {
     this.layoutKey = state.classes;
     this.linked = null;
     const y = {
-      title: "true error below", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x) => percent(x),
+      title: "true error below", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
       shade: { from: guessing, title: "vacuous" },
     };
     for (const [name, chart] of Object.entries(this.charts)) {
@@ -158,9 +158,9 @@ class WhatIf extends Live {
           x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
         }];
       });
-      chart.update(curves, state.bound, { x: present(found), y: found.bound, text: percent(found.bound, 1), line: state.bound, side }, NONE, turns);
+      chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound, 1), line: state.bound, side }, NONE, turns);
       chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
-        : `${found.surer.times >= 999_999 ? "A million" : count(found.surer.times)} times surer: ${percent(found.bound)} becomes ${percent(found.surer.bound)}`);
+        : `${found.surer.times >= 999_999 ? "A million" : count(found.surer.times)} times surer: ${atMost(found.bound)} becomes ${atMost(found.surer.bound)}`);
     }
     this.link();
     this.formula.update(state, found, title);
@@ -182,15 +182,15 @@ class WhatIf extends Live {
   drawWords(found) {
     const { state, data } = this, vacuous = found.bound >= found.guessing, nats = data.known.nats_per;
     const [says, bound] = this.headline.children;
-    write(says, `With probability ${round(100 * (1 - state.delta), 12)} %, the true error is below `);
-    write(bound, percent(found.bound, 1));
+    write(says, `With probability ${surely(state.delta)}, the true error is below `);
+    write(bound, atMost(found.bound, 1));
     this.root.classList.toggle("vacuous", vacuous);
     write(this.verdict, vacuous ? " Vacuous: guessing does as well." : "");
     write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
-      + `Being ${count(found.surer.times)} times surer costs ${(100 * (found.surer.bound - found.bound)).toFixed(2)} points.`);
+      + `Being ${count(found.surer.times)} times surer costs ${atMost(found.surer.bound - found.bound).replace("%", " points")}.`);
     for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
       const nothing = found.bounds[name] >= found.guessing;
-      write(value, percent(found.bounds[name], 1));
+      write(value, atMost(found.bounds[name], 1));
       write(least, found.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(found.least_n[name])}`);
       write(most, found.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(found.most_nats[name] / nats.bytes)}`);
       tile.classList.toggle("says-nothing", nothing);
@@ -201,7 +201,7 @@ class WhatIf extends Live {
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
     }
     const { title, source } = data.bounds[state.bound];
-    write(this.formulaTitle, `${title}: ${percent(found.bound)} (${source})`);
+    write(this.formulaTitle, `${title}: ${atMost(found.bound)} (${source})`);
     write(this.units, `K = ${amount(found.kl)} nats = ${amount(found.kl / nats.bits)} bits = ${amount(found.bytes)} bytes`);
     const words = ["python -m pacviz bound", `--risk ${round(state.risk, 10)}`, `--kl ${round(found.kl, 10)}`, `--n ${state.n}`, `--delta ${round(state.delta, 10)}`];
     if (this.command.textContent !== words.join(" "))
@@ -210,7 +210,7 @@ class WhatIf extends Live {
 
   /** What only has to be right once a slider rests: alternative texts. */
   settle(found) {
-    const all = Object.entries(found.bounds).map(([name, value]) => `${this.data.bounds[name].title} ${percent(value)}`).join(", ");
+    const all = Object.entries(found.bounds).map(([name, value]) => `${this.data.bounds[name].title} ${atMost(value)}`).join(", ");
     for (const [name, chart] of Object.entries(this.charts))
       chart.frame.describe(`${chart.frame.title.textContent}. Bounds against ${AGAINST[name].title}. At ${AGAINST[name].text(AGAINST[name].present(found))}: ${all}.`);
     write(this.status, `${this.headline.textContent}.${this.verdict.textContent}`);

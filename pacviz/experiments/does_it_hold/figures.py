@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from pacviz.experiments.does_it_hold.run import Coverage, Trial
 from pacviz.figures.style import VACUOUS, Line, themed
 from pacviz.risk import lower_limit, upper_limit
+from pacviz.words import at_most
 
 HELD = Line("holds", "#0072B2", "solid", "circle")
 UNDECIDED = Line("too close", "#999999", "solid", "diamond")
@@ -61,7 +62,8 @@ def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int =
             name=f"{line.title}: {len(members)}",
             mode="markers",
             marker={"color": line.colour, "symbol": line.symbol, "size": 11, "opacity": 0.6},
-            hovertemplate="true error %{x:.2%}, bound %{y:.2%}<extra></extra>",
+            customdata=[at_most(trial.bound) for trial in members],
+            hovertemplate="true error %{x:.2%}, bound %{customdata}<extra></extra>",
             showlegend=True,
             cliponaxis=False,
         )

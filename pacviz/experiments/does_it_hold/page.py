@@ -30,6 +30,7 @@ from pacviz.experiments.does_it_hold.run import (
 )
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
+from pacviz.words import at_most
 
 PREFIX = "holds_"
 POWERS = tuple(10**power for power in range(7))
@@ -183,15 +184,19 @@ def _power_of_ten(probability: float) -> str:
     return f"$10^{{{max(math.ceil(math.log10(max(probability, 1e-99))), -99)}}}$"
 
 
+def _counted(share: float, digits: int) -> str:
+    return f"{share:.{digits}%}"
+
+
 def trial_figures(trials: list[Trial]) -> None:
     """Means over the trials, and the share of violations."""
     train, truth, bound, violated = (
-        f"{statistics.fmean(values):.1%}" if values else "–"
-        for values in (
-            [trial.outcome.train.mean for trial in trials],
-            [trial.outcome.truth.mean for trial in trials],
-            [trial.bound for trial in trials],
-            [float(trial.violated) for trial in trials],
+        tell(statistics.fmean(values), 1) if values else "–"
+        for tell, values in (
+            (_counted, [trial.outcome.train.mean for trial in trials]),
+            (_counted, [trial.outcome.truth.mean for trial in trials]),
+            (at_most, [trial.bound for trial in trials]),
+            (_counted, [float(trial.violated) for trial in trials]),
         )
     )
     price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f} nats" if trials else "–"

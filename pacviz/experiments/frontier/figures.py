@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.frontier.results import Point, best, percent, survivors
 from pacviz.figures.isobound import iso_bound
-from pacviz.figures.style import PATTERNS, Line, ink, size, themed
+from pacviz.figures.style import PATTERNS, Line, ink, themed
 from pacviz.literature.rows import Published
+from pacviz.words import as_printed, at_most, size, worst_error
 
 METHOD_LINES: dict[str, Line] = {
     "dense": Line("pruned after training", "#D55E00", "dash", "x"),
@@ -84,10 +85,10 @@ def _takeaway(points: Sequence[Point]) -> str:
     if not points:
         return "Every measured network becomes a point here"
     if not after or not trained:
-        return f"The best of these is certified below {best(points).certificate.bound_with_architecture:.1%}"
+        return f"The best of these is certified below {at_most(best(points).certificate.bound_with_architecture, 1)}"
     return (
-        f"Trained to compress: below {best(trained).certificate.bound_with_architecture:.1%}; "
-        f"pruned afterwards: {best(after).certificate.bound_with_architecture:.1%}"
+        f"Trained to compress: below {at_most(best(trained).certificate.bound_with_architecture, 1)}; "
+        f"pruned afterwards: {at_most(best(after).certificate.bound_with_architecture, 1)}"
     )
 
 
@@ -146,8 +147,8 @@ def _draw_method(
         line={"color": line.colour, "dash": line.dash, "width": 3},
         marker={"symbol": line.symbol, "size": 11},
         hovertext=[
-            f"{point.title}<br>error {point.certificate.risk.upper:.2%}, {size(point.certificate.effective_bytes)}"
-            f"<br>certified below {point.certificate.bound_with_architecture:.1%}"
+            f"{point.title}<br>error {worst_error(point.certificate.risk)}, {size(point.certificate.effective_bytes)}"
+            f"<br>certified below {at_most(point.certificate.bound_with_architecture, 1)}"
             for point in points
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -177,7 +178,7 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
         marker={"symbol": ["hexagon2-open", "hexagon2"], "size": 14, "line": {"width": 2}},
         hovertext=[
             f"{published.source}, compressed: {size(published.compressed)}",
-            f"{published.source}, effective: {size(published.effective)}, certified below {published.bound:.0%}",
+            f"{published.source}, effective: {size(published.effective)}, certified below {as_printed(published.bound, 0)}",
         ],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 14}},
@@ -193,7 +194,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         y=[max(certificate.risk.upper, ERRORS[0])],
         customdata=[place],
         mode="markers+text",
-        text=[f"<b>{certificate.bound_with_architecture:.1%}</b>"],
+        text=[f"<b>{at_most(certificate.bound_with_architecture, 1)}</b>"],
         textposition="bottom left",
         textfont={"size": 19},
         name="best certificate",
@@ -204,7 +205,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
             "color": METHOD_LINES[winner.method].colour,
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertext=[f"{winner.title}<br>certified below {certificate.bound_with_architecture:.1%}"],
+        hovertext=[f"{winner.title}<br>certified below {at_most(certificate.bound_with_architecture, 1)}"],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}},

@@ -23,6 +23,7 @@ from pacviz.literature.rows import Published
 from pacviz.models import architecture
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, setting, settings
+from pacviz.words import as_printed, at_most, worst_error
 
 PREFIX = "frontier_"
 
@@ -128,14 +129,15 @@ def frontier_headline(shown: Shown) -> None:
         return
     winner = best(shown.points)
     bound = winner.certificate.bound_with_architecture
-    st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{bound:.1%}**]")
+    st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{at_most(bound, 1)}**]")
     with st.container(height=EXPLANATION_HEIGHT, border=False):
         st.markdown(
             f"{winner.title}: {winner.certificate.measurement.nonzeros:,} weights in "
-            f"{size(winner.certificate.effective_bytes)}, training error {winner.certificate.risk.upper:.2%}. "
+            f"{size(winner.certificate.effective_bytes)}, training error {worst_error(winner.certificate.risk)}. "
             "Pruning a finished network breaks it long before it is small; one that was trained while its weights went "
             "stays right. Each grey line joins what gives the same certificate: further left or further down is better. "
-            f"The published numbers take the architecture as fixed before the data; ours would be {winner.certificate.bound:.1%}."
+            "The published numbers take the architecture as fixed before the data; ours would be "
+            f"{at_most(winner.certificate.bound, 1)}."
         )
 
 
@@ -146,8 +148,8 @@ def point_line(point: Point | None) -> None:
     certificate = point.certificate
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(
-        f"**Selected:** {point.title}: training error {certificate.risk.upper:.2%}, "
-        f"{size(certificate.effective_bytes)}, certified below **{certificate.bound_with_architecture:.1%}**. "
+        f"**Selected:** {point.title}: training error {worst_error(certificate.risk)}, "
+        f"{size(certificate.effective_bytes)}, certified below **{at_most(certificate.bound_with_architecture, 1)}**. "
         "Click another point."
     )
     usual = defaults(Scenario)
@@ -170,10 +172,10 @@ def points_table(shown: Shown) -> None:
             METHOD_LINES[point.method].title,
             percent(point.density),
             point.certificate.scenario.bits,
-            f"{point.certificate.risk.upper:.3%}",
+            worst_error(point.certificate.risk, 3),
             f"{point.certificate.effective_bytes:,.0f}",
-            f"{point.certificate.bound_with_architecture:.2%}",
-            f"{point.certificate.bound:.2%}",
+            at_most(point.certificate.bound_with_architecture),
+            at_most(point.certificate.bound),
         )
         for place, point in enumerate(ranked)
     ]
@@ -194,10 +196,10 @@ def points_table(shown: Shown) -> None:
         low, middle, high = published.train_errors()
         st.caption(
             f"{published.source}: {published.compressed / 1024:.1f} KiB compressed (hollow), "
-            f"{published.effective / 1024:.2f} KiB effective (filled), bound {published.bound:.0%}. The table prints "
+            f"{published.effective / 1024:.2f} KiB effective (filled), bound {as_printed(published.bound, 0)}. The table prints "
             f"no training error; the one drawn, {percent(middle)}, is where Catoni's bound at n = {published.n:,} and "
-            f"δ = {published.delta:g} gives {published.bound:.0%}, and the bar is what the rounding of that number leaves "
-            f"open ({percent(low)} to {percent(high)})."
+            f"δ = {published.delta:g} gives {as_printed(published.bound, 0)}, and the bar is what the rounding of that number "
+            f"leaves open ({percent(low)} to {percent(high)})."
         )
 
 

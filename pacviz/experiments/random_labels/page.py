@@ -18,9 +18,9 @@ from pacviz.experiments.random_labels.live import Live, live
 from pacviz.experiments.random_labels.results import Recording, Spread, available, check_name, read, save
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
-from pacviz.figures.style import size
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
+from pacviz.words import at_most, size
 
 PREFIX = "labels_"
 LIVE = f"{PREFIX}live_"
@@ -248,7 +248,7 @@ def level_table(shown: Shown) -> None:
             "random": f"{found.level:.0%}",
             "accuracy": _spread(found.accuracy),
             "size": size(found.bytes.mean),
-            "bound": "vacuous" if held else f"{found.bound.mean:.1%}",
+            "bound": "vacuous" if held else at_most(found.bound.mean, 1),
             "test error": f"{found.test_error.mean:.1%}",
         }
         if shown.other:

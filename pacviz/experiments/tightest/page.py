@@ -37,6 +37,7 @@ from pacviz.experiments.tightest.results import (
 from pacviz.figures import size
 from pacviz.literature import LOTFI, RECORD
 from pacviz.settings import setting, settings
+from pacviz.words import as_printed, at_least, at_most, worst_error
 
 PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
@@ -182,7 +183,7 @@ def point_clicked() -> None:
 def tight_headline(shown: Shown) -> None:
     """The best certificate in one large sentence; where there is none, how to make one."""
     if not shown.points:
-        st.markdown(f"### The published record on MNIST is a bound of :green[**{RECORD:.1%}**]")
+        st.markdown(f"### The published record on MNIST is a bound of :green[**{as_printed(RECORD)}**]")
         st.markdown(
             "No network of ours is recorded here yet. These commands make them, and go on where they were stopped:"
         )
@@ -191,12 +192,12 @@ def tight_headline(shown: Shown) -> None:
         return
     winner = best(shown.points)
     st.markdown(
-        f"### MNIST: certified below :blue[**{winner.bound:.1%}**] with {winner.bytes:,.0f} bytes "
-        f":gray[(published: {RECORD:.1%})]"
+        f"### MNIST: certified below :blue[**{at_most(winner.bound, 1)}**] with {winner.bytes:,.0f} bytes "
+        f":gray[(published: {as_printed(RECORD)})]"
     )
     st.caption(
         f"With the architecture charged ({winner.certificate.architecture_bits} bits). Published records take theirs as "
-        f"fixed before the data: compare them with {winner.bound_of_fixed_architecture:.2%}, and with the curves below."
+        f"fixed before the data: compare them with {at_most(winner.bound_of_fixed_architecture)}, and with the curves below."
     )
 
 
@@ -217,13 +218,13 @@ def tight_selected(shown: Shown) -> None:
     tiles = (
         (
             "Bound",
-            f"{point.bound:.2%}",
+            at_most(point.bound),
             f"{BOUNDS[certificate.scenario.bound].title}, from error, bytes, n and δ, with {certificate.architecture_bits} "
-            f"bits for the architecture. {point.bound_of_fixed_architecture:.2%} where it was fixed before the data.",
+            f"bits for the architecture. {at_most(point.bound_of_fixed_architecture)} where it was fixed before the data.",
         ),
         (
             "Train error",
-            f"{point.error:.2%}",
+            worst_error(certificate.risk),
             f"{round(point.error * certificate.n):,} of {certificate.n:,} images.",
         ),
         (
@@ -346,7 +347,7 @@ def why_small(shown: Shown) -> None:
         "**Why small beats large.** The bound grows with the training error and with K/n, the code's length for each "
         "training example, and nothing else: neither the number of weights nor the time of training is in it. A large "
         f"network can do without any error, but {_A_KILOBYTE:,} bytes are {nats:,.0f} nats: at n = 60,000 a bound of "
-        f"{BOUNDS['seeger'].function(0.0, nats, 60_000, 0.05):.1%} even so. Follow a curve of equal certificates to the "
+        f"{at_least(BOUNDS['seeger'].function(0.0, nats, 60_000, 0.05), 1)} even so. Follow a curve of equal certificates to the "
         "left: so many more bytes, and no more, is a smaller error worth."
     )
     if shown.selected is not None:
@@ -370,9 +371,9 @@ def why_small(shown: Shown) -> None:
             "certificate of many runs costs nothing."
         )
     st.caption(
-        f"Curves: Maurer–Seeger at n = 60,000, δ = 0.05. Published: {LOTFI} (their points of {RECORD:.1%}), Zhou et al. 2019; "
-        "MIRACLE (Havasi et al. 2019) and Louizos et al. 2017 print sizes and no certificate. Recorded points are read from "
-        f"{' and '.join(str(folder) for folder in folders())}."
+        f"Curves: Maurer–Seeger at n = 60,000, δ = 0.05. Published: {LOTFI} (their points of {as_printed(RECORD)}), Zhou et al. "
+        "2019; MIRACLE (Havasi et al. 2019) and Louizos et al. 2017 print sizes and no certificate. Recorded points are "
+        f"read from {' and '.join(str(folder) for folder in folders())}."
     )
 
 

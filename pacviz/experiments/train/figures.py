@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import log10
 from typing import Any
 
 import plotly.graph_objects as go
 
-from pacviz.figures.style import LINES, VACUOUS, Line, size, themed
+from pacviz.figures.style import LINES, VACUOUS, Line, themed
 from pacviz.jobs.records import Metrics
 from pacviz.training.recipe import Training
+from pacviz.words import at_most, size
 
 LOSS = Line("loss", "#0072B2", "solid", "circle")
 AS_THEY_COME = Line("training batches", "#0072B2", "solid", "circle")
@@ -24,7 +25,7 @@ _TICKS = (0.001, 0.01, 0.1, 1.0)
 def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """Cross-entropy of the last batch in nats (logarithmic) after each epoch or part of one."""
     figure = go.Figure()
-    _line(figure, LOSS, [(row.epoch, row.loss) for row in rows], ".4f", 2, low=_LOSSES[0])
+    _line(figure, LOSS, [(row.epoch, row.loss) for row in rows], "{:.4f}".format, 2, low=_LOSSES[0])
     _logarithmic(figure, _LOSSES, [0.0001, 0.001, 0.01, 0.1, 1, 10], [0.0001, 0.001, 0.01, 0.1, 1, 10])
     figure.update_yaxes(title="loss (nats)")
     title = "Pruning pushes the loss up, training brings it down" if _prunes(training) else "The loss falls"
@@ -34,9 +35,9 @@ def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, 
 def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """Error on training examples (logarithmic, 0.05 to 100 %): as they come, and of the network as it is written down."""
     figure = go.Figure()
-    _line(figure, AS_THEY_COME, [(row.epoch, 1 - row.accuracy) for row in rows], ".2%", 2, low=_SHARES[0])
+    _line(figure, AS_THEY_COME, [(row.epoch, 1 - row.accuracy) for row in rows], "{:.2%}".format, 2, low=_SHARES[0])
     seen = [(row.epoch, row.error) for row in rows if row.error is not None]
-    _line(figure, COMPRESSED, seen, ".2%", 2.5, low=_SHARES[0], markers=True)
+    _line(figure, COMPRESSED, seen, "{:.2%}".format, 2.5, low=_SHARES[0], markers=True)
     _logarithmic(figure, _SHARES, list(_TICKS), [f"{tick:.1%}".replace(".0%", "%") for tick in _TICKS])
     figure.update_yaxes(title="error")
     title = f"Error: {1 - rows[-1].accuracy:.2%} as the batches come" if rows else "Errors will show here"
@@ -46,7 +47,7 @@ def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fal
 def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
     """The share of weights that is left (logarithmic, 0.05 to 100 %)."""
     figure = go.Figure()
-    _line(figure, DENSITY, [(row.epoch, row.density) for row in rows], ".3%", 4, low=_SHARES[0])
+    _line(figure, DENSITY, [(row.epoch, row.density) for row in rows], "{:.3%}".format, 4, low=_SHARES[0])
     _logarithmic(figure, _SHARES, list(_TICKS), [f"{tick:.1%}".replace(".0%", "%") for tick in _TICKS])
     figure.update_yaxes(title="weights left")
     if not rows:
@@ -69,14 +70,14 @@ def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False,
     line = LINES["seeger"]
     points = [(row.epoch, row.bound) for row in seen]
     told = [size(row.code_bytes or 0) + (", exact" if row.exact else ", preview") for row in seen]
-    _line(figure, line, points, ".1%", 4, markers=True, told=told)
+    _line(figure, line, points, lambda bound: at_most(bound, 1), 4, markers=True, told=told)
     figure.update_yaxes(title="bound", range=[0, 1], tickformat=".0%", dtick=0.2)
     if not seen:
         title = "The bound will show here"
     elif (bound := seen[-1].bound or 0.0) >= VACUOUS:
         title = f"{told[-1].split(',')[0]} are too many: the bound is vacuous"
     else:
-        title = f"{told[-1].split(',')[0]} describe it: the true error is below {bound:.1%}"
+        title = f"{told[-1].split(',')[0]} describe it: the true error is below {at_most(bound, 1)}"
     return _over_epochs(figure, training, title, dark, height)
 
 
@@ -88,24 +89,24 @@ def _line(
     figure: go.Figure,
     line: Line,
     points: Sequence[tuple[float, Any]],
-    number: str,
+    tell: Callable[[float], str],
     width: float,
     low: float = 0.0,
     markers: bool = False,
     told: Sequence[str] = (),
 ) -> None:
-    """Points (epoch, value) as a line; number: d3 format of the values; low: where smaller values are drawn."""
+    """Points (epoch, value) as a line; tell: what is said of a value; low: where smaller values are drawn."""
     values = [value for _, value in points]
     figure.add_scatter(
         x=[epoch for epoch, _ in points],
         y=[max(value, low) for value in values],
-        customdata=values,
+        customdata=[tell(value) for value in values],
         text=list(told) or None,
         name=line.title,
         mode="lines+markers" if markers else "lines",
         line={"color": line.colour, "dash": line.dash, "width": width},
         marker={"symbol": line.symbol, "size": 8},
-        hovertemplate=f"epoch %{{x:.2f}}: %{{customdata:{number}}}{' (%{text})' if told else ''}<extra></extra>",
+        hovertemplate=f"epoch %{{x:.2f}}: %{{customdata}}{' (%{text})' if told else ''}<extra></extra>",
         showlegend=True,
         cliponaxis=False,
     )

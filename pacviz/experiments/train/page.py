@@ -21,6 +21,7 @@ from pacviz.library import checkpoints
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
 from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Training
+from pacviz.words import at_most, surely
 
 PREFIX = "train_"
 CHOSEN = "run"
@@ -240,9 +241,9 @@ def run_explanation(run: Run, rows: list[Metrics]) -> str:
         return f"**Vacuous** so far: pruning has not begun, and {takes}."
     if last.bound >= VACUOUS:
         return f"**Vacuous**{'' if last.exact else ' so far'}: {takes}."
-    if last.exact:
-        return f"**With probability 95 %, the true error is below {last.bound:.1%}**: {takes}."
-    return f"**With probability 95 %, the true error is below {last.bound:.1%}** (preview): {takes} by now."
+    sure, error = surely(defaults(Scenario)["delta"]), at_most(last.bound, 1)
+    held = f"**With probability {sure}, the true error is below {error}**"
+    return f"{held}: {takes}." if last.exact else f"{held} (preview): {takes} by now."
 
 
 def run_figures(run: Run, rows: list[Metrics]) -> None:
@@ -258,7 +259,7 @@ def run_figures(run: Run, rows: list[Metrics]) -> None:
         ("Accuracy", f"{last.accuracy:.1%}" if last else "–", f"loss {last.loss:.4f}" if last else "in training"),
         (
             "Bound" if seen and seen.exact else "Bound, preview",
-            "–" if bound is None else f"{bound:.1%}",
+            "–" if bound is None else at_most(bound, 1),
             "not measured"
             if seen is None or bound is None
             else "vacuous"

@@ -31,6 +31,7 @@ from pacviz.settings import defaults
 from pacviz.training.fit import STEPS_PER_REPORT, Step
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
+from pacviz.words import at_most
 
 ROWS = 400
 """About as many measurements of a whole run are kept."""
@@ -79,7 +80,7 @@ class _Watch:
         if step.step % interval == 0 or step.step == step.steps or self.last is None:
             self.rows.append(self._measured(step))
         assert self.last is not None
-        bound = "" if self.last.bound is None else f", bound {self.last.bound:.0%} (preview)"
+        bound = "" if self.last.bound is None else f", bound {at_most(self.last.bound, 0)} (preview)"
         epoch = f"epoch {step.epoch + 1} of {self.run.training.epochs}"
         self.report(step.step / step.steps, f"{epoch}, {step.accuracy:.1%} right, {self.last.density:.1%} left{bound}")
         if self.asked.is_set() or time.monotonic() - self.written >= SECONDS_PER_WRITE:

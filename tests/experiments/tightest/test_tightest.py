@@ -21,6 +21,7 @@ from pacviz.experiments.tightest.results import FAMILIES, along, best, pareto, p
 from pacviz.figures.isobound import iso_bound
 from pacviz.literature import PUBLISHED, RECORD
 from pacviz.models import architecture
+from pacviz.words import at_most
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_every_point_is_a_certificate_under_its_name(recorded):
         assert list(trace.x) == [point.error for point in own]
         assert list(trace.y) == [point.bytes for point in own]
         for text, point in zip(trace.hovertext, own, strict=True):
-            assert f"below {point.bound:.2%}" in text
+            assert f"below {at_most(point.bound)}" in text
 
 
 def test_points_that_another_beats_are_pale(recorded):
@@ -89,7 +90,7 @@ def test_the_best_point_is_labelled_and_the_title_compares_it_with_the_record(re
     figure, winner = tightest(recorded), best(recorded)
     star = traces(figure)["best certificate"]
     assert (star.x[0], star.y[0], star.customdata[0]) == (winner.error, winner.bytes, winner.name)
-    assert star.text[0] == f"<b>{winner.bound:.1%}</b>"
+    assert star.text[0] == f"<b>{at_most(winner.bound, 1)}</b>"
     assert winner.bound < RECORD
     assert f"{winner.bytes:,.0f} bytes" in figure.layout.title.text
     assert "below the curve" in figure.layout.title.text

@@ -10,6 +10,7 @@ from pacviz.experiments.tightest import results as module
 from pacviz.experiments.tightest.results import FAMILIES, best, points
 from pacviz.literature import RECORD
 from pacviz.models import architecture
+from pacviz.words import at_most
 
 APP = str(Path(__file__).parents[3] / "app.py")
 
@@ -51,7 +52,7 @@ def shows(app, point):
     tiles = {metric.label: metric.value for metric in healthy(app).metric}
     return (
         any(text.value.startswith(f"**Selected: {point.name}") for text in app.markdown)
-        and tiles["Bound"] == f"{point.bound:.2%}"
+        and tiles["Bound"] == at_most(point.bound)
         and tiles["Bytes"] == f"{point.bytes:,.0f}"
         and tiles["Train error"] == f"{point.error:.2%}"
         and dict(app.query_params)["tight_point"] == point.name
@@ -71,7 +72,7 @@ def test_where_nothing_is_recorded_the_page_says_how_to_make_points():
 def test_the_best_point_leads_and_is_selected(recorded):
     app = opened()
     winner = best(recorded.values())
-    assert f"**{winner.bound:.1%}**" in app.markdown[0].value
+    assert f"**{at_most(winner.bound, 1)}**" in app.markdown[0].value
     assert shows(app, winner)
 
 

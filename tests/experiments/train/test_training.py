@@ -24,7 +24,7 @@ def test_the_axes_do_not_move_while_a_run_trains(figure):
 def test_what_cannot_lie_on_a_logarithmic_axis_lies_at_its_end_and_keeps_its_value():
     (loss,) = loss_curve(TRAINING, [DENSE, BETWEEN, PRUNED]).data
     assert list(loss.y) == [0.5, 0.4, 1e-4]
-    assert list(loss.customdata) == [0.5, 0.4, 0.0]
+    assert list(loss.customdata) == ["0.5000", "0.4000", "0.0000"]
 
 
 def test_only_measured_rows_are_marks_of_the_bound_and_previews_are_told_apart():

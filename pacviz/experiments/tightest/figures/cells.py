@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pacviz.experiments.tightest.blocks import Block
-from pacviz.figures.style import ink, size
+from pacviz.figures.style import ink
+from pacviz.words import size
 
 WIDTH, HEIGHT = 920, 470
 """Pixels at which the lettering has its size: the main column at 1280 x 720; shown wider, everything grows."""

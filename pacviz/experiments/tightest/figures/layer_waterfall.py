@@ -7,7 +7,8 @@ import math
 import plotly.graph_objects as go
 
 from pacviz.certificates.certificate import Certificate
-from pacviz.figures.style import LAYERS, PATTERNS, size, themed
+from pacviz.figures.style import LAYERS, PATTERNS, themed
+from pacviz.words import size
 
 TOTAL = "<b>in all</b>"
 CEILINGS = (100, 200, 300, 400, 500, 600, 800, 1_000, 1_500, 2_000, 5_000, 10_000, 100_000, 1_000_000)

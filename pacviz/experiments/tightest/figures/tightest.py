@@ -9,8 +9,9 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.tightest.results import Point, Value, best, pareto
 from pacviz.figures.isobound import iso_bound
-from pacviz.figures.style import Line, ink, size, themed
+from pacviz.figures.style import Line, ink, themed
 from pacviz.literature import PUBLISHED, RECORD, PublishedResult
+from pacviz.words import at_most, size, worst_error
 
 FAMILY_LINES: dict[str, Line] = {
     "tiny": Line("tiny networks", "#0072B2", "solid", "circle"),
@@ -88,9 +89,9 @@ def takeaway(points: Sequence[Point]) -> str:
     if not points:
         return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
     winner = best(points)
-    if winner.bound_of_fixed_architecture < RECORD:
-        return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: below the curve of the published record"
-    return f"{winner.bytes:,.0f} bytes with {winner.error:.1%} errors: not yet below the curve of the published record"
+    place = "below" if winner.bound_of_fixed_architecture < RECORD else "not yet below"
+    error = worst_error(winner.certificate.risk, 1)
+    return f"{winner.bytes:,.0f} bytes with {error} errors: {place} the curve of the published record"
 
 
 def _percent(share: float) -> str:
@@ -221,8 +222,9 @@ def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeate
             "line": {"width": 1, "color": "white"},
         },
         hovertext=[
-            f"<b>{point.name}</b><br>training error {point.error:.2%}, {size(point.bytes)}"
-            f"<br>certified below {point.bound:.2%}; {point.bound_of_fixed_architecture:.2%} where the architecture was fixed"
+            f"<b>{point.name}</b><br>training error {worst_error(point.certificate.risk)}, {size(point.bytes)}"
+            f"<br>certified below {at_most(point.bound)}; "
+            f"{at_most(point.bound_of_fixed_architecture)} where the architecture was fixed"
             for point in points
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -240,7 +242,7 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
         y=[point.bytes for point in there],
         customdata=[point.name for point in there],
         mode="markers+text",
-        text=[f"<b>{point.bound:.1%}</b>" for point in there],
+        text=[f"<b>{at_most(point.bound, 1)}</b>" for point in there],
         textposition="bottom left",
         textfont={"size": 20, "color": ink(dark)},
         name="best certificate",
@@ -251,7 +253,7 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
             "color": [FAMILY_LINES[point.family].colour for point in there],
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertext=[f"<b>{point.name}</b>, the best<br>certified below {point.bound:.2%}" for point in there],
+        hovertext=[f"<b>{point.name}</b>, the best<br>certified below {at_most(point.bound)}" for point in there],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},

@@ -148,7 +148,7 @@ def notice(sentence: str) -> None:
     """Adds a sentence to `notices`, and to the log where it is new."""
     if sentence in _notices:
         return
-    logging.getLogger(__name__).warning(sentence)
+    logging.getLogger(__name__).info(sentence)
     with _lock:
         _notices[sentence] = None
         while len(_notices) > _LINES:
@@ -311,7 +311,7 @@ def revive(key: str, parse: Callable[[str], T]) -> T | None:
     except MemoryError:
         raise
     except Exception as error:  # written by another version, or damaged: made again, whatever is wrong with it
-        logging.getLogger(__name__).warning("%s is made again: %s", key, _reason_of(error))
+        logging.getLogger(__name__).info("%s is made again: %s", key, _reason_of(error))
         return None
 
 

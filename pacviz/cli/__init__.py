@@ -3,39 +3,113 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from pacviz.cli import commands as run
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.settings import Randomization
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import defaults, settings
+from pacviz.store import cut, environment, notices
 from pacviz.training.recipe import Training, option
+
+WRONG_CERTIFICATE, WRONG_INPUT, UNFORESEEN, STOPPED = 1, 2, 70, 130
+"""Exit codes: `verify` found that a certificate does not hold; a sentence says what to do better; pacviz or the machine
+failed in a way that nobody foresaw; Ctrl-C."""
+_SPELLED = {
+    "δ": "delta",
+    "Δ": "Delta",
+    "ε": "epsilon",
+    "σ": "sigma",
+    "−": "-",
+    "–": "-",
+    "…": "...",
+    "×": "x",
+    "≤": "<=",
+}
+"""How a console that lacks a character shows it; a question mark stands for all others."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; 0 when it succeeded, 2 and one sentence on standard error for a wrong input.
+    """Runs one command, and returns its exit code: 0 when it succeeded.
 
-    1 is for `verify`: the input was right and the certificate was not.
+    1 is for `verify` alone: the input was right and the certificate was not.  2, and one sentence on standard error, stands
+    for a wrong input, or a machine that cannot do what was asked; 70, and one sentence, for what nobody foresaw.
+    PACVIZ_DEBUG=1 shows the whole account of that.
     """
-    warnings.showwarning = lambda message, *_: print(f"pacviz: {message}", file=sys.stderr)
-    options = vars(_parser().parse_args(arguments))
-    command = options.pop("command")
+    _speak_to_any_console()
+    known = notices()
+    warnings.showwarning = lambda message, *_: _tell(str(message))
     try:
-        return command(**options) or 0
+        code = _run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code
     except PacvizError as error:
-        print(f"pacviz: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        # The reader (head, a pager) has seen enough; what is still buffered must not complain on the way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _tell(str(error))
+        return WRONG_INPUT
+    except BrokenPipeError:  # the reader (head, a pager) has seen enough
+        _close_output()
         return 0
     except KeyboardInterrupt:
-        print("pacviz: stopped; nothing half-written is left behind.", file=sys.stderr)
-        return 130
+        _tell("stopped; nothing half-written is left behind.")
+        return STOPPED
+    except Exception as error:
+        if environment("PACVIZ_DEBUG"):
+            traceback.print_exc()
+        _close_output()
+        about = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+        _tell(
+            f"unexpected error ({cut(about, 300)}); run it again with PACVIZ_DEBUG=1 and report what it prints, with the "
+            "command and the versions of pacviz and Python."
+        )
+        return UNFORESEEN
+    finally:
+        for sentence in notices():
+            if sentence not in known:
+                _tell(sentence)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        options = vars(_parser().parse_args(arguments))
+    except SystemExit as ended:  # after help, or with a sentence about a wrong option
+        return int(ended.code or 0)
+    command = options.pop("command")
+    return command(**options) or 0
+
+
+def _tell(sentence: str) -> None:
+    """One line on standard error, where there is one."""
+    with suppress(OSError):
+        print(f"pacviz: {sentence}", file=sys.stderr, flush=True)
+
+
+def _close_output() -> None:
+    """What is still buffered for standard output must not fail once more on the way out."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _speak_to_any_console() -> None:
+    """Characters that the encoding of a console or a file lacks are spelled out, instead of an error."""
+
+    def spelled(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        missing = error.object[error.start : error.end]
+        return "".join(_SPELLED.get(character, "?") for character in missing), error.end
+
+    codecs.register_error("pacviz.spelled", spelled)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="pacviz.spelled")
 
 
 def _parser() -> argparse.ArgumentParser:

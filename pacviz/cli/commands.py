@@ -14,7 +14,7 @@ from pacviz.bounds import BOUNDS
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.settings import Randomization, Run
 from pacviz.scenario import PIXELS, Scenario
-from pacviz.settings import defaults, settings
+from pacviz.settings import settings
 from pacviz.training.recipe import Training
 from pacviz.words import above, at_most, probability
 
@@ -37,13 +37,27 @@ def certify(
     given |= zip(PIXELS, input_range or (), strict=False)
     if weights is None and as_is:
         raise PacvizError("--as-is certifies weights from a file as they stand; name the file by --weights.")
-    source = None if weights is None else files.read(Path(weights), given.get("model", defaults(Scenario)["model"]))
+    if weights is not None and "model" not in given:
+        raise PacvizError(
+            "--weights needs --model: names and shapes of weights do not tell what is computed with them; say it by one of "
+            f"{settings(Scenario)['model'].allowed.removeprefix('one of ')}."
+        )
+    target = _path(out)
+    if target is not None:
+        store.require_place(target)
+    source = None if weights is None else files.read(store.given_path(weights), given["model"])
     wanted = Scenario.from_mapping(given) if source is None else files.scenario_of(source, given, as_is)
+    if source is not None:
+        print(
+            f"pacviz: {weights} is taken for the weights of {source.model}, and the certificate is about what that computes: "
+            f"{files.described(source.model)}.  Compare its logits with those of your network: pacviz.library.weights.logits.",
+            file=sys.stderr,
+        )
     with _progress_bar() as progress:
         certificate = certify(wanted, progress=progress, weights=source)
-    if out is not None:
+    if target is not None:
         packed = pack(certificate, source)
-        store.write_atomic(Path(out), lambda path: path.write_bytes(packed))
+        store.write_atomic(target, lambda path: path.write_bytes(packed))
     if trouble := store.problem():
         print(f"pacviz: {trouble}", file=sys.stderr)
     if json:
@@ -75,9 +89,10 @@ def certify(
 def verify(file: str, data: str | None, json: bool) -> int:
     """Checks a certificate file against the data: 0 where everything agrees, 1 where anything does not."""
     from pacviz.certificates.archive import BrokenArchive, read
+    from pacviz.store import given_path
 
     try:
-        archive = read(Path(file))
+        archive = read(given_path(file))
         from pacviz import data as datasets
         from pacviz.certificates.verify import verify
 
@@ -122,7 +137,8 @@ def train(folder: str | None, json: bool, **given: Any) -> int | None:
     from pacviz.jobs import records
 
     training = Training.of(**{name: value for name, value in given.items() if value is not None})
-    place = None if folder is None else Path(folder).resolve()
+    target = _path(folder)
+    place = target and target.resolve()
     run = records.Run(records.identity(training), training, place)
     done = {found.id for found in records.listing() if found.state == "done" and found.checkpoint.exists()}
     if run.id in done:
@@ -185,10 +201,11 @@ def sweep(model: str, data: str, checkpoint: str, pruning: str, folder: str | No
 
     scenario = Scenario(model=model, data=data, checkpoint=checkpoint, pruning=pruning)
     wanted = surface.Grid(**{name: value for name, value in grid.items() if value is not None})
-    store.require_writable(surface.path(scenario, None if folder is None else Path(folder)).parent)
+    target = _path(folder)
+    store.require_place(surface.path(scenario, target))
     with _progress_bar() as progress:
         recorded = surface.record(scenario, wanted, progress)
-    path = surface.save(recorded, None if folder is None else Path(folder))
+    path = surface.save(recorded, target)
     report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
     print(_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")
 
@@ -201,8 +218,7 @@ def choose(
     from pacviz.library import checkpoints as stored
 
     base = Scenario.from_mapping({name: value for name, value in given.items() if value is not None})
-    names = checkpoints or stored.available(base.model, base.data)
-    found = [stored.find(base.model, base.data, name) for name in names or [base.checkpoint]]
+    found = stored.sound(base.model, base.data, checkpoints) or [stored.find(base.model, base.data, base.checkpoint)]
     points = [
         (checkpoint, scenario)
         for checkpoint in found
@@ -235,7 +251,8 @@ def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
 
     if name not in RECIPES | ROADS:
         raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES | ROADS)}.")
-    place = Path(folder) if folder else store.cache_dir() / "reproductions" / (name + ("-quick" if quick else ""))
+    whole = store.shelf(store.cache_dir() / "reproductions", name)
+    place = _path(folder) or (whole / "quick" if quick else whole)
     result: Arrival | Reproduction
     with _progress_bar() as progress:
         result = (
@@ -293,7 +310,7 @@ def randomize(name: str | None, folder: str | None, json: bool, **given: Any) ->
 
     experiment = Randomization(**{field: value for field, value in given.items() if value is not None})
     name = name or f"{experiment.model}-{experiment.data}"
-    target = None if folder is None else Path(folder)
+    target = _path(folder)
     check_name(name, target)
 
     def finished(run: Run) -> None:
@@ -325,6 +342,13 @@ def record() -> None:
 
     with _progress_bar() as progress:
         print(record(progress))
+
+
+def _path(text: str | None) -> Path | None:
+    """The path that somebody wrote, None where nobody did."""
+    from pacviz.store import given_path
+
+    return None if text is None else given_path(text)
 
 
 def _json(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
+import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 from pacviz.codes.network import as_it_stands
 from pacviz.codes.subspace.network import SubspaceNetwork
@@ -20,6 +22,12 @@ from pacviz.errors import PacvizError
 from pacviz.library.sparse import unpacked
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+
+_HOW_TO_SAVE = '`safetensors.torch.save_file(model.state_dict(), "mine.safetensors")` writes one'
+_INNER = ("state_dict", "model_state_dict", "model")
+"""Under which names training scripts keep a state dict beside other things."""
+_PARALLEL = "module."
+"""What torch.nn.DataParallel puts before every name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,23 +47,63 @@ class Weights:
 
 
 def read(path: Path, model: str) -> Weights:
-    """The weights in a safetensors file whose keys are the state-dict names of the named architecture, as float32.
+    """The weights in a file whose keys are the state-dict names of the named architecture, as float32.
 
-    A checkpoint of pacviz will do too.
-    Raises PacvizError where the file cannot be read, or holds weights that the architecture cannot have.
+    The file is one of safetensors (a checkpoint of pacviz will do too), or a state dict that torch.save wrote, of which
+    nothing is run.  Raises PacvizError where it cannot be read, or holds weights that the architecture cannot have.
     """
     expected = architecture(model)
     try:
-        state = {key: tensor.float() for key, tensor in unpacked(load_file(path)).items()}
-    except (OSError, ValueError, SafetensorError) as error:
-        raise PacvizError(
-            f"{path} cannot be read as weights ({error}); give a safetensors file with the state dict of {model}."
-        ) from error
-    try:
         # -0 + 0 is 0: a network from the decoder, which knows no -0, has the fingerprint of the one that was read.
-        return Weights(model, {name: matrix + np.float32(0) for name, matrix in expected.matrices(state).items()})
+        matrices = expected.matrices(_state(path, model))
+        return Weights(model, {name: matrix + np.float32(0) for name, matrix in matrices.items()})
     except PacvizError as error:
         raise PacvizError(f"{path}: {error}") from error
+
+
+def _state(path: Path, model: str) -> dict[str, Tensor]:
+    """The state dict in a file, as float32."""
+    advice = f"give a safetensors file with the state dict of {model}: {_HOW_TO_SAVE}"
+    try:
+        with path.open("rb") as file:
+            of_torch = file.read(2) in (b"PK", b"\x80\x02")
+        if of_torch:
+            state = torch.load(path, "cpu", weights_only=True)
+            while isinstance(state, Mapping) and (inner := next((key for key in _INNER if key in state), None)):
+                state = state[inner]
+        else:
+            state = unpacked(load_file(path))
+        if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
+            raise PacvizError(f"it holds no state dict, which is a tensor for each name; {advice}.")
+        prefix = _PARALLEL if all(str(key).startswith(_PARALLEL) for key in state) else ""
+        return {str(key).removeprefix(prefix): tensor.detach().float() for key, tensor in state.items()}
+    except (PacvizError, MemoryError):
+        raise
+    except pickle.UnpicklingError as error:
+        raise PacvizError(
+            f"it is a PyTorch file that holds more than tensors, and what it holds would have to be run; {advice}."
+        ) from error
+    except Exception as error:  # a file from anywhere makes its readers fail in any way
+        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        raise PacvizError(f"it cannot be read as weights ({reason}); {advice}.") from error
+
+
+@torch.no_grad()
+def logits(weights: Weights, images: Tensor) -> Tensor:
+    """What the architecture of these weights answers: (n, classes) for float32 images (n, channels, height, width).
+
+    Names and shapes of weights do not tell what is computed with them: whoever brings weights compares these logits with
+    those of the network that they come from.
+    """
+    spec = architecture(weights.model)
+    network = spec.build(folded=True).eval()
+    network.load_state_dict(spec.state_dict(weights.matrices))
+    return network(images)
+
+
+def described(model: str) -> str:
+    """What an architecture computes, on one line."""
+    return ", ".join(map(repr, architecture(model).operations))
 
 
 def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False) -> Scenario:

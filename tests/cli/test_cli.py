@@ -1,14 +1,19 @@
 """Every command prints what its documentation says, and a wrong input is one sentence and exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pacviz import data
-from pacviz.cli import main
+from pacviz.certificates import choose
+from pacviz.cli import UNFORESEEN, main
 from pacviz.data import digits
+from pacviz.device import device
+from pacviz.errors import PacvizError
 from pacviz.words import at_most
 
 SMALL = data.Dataset("digits", "Procedural digits", digits.sample(200, 1), digits.sample(200, 2), 10)
@@ -71,7 +76,7 @@ def test_bound_prints_every_bound(capsys):
         (("train", "--epochs", "0"), "epochs"),
         (("data", "--download", "svhn"), "svhn"),
         (("certify", "--as-is"), "--weights"),
-        (("certify", "--weights", "nowhere.safetensors"), "nowhere.safetensors"),
+        (("certify", "--model", "lenet5", "--weights", "nowhere.safetensors"), "nowhere.safetensors"),
         (("certify", "--checkpoint", "as-is"), "--weights FILE"),
         (("train", "--name", "as-is"), "as-is"),
         (("verify", "nowhere.pacviz"), "nowhere.pacviz"),
@@ -170,7 +175,7 @@ def pruned_elsewhere(tmp_path):
 
 
 def test_a_network_pruned_elsewhere_is_certified_as_it_stands(capsys, pruned_elsewhere):
-    arguments = ("certify", "--weights", str(pruned_elsewhere), "--as-is", "--json")
+    arguments = ("certify", "--model", "lenet5", "--weights", str(pruned_elsewhere), "--as-is", "--json")
     usual, ranged = (
         json.loads(run(capsys, *arguments, *more)[1])
         for more in ((), ("--input-range", "-1", "1", "--model", "lenet5"))
@@ -186,7 +191,9 @@ def test_a_network_pruned_elsewhere_is_certified_as_it_stands(capsys, pruned_els
 
 
 def test_weights_from_a_file_are_compressed_where_they_are_not_certified_as_they_stand(capsys, pruned_elsewhere):
-    code, out, _ = run(capsys, "certify", "--weights", str(pruned_elsewhere), "--bits", "1", "--json")
+    code, out, _ = run(
+        capsys, "certify", "--model", "lenet5", "--weights", str(pruned_elsewhere), "--bits", "1", "--json"
+    )
     values = json.loads(out)
     assert code == 0
     assert values["scenario"]["checkpoint"] == "from-file"
@@ -205,7 +212,7 @@ def test_weights_from_a_file_are_compressed_where_they_are_not_certified_as_they
     ],
 )
 def test_settings_that_a_file_of_weights_contradicts_are_one_sentence(capsys, pruned_elsewhere, arguments, words):
-    code, out, err = run(capsys, "certify", "--weights", str(pruned_elsewhere), *arguments)
+    code, out, err = run(capsys, "certify", "--model", "lenet5", "--weights", str(pruned_elsewhere), *arguments)
     assert (code, out) == (2, "")
     assert words in err
     assert err.count("\n") == 1
@@ -276,3 +283,110 @@ def test_the_formulas_alone_never_wait_for_torch():
     command = "main(['bound', '--risk', '0.1', '--kl', '10', '--n', '1000'])"
     script = f"import sys; from pacviz.cli import main; {command}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_output_that_cannot_be_written_is_one_sentence_and_no_word_about_a_certificate():
+    command = [sys.executable, "-m", "pacviz", "bound", "--risk", "0.1", "--kl", "1", "--n", "99"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == UNFORESEEN
+    assert "No space left on device" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [RuntimeError("out of luck\nand more"), MemoryError(), UnicodeError(), KeyError("x")])
+def test_what_nobody_foresaw_has_an_exit_code_of_its_own_and_says_how_to_report_it(capsys, monkeypatch, error):
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr("pacviz.cli.commands.all_bounds", broken)
+    code, out, err = run(capsys, "bound", "--risk", "0.1", "--kl", "1", "--n", "99")
+    assert (code, out) == (UNFORESEEN, "")
+    assert type(error).__name__ in err
+    assert "PACVIZ_DEBUG=1 and report" in err
+    assert err.count("\n") == 1
+    monkeypatch.setenv("PACVIZ_DEBUG", "1")
+    assert "Traceback" in run(capsys, "bound", "--risk", "0.1", "--kl", "1", "--n", "99")[2]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("command", ["certify", "choose", "randomize", "train"])
+def test_help_is_written_to_a_console_that_lacks_characters(command, encoding):
+    ended = subprocess.run(
+        [sys.executable, "-m", "pacviz", command, "--help"],
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert "usage" in ended.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize("value", ["cpu:x", "cpu:1", "gpu", "cuda:99"])
+def test_a_device_that_is_not_there_is_a_wrong_input(monkeypatch, value):
+    monkeypatch.setenv("PACVIZ_DEVICE", value)
+    with pytest.raises(PacvizError, match="which this machine does not have; choose one of"):
+        device()
+    monkeypatch.setenv("PACVIZ_DEVICE", "")
+    assert device().type in ("cpu", "cuda", "mps")
+
+
+def test_paths_are_taken_as_a_shell_takes_them(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    code, *_ = run(capsys, "certify", "--sparsity", "0.97", "--out=~/new/$USER_OF_TEST.pacviz", "--json")
+    assert code == 0
+    monkeypatch.setenv("USER_OF_TEST", "me")
+    code, *_ = run(capsys, "certify", "--sparsity", "0.97", "--out=~/new/${USER_OF_TEST}.pacviz", "--json")
+    assert code == 0
+    assert run(capsys, "verify", "~/new/me.pacviz")[0] == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["certify", "--sparsity", "0.123", "--out", "."], "is a folder; name a file in it"),
+        (["certify", "--sparsity", "0.123", "--out", "a" * 300], "too long"),
+        (["train", "--name", "a" * 101], "name must be a name"),
+        (["train", "--folder", "a/" * 3000], "too long"),
+        (["sweep", "--folder", "b" * 300], "too long"),
+        (["train", "--model", "resnet8"], "choose one of the models lenet5"),
+        (["certify", "--weights", "x.safetensors"], "--weights needs --model"),
+    ],
+)
+def test_what_could_not_be_kept_or_made_is_refused_before_the_work(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data, "load", lambda *_, **__: pytest.fail("the work has begun"))
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_a_broken_checkpoint_is_named_and_the_others_are_compared(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    path = tmp_path / "checkpoints" / "digits" / "lenet5" / "broken.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_text("x")
+    compared = []
+
+    def chosen(points, progress):
+        compared.extend(checkpoint.name for checkpoint, _ in points)
+        raise PacvizError("That is enough.")
+
+    monkeypatch.setattr(choose, "choose", chosen)
+    code, _, err = run(capsys, "choose", "--checkpoints", "plain", "broken", "--sparsity", "0.99", "--bits", "2")
+    assert code == 2
+    assert set(compared) == {"plain"}
+    assert f"{path} cannot be read as a checkpoint" in err
+    assert path.with_name("broken.safetensors.damaged").exists()
+
+
+def test_a_damaged_database_is_named_and_runs_are_listed_anew(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    (tmp_path / "results.sqlite").write_bytes(b"no database" * 400)
+    code, out, err = run(capsys, "runs")
+    assert (code, out) == (0, "No runs yet.\n")
+    assert "results.sqlite is damaged and is set aside as results.sqlite.damaged" in err

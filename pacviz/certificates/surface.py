@@ -7,7 +7,7 @@ import dataclasses
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,10 @@ from pacviz.codes.coder import encode, encode_prior
 from pacviz.codes.compress import quantized
 from pacviz.codes.ledger import PARTS, Ledger
 from pacviz.codes.prune import prune
+from pacviz.device import one_thread
 from pacviz.errors import PacvizError
+from pacviz.jobs.executors import HERE, run
+from pacviz.jobs.units import Plan, Unit
 from pacviz.library import checkpoints
 from pacviz.models import architecture
 from pacviz.posteriors.gaussian import posterior_stds, refunds
@@ -37,6 +40,8 @@ FIXED = ("spread", *PIXELS)
 SHIPPED = store.ASSETS / "surfaces"
 FORMAT = 2
 """Raised whenever the content of a file of a surface changes."""
+SECONDS_EXACT, SECONDS_A_DRAW = 1.5, 5e-5
+"""About what a point costs one thread: without noise, and for each noisy draw."""
 
 
 @dataclass(frozen=True)
@@ -186,54 +191,68 @@ _HEAD = tuple(field.name for field in dataclasses.fields(Surface) if field.name 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(Cell))
 
 
-def record(scenario: Scenario, grid: Grid, progress: Progress | None = None) -> Surface:
+def plan(scenario: Scenario, grid: Grid) -> Plan:
+    """What recording a surface consists of: a unit for each sparsity; of those that ask for the same network the highest.
+
+    Raises PacvizError where checkpoint or data are missing or broken, or no surface can speak for the scenario.
+    """
+    if not recordable(scenario):
+        names = ", ".join(f"{name} {defaults(Scenario)[name]!r}" for name in FIXED)
+        raise PacvizError(f"A surface is measured with {names}; leave these settings as they are.")
+    grid = distinct(scenario, grid)
+    images = data.load(scenario.data).train.fingerprint
+    where = {name: getattr(scenario, name) for name in ("data", "model", "checkpoint", "pruning")}
+    exact = len(grid.bits) * SECONDS_EXACT
+    noisy = len(grid.bits) * sum(noise > 0 for noise in grid.noise) * (grid.draws + grid.test_draws) * SECONDS_A_DRAW
+    units = []
+    for sparsity, weights in zip(grid.sparsity, checkpoints.along(scenario, grid.sparsity), strict=True):
+        slab_of = {**dataclasses.asdict(grid), "sparsity": cutting_sparsity(scenario.but(sparsity=sparsity), weights)}
+        key = json.dumps([FORMAT, RESULTS_FORMAT, weights.fingerprint, images, scenario.pruning, slab_of])
+        arguments = {"scenario": {**where, "sparsity": sparsity}, "grid": dataclasses.asdict(grid)}
+        title = f"{' '.join(where.values())} at sparsity {sparsity:.1%}"
+        units.append(Unit("surface", key, title, f"{__name__}:measure", arguments, round(exact + noisy)))
+    return Plan.of(f"sweep {' '.join(where.values())}", units)
+
+
+def measure(arguments: Mapping[str, Any], progress: Progress) -> str:
+    """The cells of one sparsity as JSON: the work of a unit of `plan`.  One thread, so that all machines give the same."""
+    scenario, grid = Scenario.from_mapping(arguments["scenario"]), Grid(**arguments["grid"])
+    (weights,) = checkpoints.along(scenario, [scenario.sparsity])
+    layers = tuple(layer.name for layer in architecture(scenario.model).layers)
+    dataset, cells = data.load(scenario.data), []
+    with one_thread():
+        for cell in _slab(weights, scenario, grid, dataset, layers):
+            cells.append(dataclasses.asdict(cell))
+            progress(len(cells) / (len(grid.bits) * len(grid.noise)), f"sparsity {scenario.sparsity:.1%}")
+    return json.dumps(cells)
+
+
+def record(scenario: Scenario, grid: Grid, progress: Progress | None = None, on: str = HERE) -> Surface:
     """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
 
     Its draws are not those that certify (`measurement.looked_at`): a point may be chosen by looking at it.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  What was certified without noise is not measured again.  Each
-    finished sparsity is kept, so that an interrupted recording goes on where it stopped.  Of sparsities that ask for the
-    same network the highest stays in the grid.
+    finished sparsity is kept, so that an interrupted recording goes on where it stopped.
 
-    Raises PacvizError where checkpoint or data are missing or broken.
+    on: who does the units (`jobs.executors`).  Raises PacvizError as `plan` does.
     """
-    if not recordable(scenario):
-        names = ", ".join(f"{name} {defaults(Scenario)[name]!r}" for name in FIXED)
-        raise PacvizError(f"A surface is measured with {names}; leave these settings as they are.")
-    grid = distinct(scenario, grid)
-    dataset = data.load(scenario.data, progress=progress)
-    spec = architecture(scenario.model)
-    layers = tuple(layer.name for layer in spec.layers)
-    report = progress or (lambda fraction, what: None)
-    per_slab = len(grid.bits) * len(grid.noise)
-    cells: list[Cell] = []
-    for index, (sparsity, weights) in enumerate(
-        zip(grid.sparsity, checkpoints.along(scenario, grid.sparsity), strict=True)
-    ):
-        slab_of = {**dataclasses.asdict(grid), "sparsity": cutting_sparsity(scenario.but(sparsity=sparsity), weights)}
-        made_from = (RESULTS_FORMAT, weights.fingerprint, dataset.train.fingerprint, scenario.pruning)
-        key = json.dumps(["surface", FORMAT, *made_from, slab_of])
-        slab = store.revive(key, lambda text: [_revived(values) for values in json.loads(text)]) or []
-        if len(slab) != per_slab:
-            slab = []
-            for new in _slab(weights, scenario.but(sparsity=sparsity), grid, dataset, layers):
-                slab.append(new)
-                report((index * per_slab + len(slab)) / len(grid), f"sparsity {sparsity:.1%}")
-            store.remember(key, json.dumps([dataclasses.asdict(cell) for cell in slab]))
-        cells += slab
+    data.load(scenario.data, progress=progress)
+    slabs = run(plan(scenario, grid), on, progress)
+    grid, dataset, spec = distinct(scenario, grid), data.load(scenario.data), architecture(scenario.model)
     return Surface(
         scenario.model,
         scenario.data,
         scenario.checkpoint,
         scenario.pruning,
         fingerprint(scenario, grid),
-        layers,
+        tuple(layer.name for layer in spec.layers),
         len(dataset.train),
         dataset.classes,
         spec.parameters,
         grid,
-        tuple(cells),
+        tuple(_revived(values) for slab in slabs for values in json.loads(slab)),
     )
 
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pacviz.cli import commands as run
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.settings import Randomization
+from pacviz.jobs.executors import CHOICES, LOCAL
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import defaults, settings
 from pacviz.store import cut, environment, notices
@@ -203,6 +204,7 @@ def _parser() -> argparse.ArgumentParser:
         )
     sweep.add_argument("--draws", type=int, help="draws of a training example and fresh weights at a noisy point")
     sweep.add_argument("--folder", help="where to write it; default: where the app finds it")
+    _add_units(sweep)
     reproduce = add("reproduce", run.reproduce)
     reproduce.add_argument(
         "name",
@@ -235,6 +237,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("record", run.record, json=False)
     return parser
+
+
+def _add_units(command: argparse.ArgumentParser) -> None:
+    """The options of a command that consists of units of work."""
+    command.add_argument("--on", default=LOCAL, metavar="WHERE", help=f"who does the work: {CHOICES}; default {LOCAL}")
+    command.add_argument("--dry-run", action="store_true", help="list the units, what is done and what the rest costs")
 
 
 def _escape(text: str) -> str:

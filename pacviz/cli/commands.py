@@ -13,6 +13,7 @@ from typing import Any
 from pacviz.bounds import BOUNDS
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.settings import Randomization, Run
+from pacviz.jobs.units import Plan, table
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import settings
 from pacviz.training.recipe import Training
@@ -191,7 +192,17 @@ def runs(run: str | None, action: str | None, json: bool) -> None:
             )
 
 
-def sweep(model: str, data: str, checkpoint: str, pruning: str, folder: str | None, json: bool, **grid: Any) -> None:
+def sweep(
+    model: str,
+    data: str,
+    checkpoint: str,
+    pruning: str,
+    folder: str | None,
+    on: str,
+    dry_run: bool,
+    json: bool,
+    **grid: Any,
+) -> None:
     """Records the response surface of a checkpoint, over which the app's curves move while a slider is dragged.
 
     An interrupted recording goes on where it stopped.
@@ -201,13 +212,23 @@ def sweep(model: str, data: str, checkpoint: str, pruning: str, folder: str | No
 
     scenario = Scenario(model=model, data=data, checkpoint=checkpoint, pruning=pruning)
     wanted = surface.Grid(**{name: value for name, value in grid.items() if value is not None})
-    target = _path(folder)
-    store.require_place(surface.path(scenario, target))
+    place = _path(folder)
+    plan = surface.plan(scenario, wanted)
+    if dry_run:
+        _print_plan(plan, json)
+        return
+    store.require_place(surface.path(scenario, place))
+    print(f"pacviz: {plan.sentence}", file=sys.stderr)
     with _progress_bar() as progress:
-        recorded = surface.record(scenario, wanted, progress)
-    path = surface.save(recorded, target)
+        recorded = surface.record(scenario, wanted, progress, on)
+    path = surface.save(recorded, place)
     report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
     print(_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")
+
+
+def _print_plan(plan: Plan, json: bool) -> None:
+    """What `--dry-run` says: the units, which of them are done, and what the rest costs."""
+    print(_json(plan.to_dict()) if json else f"{table(plan.units)}\n{plan.sentence}".lstrip())
 
 
 def choose(

@@ -118,3 +118,14 @@ def test_what_is_known_along_an_axis_is_a_surface_too():
     assert line.grid.bits == (2, 3)
     assert line.at(0, 1, 0).bits == pytest.approx(certificates[0].ledger.bits, abs=0.01)
     assert surface.along([], "bits") is None
+
+
+@pytest.mark.parametrize("on", ["local", "dask"])
+def test_whoever_does_the_work_it_ends_with_the_same_surface(on):
+    if on == "dask":
+        pytest.importorskip("distributed")
+    grid = Grid((0.985, 0.995), (2,), (0.0,))
+    here = surface.record(SCENARIO, grid)
+    for unit in surface.plan(SCENARIO, grid).units:
+        unit.place.unlink()
+    assert surface.record(SCENARIO, grid, on=on) == here

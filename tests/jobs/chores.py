@@ -1,0 +1,36 @@
+"""Work for units of the tests: each call is written down, and some take their process with them."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+
+def square(arguments, progress):
+    folder, number = Path(arguments["folder"]), arguments["number"]
+    with (folder / "calls").open("a", encoding="utf-8") as calls:
+        calls.write(f"{number}\n")
+    return json.dumps(number**2)
+
+
+def die_once(arguments, progress):
+    mark = Path(arguments["folder"]) / f"died-{arguments['number']}"
+    if arguments["number"] == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return square(arguments, progress)
+
+
+def wait_for_go(arguments, progress):
+    """Says that it began, and ends when somebody lets it; it gives up after a minute."""
+    folder, number = Path(arguments["folder"]), arguments["number"]
+    (folder / f"began-{number}").write_text(str(os.getpid()))
+    limit = time.monotonic() + 60
+    while number > 0 and not (folder / "go").exists() and time.monotonic() < limit:
+        time.sleep(0.05)
+    return square(arguments, progress)
+
+
+def refuse(arguments, progress):
+    raise ValueError(f"there is no square of {arguments['number']}")

@@ -10,7 +10,7 @@ PYTEST = $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
 .PHONY: app test processors long lint load
 
 app: .venv/app
-	$(PY) -m streamlit run app.py $(if $(PORT),--server.port $(PORT))
+	$(PY) -m pacviz app $(if $(PORT),--port $(PORT))
 
 test: .venv/dev lint
 	$(PY) tests/browser/chromium.py

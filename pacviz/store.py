@@ -20,6 +20,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,7 +30,8 @@ from safetensors import SafetensorError
 
 from pacviz.errors import PacvizError
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = Path(str(resources.files(__package__) / "assets")).resolve()
+"""What ships: a folder of the installed package, a link to the clone's in a clone."""
 RECORDINGS = ASSETS / "recordings.json.gz"
 RESULTS = "results.sqlite"
 DAMAGED = ".damaged"

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from pacviz.app.launch import SCRIPT
 from pacviz.errors import PacvizError
 
-ROOT = Path(__file__).resolve().parents[2]
 START = 120.0
 """Seconds that a server may take before it answers."""
 MOVES: dict[str, tuple[float, ...]] = {
@@ -51,8 +51,7 @@ def serve(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, i
         port = free.getsockname()[1]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-        cwd=ROOT,
+        [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *options],
         env={**os.environ, **(environment or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -236,6 +236,8 @@ def _parser() -> argparse.ArgumentParser:
         "--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes"
     )
     add("record", run.record, json=False)
+    app = add("app", run.app, json=False)
+    app.add_argument("--port", type=int, help="the port to open; default: 8501, or the next one that is free")
     return parser
 
 

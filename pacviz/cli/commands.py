@@ -20,6 +20,13 @@ from pacviz.training.recipe import Training
 from pacviz.words import above, at_most, probability
 
 
+def app(port: int | None) -> None:
+    """Starts the app and opens it in a browser."""
+    from pacviz.app.launch import launch
+
+    launch(port)
+
+
 def certify(
     json: bool,
     out: str | None,

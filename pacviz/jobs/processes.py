@@ -36,6 +36,8 @@ AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
 MOST_WAITING = 20
 SECONDS_PER_LOOK = 1.0
 """How often a waiting run asks whether it is its turn."""
+HOME = Path(__file__).resolve().parents[2]
+"""Where Python finds this very pacviz: a clone, or the folder of installed packages."""
 _NICENESS = 10
 
 Report = Callable[[float, str], None]
@@ -236,7 +238,7 @@ def _launch(run: Run) -> None:
         with run.log.open("w", encoding="utf-8") as log:
             process = subprocess.Popen(
                 command,
-                cwd=store.ASSETS.parent,
+                cwd=HOME,
                 env={**os.environ, **{name: str(path.resolve()) for name, path in here.items()}},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

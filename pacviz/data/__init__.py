@@ -24,7 +24,8 @@ class Source:
     read: training and test sample.  place: where it lies below
     store.data_dir(), None for the embedded digits.  is_there: whether it can be read without a download.
     download: how it gets to its place, None where nobody offers it.  megabytes: approximate size of the download.
-    names: of the classes, where they are no digits.
+    names: of the classes, where they are no digits.  lacking: says which of its files are missing or misnamed, where
+    some of them are there.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Source:
     download: Callable[[Progress | None], None] | None = None
     megabytes: int = 0
     names: tuple[str, ...] = ()
+    lacking: Callable[[], str] = lambda: ""
 
 
 def _digits(progress: Progress | None) -> tuple[Split, Split]:
@@ -60,6 +62,7 @@ def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
         partial(mnist.is_available, folder),
         partial(mnist.download, folder),
         megabytes,
+        lacking=partial(mnist.lacking, folder),
     )
 
 
@@ -165,6 +168,8 @@ def _samples(source: Source, download: bool, progress: Progress | None) -> tuple
             else f"download it ({source.megabytes} MB) by `python -m pacviz data --download {source.name}`, or set "
             f"PACVIZ_DATA to a folder that holds {source.place}."
         )
+        if lacking := source.lacking():
+            raise PacvizError(f"{source.title} is not whole: {lacking}; add or rename it, or {offer}")
         raise PacvizError(f"{source.title} is not in {store.data_dir() / (source.place or '')}; {offer}")
     if source.is_there():
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import lzma
 import tarfile
+import tempfile
 import warnings
+import zlib
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -27,6 +30,15 @@ ORIGINAL = "cifar-10-batches-py"
 JPEG = "cifar10-jpeg.tar.xz"
 
 _SAMPLES = {"train": 50_000, "test": 10_000}
+_LARGEST = 100_000
+"""Bytes of a packed image."""
+_BROKEN = (
+    *(OSError, EOFError, ValueError, SyntaxError, zlib.error),
+    *(lzma.LZMAError, tarfile.TarError, Image.DecompressionBombError),
+)
+"""What the readers of archives and images raise for one that is damaged."""
+_DECODED = "v2.safetensors"
+"""In the cache: one file, whatever archive it was decoded from last."""
 
 
 def is_available(place: str) -> bool:
@@ -63,13 +75,19 @@ def download(progress: Progress | None = None) -> None:
             progress(fraction, "downloading CIFAR-10")
 
     content = fetch(source.filename, source.tgz_md5, [source.url.removesuffix(source.filename)], report)
-    packed = store.data_dir() / source.filename
-    store.write_atomic(packed, lambda path: path.write_bytes(content))
-    try:
-        with tarfile.open(packed) as archive:
-            archive.extractall(store.data_dir(), filter="data")
-    except OSError as error:
-        raise PacvizError(f"{packed} cannot be unpacked ({error}); free some space and try again.") from error
+    folder = store.data_dir()
+    store.require_writable(folder)
+    with tempfile.TemporaryDirectory(prefix=".cifar10.", dir=folder) as unpacked:
+        try:
+            with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+                archive.extractall(unpacked, filter="data")
+            if (folder / ORIGINAL).exists():  # a damaged one
+                (folder / ORIGINAL).rename(Path(unpacked) / "before")
+            (Path(unpacked) / ORIGINAL).rename(folder / ORIGINAL)
+        except _BROKEN as error:
+            raise PacvizError(
+                f"{folder / ORIGINAL} cannot be written ({error}); free some space and try again."
+            ) from error
 
 
 def read_jpeg(progress: Progress | None = None) -> tuple[Split, Split]:
@@ -78,28 +96,40 @@ def read_jpeg(progress: Progress | None = None) -> tuple[Split, Split]:
     Decoded once and kept in the cache.  Raises PacvizError where the archive is damaged or holds something else.
     """
     archive = store.data_dir() / JPEG
-    about = archive.stat()
-    cached = store.cache_dir() / "cifar10-jpeg" / f"v1-{about.st_size}-{about.st_mtime_ns}.safetensors"
-    splits = _cached(cached)
+    try:
+        with archive.open("rb") as file:
+            made_from = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise PacvizError(f"{archive} cannot be read ({error}); copy it again.") from error
+    cached = store.cache_dir() / "cifar10-jpeg" / _DECODED
+    splits = _cached(cached, made_from)
     if splits is None:
         splits = _unpacked(archive, progress)
         tensors = {
             f"{name} {part}": getattr(split, part) for name, split in splits.items() for part in ("images", "labels")
         }
+        about = {name: split.fingerprint for name, split in splits.items()} | {"archive": made_from}
         try:
-            store.write_atomic(cached, lambda path: save_file(tensors, path))
-        except PacvizError as error:
+            store.write_atomic(cached, lambda path: save_file(tensors, path, about))
+            for before in cached.parent.glob("v1-*.safetensors"):  # which nobody can check
+                before.unlink(missing_ok=True)
+        except (PacvizError, OSError) as error:
             warnings.warn(f"The images will be decoded again at the next start: {error}", stacklevel=2)
     return splits["train"], splits["test"]
 
 
-def _cached(path: Path) -> dict[str, Split] | None:
+def _cached(path: Path, made_from: str) -> dict[str, Split] | None:
+    """The decoded images in a file; None where there is none, or it is not what was decoded from that very archive."""
     try:
         with safe_open(path, "pt") as file:
-            return {
+            about = file.metadata() or {}
+            if about.get("archive") != made_from:
+                return None
+            splits = {
                 name: Split(file.get_tensor(f"{name} images"), file.get_tensor(f"{name} labels")) for name in _SAMPLES
             }
-    except (OSError, SafetensorError):
+        return splits if all(about.get(name) == split.fingerprint for name, split in splits.items()) else None
+    except (OSError, SafetensorError, ValueError, TypeError):
         return None
 
 
@@ -113,22 +143,29 @@ def _unpacked(archive: Path, progress: Progress | None) -> dict[str, Split]:
                 content = files.extractfile(member) if sample in images and label in NAMES else None
                 if content is None:
                     continue
+                if member.size > _LARGEST or len(images[sample]) > _SAMPLES[sample]:
+                    break  # no archive of these images; `_split` says so
                 with Image.open(io.BytesIO(content.read())) as image:
+                    if image.size != (SIDE, SIDE):  # before it is decoded: a small file may be a large image
+                        raise PacvizError(
+                            f"{archive} holds images of {image.width} x {image.height} below {sample}/, but CIFAR-10 has "
+                            f"{SIDE} x {SIDE}; copy it again."
+                        )
                     images[sample][name, label] = np.asarray(image.convert("RGB"))
                 if progress and (done := sum(map(len, images.values()))) % 500 == 0:
                     progress(done / total, "decoding CIFAR-10 (JPEG)")
-    except (tarfile.TarError, lzma.LZMAError, EOFError, OSError) as error:
+    except _BROKEN as error:
+        if isinstance(error, PacvizError):
+            raise
         raise PacvizError(f"{archive} cannot be read ({error}); copy it again.") from error
     return {name: _split(archive, name, images[name]) for name in _SAMPLES}
 
 
 def _split(archive: Path, sample: str, images: dict[tuple[str, str], np.ndarray]) -> Split:
-    wrong = [image.shape for image in images.values() if image.shape != (SIDE, SIDE, 3)]
-    if wrong or len(images) != _SAMPLES[sample]:
-        found = f"images of shape {wrong[0]}" if wrong else f"{len(images):,} images"
+    if len(images) != _SAMPLES[sample]:
         raise PacvizError(
-            f"{archive} holds {found} below {sample}/, but CIFAR-10 has {_SAMPLES[sample]:,} of {SIDE} x {SIDE} in "
-            f"{', '.join(NAMES)}; copy it again."
+            f"{archive} holds {len(images):,} images below {sample}/, but CIFAR-10 has {_SAMPLES[sample]:,} of "
+            f"{SIDE} x {SIDE} in {', '.join(NAMES)}; copy it again."
         )
     ordered = sorted(images)
     pixels = torch.from_numpy(np.stack([images[key] for key in ordered])).permute(0, 3, 1, 2).contiguous()

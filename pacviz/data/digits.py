@@ -219,5 +219,5 @@ def _read(path: Path) -> Split | None:
         with safe_open(path, "pt") as file:
             split = Split(file.get_tensor("images"), file.get_tensor("labels"))
             return split if (file.metadata() or {}).get("fingerprint") == split.fingerprint else None
-    except (OSError, SafetensorError):
+    except (OSError, SafetensorError, ValueError, TypeError):
         return None

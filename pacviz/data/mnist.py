@@ -21,16 +21,40 @@ from pacviz.errors import PacvizError
 CLASSES = 10
 SIDE = 28
 _SAMPLES = {"train": 60_000, "t10k": 10_000}
+_LARGEST = 40_000_000
+"""Bytes; the largest of these files, the training images of Fashion-MNIST, has 26 MB."""
+
+
+_CONTENTS = ("images-idx3", "labels-idx1")
 
 
 def _files(folder: str) -> list[Path]:
-    """The four files, packed (.gz) where only the packed one is there."""
+    """The four files, as they are called most often where they are absent.
+
+    A dot for the dash before "idx", as some programs unpack them, and a packed file (.gz) will do too.
+    """
     raw = store.data_dir() / folder / "raw"
-    plain = [raw / f"{sample}-{content}-ubyte" for sample in _SAMPLES for content in ("images-idx3", "labels-idx1")]
-    packed = [path.with_name(path.name + ".gz") for path in plain]
-    return [
-        zipped if zipped.exists() and not path.exists() else path for path, zipped in zip(plain, packed, strict=True)
+    names = [f"{sample}-{content}-ubyte" for sample in _SAMPLES for content in _CONTENTS]
+    allowed = [
+        [raw / f"{same}{end}" for end in ("", ".gz") for same in (name, name.replace("-idx", ".idx"))] for name in names
     ]
+    return [next((path for path in paths if path.is_file()), paths[0]) for paths in allowed]
+
+
+def lacking(folder: str) -> str:
+    """Which of the four files are not there, and what is there instead; "" where none is there, or all are."""
+    files = _files(folder)
+    missing = [path.name for path in files if not path.is_file()]
+    raw = files[0].parent
+    others = sorted(path.name for path in raw.iterdir() if path not in files) if raw.is_dir() else []
+    if not missing or (len(missing) == len(files) and not others):
+        return ""
+    there = (
+        f"; there is {', '.join(others[:8])}{' and more' if len(others) > 8 else ''}, which may be misnamed"
+        if others
+        else ""
+    )
+    return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in {raw}{there}"
 
 
 def is_available(folder: str) -> bool:
@@ -61,18 +85,24 @@ def _split(images: Path, labels: Path, n: int) -> Split:
 def _read_idx(path: Path, *shape: int) -> Tensor:
     """The bytes of an IDX file of exactly this shape: uint8."""
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        whole = len(_header(shape)) + math.prod(shape)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(whole + 1)  # a file from anywhere may unpack to far more
     except (OSError, EOFError, zlib.error) as error:
         raise PacvizError(
             f"{path} cannot be read ({error}); replace the file, or download the data set again."
         ) from error
-    header = struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
+    header = _header(shape)
     if not content.startswith(header) or len(content) != len(header) + math.prod(shape):
         raise PacvizError(
             f"{path} is cut short or not an IDX file of {' x '.join(map(str, shape))} bytes; "
             "replace the file, or download the data set again."
         )
     return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=len(header)).reshape(shape)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    return struct.pack(f">HBB{len(shape)}I", 0, 8, len(shape), *shape)
 
 
 def download(folder: str, progress: Callable[[float, str], None] | None = None) -> None:
@@ -91,6 +121,7 @@ def download(folder: str, progress: Callable[[float, str], None] | None = None) 
             if progress:
                 progress((index + fraction) / len(source.resources), f"downloading {folder}: {name}")
 
-        contents[raw / name.removesuffix(".gz")] = gzip.decompress(fetch(name, checksum, source.mirrors, report))
+        packed = fetch(name, checksum, source.mirrors, report, _LARGEST)
+        contents[raw / name.removesuffix(".gz")] = gzip.decompress(packed)
     for path, content in contents.items():
         store.write_atomic(path, partial(Path.write_bytes, data=content))

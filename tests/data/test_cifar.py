@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import pickle
 import tarfile
 import urllib.request
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from pacviz import data
 from pacviz.data import cifar
@@ -75,7 +78,7 @@ def test_it_is_decoded_once(images, place, monkeypatch):
         (lambda images: images.popitem(), "9 images below test/"),
         (
             lambda images: images.update({"train/cat/0000.jpg": jpeg((1, 2, 3), 16)}),
-            r"shape \(16, 16, 3\) below train/",
+            "images of 16 x 16 below train/",
         ),
         (lambda images: images.update({"train/cat/0000.jpg": b"no image"}), "cannot be read"),
     ],
@@ -169,3 +172,56 @@ def test_the_real_archive_is_laid_out_as_it_is_read(real_data):
         content = tar.extractfile(member).read()
     assert member.name.startswith("train/airplane/")
     assert Image.open(io.BytesIO(content)).size == (cifar.SIDE, cifar.SIDE)
+
+
+def decoded(place):
+    return sorted((place / "cache").rglob("*.safetensors"))
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut", "without a tensor", "other types", "emptied"])
+def test_decoded_images_that_were_changed_are_decoded_again(images, place, damage):
+    first = [split.fingerprint for split in cifar.read_jpeg()]
+    (path,) = decoded(place)
+    content, tensors = bytearray(path.read_bytes()), load_file(path)
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+    if damage == "flipped":
+        content[len(content) // 2] ^= 0xFF
+    path.write_bytes({"cut": content[:-9], "emptied": b""}.get(damage, content))
+    if damage == "without a tensor":
+        save_file({"train images": tensors["train images"]}, path, about)
+    elif damage == "other types":
+        save_file({name: tensor.float() for name, tensor in tensors.items()}, path, about)
+    assert [split.fingerprint for split in cifar.read_jpeg()] == first
+
+
+def test_an_archive_that_was_touched_leaves_no_second_file_and_another_one_is_decoded(images, place):
+    first = cifar.read_jpeg()[0].fingerprint
+    before = decoded(place)[0].with_name("v1-1-1.safetensors")
+    before.write_bytes(b"of an earlier version")
+    os.utime(place / cifar.JPEG, (1, 1))
+    assert cifar.read_jpeg()[0].fingerprint == first
+    images["train/cat/0000.jpg"] = jpeg((1, 2, 3))
+    archive(place / cifar.JPEG, images, "w:xz")
+    assert cifar.read_jpeg()[0].fingerprint != first
+    assert len(decoded(place)) == 1
+
+
+def test_a_small_file_that_is_a_large_image_is_refused_before_it_is_decoded(images, place):
+    buffer = io.BytesIO()
+    Image.new("1", (9_000, 9_000)).save(buffer, "PNG")
+    images["train/cat/0000.jpg"] = buffer.getvalue()
+    archive(place / cifar.JPEG, images, "w:xz")
+    with pytest.raises(PacvizError, match="images of 9000 x 9000"):
+        data.load("cifar10-jpeg")
+
+
+def test_a_download_leaves_the_original_and_nothing_else(place, original, monkeypatch):
+    _, packed = original
+    monkeypatch.setattr(cifar, "fetch", lambda *_: packed)
+    cifar.download()
+    assert [path.name for path in place.iterdir()] == [cifar.ORIGINAL]
+    monkeypatch.setattr(cifar, "fetch", lambda *_: packed[: len(packed) // 2])
+    with pytest.raises(PacvizError, match="cannot be written"):
+        cifar.download()
+    assert [path.name for path in place.iterdir()] == [cifar.ORIGINAL]

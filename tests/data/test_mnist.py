@@ -170,3 +170,36 @@ def test_a_download_with_a_wrong_checksum_is_refused_and_leaves_nothing(empty, m
     with pytest.raises(PacvizError, match=r"could not be downloaded .*wrong checksum"):
         data.load("mnist", download=True)
     assert list(empty.iterdir()) == []
+
+
+def test_names_with_a_dot_are_taken_packed_or_not(folder):
+    plain = [split.fingerprint for split in mnist.read("MNIST")]
+    for path in list(folder.iterdir()):
+        dotted = path.rename(path.with_name(path.name.replace("-idx", ".idx")))
+        if "labels" in dotted.name:
+            dotted.with_name(dotted.name + ".gz").write_bytes(gzip.compress(dotted.read_bytes()))
+            dotted.unlink()
+    assert mnist.is_available("MNIST")
+    assert [split.fingerprint for split in mnist.read("MNIST")] == plain
+
+
+@pytest.mark.parametrize("missing", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_which_file_is_missing_or_misnamed_is_said(folder, missing):
+    (folder / missing).rename(folder / "labels (1)")
+    with pytest.raises(
+        PacvizError, match=f"MNIST is not whole: {missing} is not in .*there is labels \\(1\\), which may"
+    ):
+        data.load("mnist")
+    (folder / "labels (1)").unlink()
+    with pytest.raises(
+        PacvizError, match=f"MNIST is not whole: {missing} is not in .*raw; add or rename it, or download"
+    ):
+        data.load("mnist")
+
+
+def test_a_packed_file_that_unpacks_to_more_is_refused_before_it_fills_the_memory(folder):
+    path = folder / "train-labels-idx1-ubyte"
+    path.with_name(path.name + ".gz").write_bytes(gzip.compress(path.read_bytes() + bytes(10**7)))
+    path.unlink()
+    with pytest.raises(PacvizError, match="is cut short or not an IDX file"):
+        data.load("mnist")

@@ -18,6 +18,7 @@ from pacviz.app.memory import share_arenas
 from pacviz.app.uploads import limit_uploads
 from pacviz.errors import PacvizError
 from pacviz.figures import described
+from pacviz.jobs import limits
 
 PAUSE = 0.1
 """Seconds between a drawing of a live experiment and its next step."""
@@ -136,6 +137,11 @@ def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable
 def offer_download(name: str) -> None:
     """Where a data set is absent: says so, and downloads it on request, with progress."""
     source = data.DATASETS[name]
+    if limits.public():
+        st.info(
+            f"{source.title} is not on this server. {limits.read_only('downloading')}", icon=":material/folder_open:"
+        )
+        st.stop()
     if source.download is None:
         st.info(
             f"{source.title} is not in {store.data_dir()}; set PACVIZ_DATA to the folder that holds {source.place}.",

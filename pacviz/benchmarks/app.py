@@ -44,17 +44,21 @@ window.requestAnimationFrame = (draw) => next((time) => {
 
 
 @contextmanager
-def serve(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, int]]:
-    """The address and the process of a new server of the app.  Raises PacvizError where it does not answer."""
+def serve(environment: Mapping[str, str] | None = None, log: Path | None = None) -> Iterator[tuple[str, int]]:
+    """The address and the process of a new server of the app.  Raises PacvizError where it does not answer.
+
+    log: the file that gets what it prints.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = ["--server.headless=true", f"--server.port={port}", "--server.address=127.0.0.1"]
+    printed = subprocess.DEVNULL if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", str(SCRIPT), *options],
         env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=printed,
+        stderr=subprocess.STDOUT,
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -66,6 +70,8 @@ def serve(environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, i
     finally:
         server.terminate()
         server.wait(timeout=20)
+        if log is not None:
+            os.close(printed)
 
 
 def answers(address: str) -> bool:

@@ -189,7 +189,8 @@ def _parser() -> argparse.ArgumentParser:
     for action, help in (
         ("stop", "keep everything and stop"),
         ("resume", "go on in the background"),
-        ("discard", "delete the run and its checkpoint"),
+        ("discard", "move the run and its checkpoint to the trash, for a day"),
+        ("restore", "bring back a run that was discarded"),
     ):
         actions.add_argument(f"--{action}", dest="action", action="store_const", const=action, help=help)
     sweep = add("sweep", run.sweep)

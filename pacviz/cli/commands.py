@@ -170,7 +170,7 @@ def train(folder: str | None, json: bool, **given: Any) -> int | None:
 
 
 def runs(run: str | None, action: str | None, json: bool) -> None:
-    """Lists the trainings of every page and shell; stops, resumes or discards one, or prints what was measured of it."""
+    """Lists the trainings of every page and shell; stops, resumes, discards or restores one, or prints what was measured."""
     from pacviz.jobs import processes as runs
     from pacviz.jobs import records
 
@@ -184,7 +184,7 @@ def runs(run: str | None, action: str | None, json: bool) -> None:
             print("\n".join(f"{each.state:12} {each.id}  {each.message}".rstrip() for each in found) or "No runs yet.")
         return
     if action is not None:
-        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard}[action](run)
+        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard, "restore": runs.restore}[action](run)
         return
     known, rows = records.find(run), records.metrics(run)
     if json:

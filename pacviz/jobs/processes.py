@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shlex
 import shutil
@@ -9,12 +10,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pacviz import store
 from pacviz.errors import PacvizError
+from pacviz.jobs import limits, trash
 from pacviz.jobs.records import (
     RESUMABLE,
     SECONDS_TO_START,
@@ -25,15 +27,18 @@ from pacviz.jobs.records import (
     listing,
     lock,
     mark,
+    put_in,
     runs_in,
+    taken_out,
     transaction,
 )
 from pacviz.models import ARCHITECTURES
 from pacviz.training.recipe import SCRATCH, Training
 
-AT_ONCE = max(1, (os.cpu_count() or 1) // 4)
-"""Runs that train at the same time on this machine; the others wait for their turn."""
 MOST_WAITING = 20
+"""Runs of everybody that may wait for their turn."""
+MOST_OF_ONE = 2
+"""Runs of one browser that may be alive: one that trains and one that waits."""
 SECONDS_PER_LOOK = 1.0
 """How often a waiting run asks whether it is its turn."""
 HOME = Path(__file__).resolve().parents[2]
@@ -48,52 +53,134 @@ class Stopped(Exception):
     """The run was asked to stop; everything is kept."""
 
 
-def start(training: Training) -> Run:
+def start(training: Training, owner: str | None = None, unique: bool = False) -> Run:
     """Trains in a process of its own as soon as it is its turn; a stopped run of the same settings goes on.
 
-    Raises PacvizError where the name is taken, the checkpoint to start from or the data are missing, too many runs wait
-    already, or the cache cannot be written.
+    owner: the browser that asks, None for a shell.  unique: the name was offered and not chosen, so that another one is
+    taken where somebody was quicker.  Raises PacvizError where the name is taken, the checkpoint to start from or the data
+    are missing, too many runs wait already, a browser asks for more than it is granted, or the cache cannot be written.
     """
+    if owner is not None:
+        limits.require_changes("starting trainings")
+        limits.require_small(training.estimate, "choose fewer epochs, a smaller network or another batch size")
+    if unique:
+        training = dataclasses.replace(training, name=free_name(training))
     check(training, None)
-    run = Run(identity(training), training)
-    for found in listing():
-        if found.id == run.id and found.state not in RESUMABLE:
-            raise PacvizError(
-                f"{run.id} is {found.state} already; choose another name, such as {free_name(training)!r}, to train it again."
-            )
+    with transaction() as database:
+        present = runs_in(database)
+        if unique:
+            training = dataclasses.replace(training, name=_free_name(training, present))
+        run = Run(identity(training), training, owner=owner)
+        for found in present:
+            if found.id == run.id:
+                _check_same(found, training, None)
+                _require_own(found, owner)
+                if found.state not in RESUMABLE:
+                    other = _free_name(training, present)
+                    raise PacvizError(
+                        f"{run.id} is {found.state} already; choose another name, such as {other!r}, to train it again."
+                    )
+        _require_place(present, owner)
+        enqueue(database, run)
     _launch(run)
     return run
 
 
-def resume(run: str) -> None:
-    """Lets a run go on in a process of its own.  Raises PacvizError where it is alive or done."""
+def resume(run: str, owner: str | None = None) -> None:
+    """Lets a run go on in a process of its own.
+
+    owner: the browser that asks, None for a shell.  Raises PacvizError where it is alive or done, or not the browser's own.
+    """
     found = find(run)
-    if found.state not in RESUMABLE:
-        raise PacvizError(f"{run} is {found.state}; only a run that is {' or '.join(RESUMABLE)} can be resumed.")
+    _require_own(found, owner)
+    with transaction() as database:
+        present = runs_in(database)
+        state = next((other.state for other in present if other.id == found.id), found.state)
+        if state not in RESUMABLE:
+            raise PacvizError(f"{run} is {state}; only a run that is {' or '.join(RESUMABLE)} can be resumed.")
+        _require_place(present, owner)
+        enqueue(database, found)
     _launch(found)
 
 
-def stop(run: str) -> None:
-    """Asks a run to stop: at its next report it keeps everything.  Raises PacvizError where it is not alive."""
-    if not (found := find(run)).alive:
+def stop(run: str, owner: str | None = None) -> None:
+    """Asks a run to stop: at its next report it keeps everything.
+
+    owner: the browser that asks, None for a shell.  Raises PacvizError where it is not alive, or not the browser's own.
+    """
+    found = find(run)
+    _require_own(found, owner)
+    if not found.alive:
         raise PacvizError(f"{run} is {found.state}; there is nothing to stop.")
     with transaction() as database:
-        database.execute("UPDATE runs SET stop = 1 WHERE id = ?", (run,))
+        database.execute("UPDATE runs SET stop = 1 WHERE id = ?", (found.id,))
 
 
-def discard(run: str) -> None:
-    """Deletes a run with all that was kept of it, and its checkpoint in the user's folder.
+def discard(run: str, owner: str | None = None) -> trash.Entry:
+    """Moves a run with all that was kept of it, and its checkpoint in the user's folder, to the trash.
 
-    Raises PacvizError where it is alive.
+    owner: the browser that asks, None for a shell.  Raises PacvizError where it is alive, or not the browser's own.
     """
-    if (found := find(run)).alive:
+    found = find(run)
+    _require_own(found, owner)
+    if found.alive:
         raise PacvizError(f"{run} is {found.state}; stop it first.")
     with lock(found), transaction() as database:
-        database.execute("DELETE FROM metrics WHERE run = ?", (run,))
-        database.execute("DELETE FROM runs WHERE id = ?", (run,))
-    if found.state == "done" and found.folder is None:
-        found.checkpoint.unlink(missing_ok=True)
+        rows = taken_out(database, found.id)
+        files = {path.name: path for path in (found.resume_file, found.log)}
+        if found.state == "done" and found.folder is None:
+            files["checkpoint"] = found.checkpoint
+        entry = trash.put("run", found.id, found.owner, files, rows)
     shutil.rmtree(found.place, ignore_errors=True)
+    return entry
+
+
+def discarded(owner: str | None = None) -> list[trash.Entry]:
+    """The runs that can be brought back, the latest first: a browser's own, or all."""
+    return trash.listing("run", owner)
+
+
+def restore(wanted: str, owner: str | None = None) -> Run:
+    """Brings back a run that was discarded: the latest of that name, or the one of that token.
+
+    Raises PacvizError where there is none, or there is another run or checkpoint of its name by now.
+    """
+    if owner is not None:
+        limits.require_changes("bringing back runs")
+    entry = trash.find("run", wanted, owner)
+    if any(run.id == entry.name for run in listing()):
+        raise PacvizError(f"There is a run {entry.name} again; discard that one first.")
+    with transaction() as database:
+        put_in(database, entry.about)
+        run = next((found for found in runs_in(database) if found.id == entry.name), None)
+        if run is None:
+            raise PacvizError(f"{entry.name} cannot be brought back: what was kept of it is damaged.")
+        place = {path.name: path for path in (run.resume_file, run.log)}
+        entry.put_back({**place, "checkpoint": run.checkpoint})
+    return run
+
+
+def _require_own(run: Run, owner: str | None) -> None:
+    """Raises PacvizError where a browser asks for a change of what is not its own; a shell may change all."""
+    if owner is None:
+        return
+    limits.require_changes("changing runs")
+    if run.owner is None:
+        raise PacvizError(
+            f"{run.id} was started by a shell of this machine; only there can it be changed: `python -m pacviz runs {run.id}`."
+        )
+    if run.owner != owner:
+        raise PacvizError(f"{run.id} belongs to another browser, and only there can it be changed.")
+
+
+def _require_place(present: Sequence[Run], owner: str | None) -> None:
+    """Raises PacvizError where one run more would be too many, of this browser or of all."""
+    if owner is not None and sum(run.alive and run.owner == owner for run in present) >= MOST_OF_ONE:
+        raise PacvizError(
+            f"{MOST_OF_ONE} runs of yours train or wait already; stop one of them, or start this one when it is done."
+        )
+    if sum(run.state == "waiting" for run in present) >= MOST_WAITING:
+        raise PacvizError(f"{MOST_WAITING} runs wait already; stop one of them, or come back later.")
 
 
 def check(training: Training, folder: Path | None) -> None:
@@ -150,10 +237,14 @@ def _check_same(run: Run, training: Training, folder: Path | None) -> None:
 
 def free_name(training: Training) -> str:
     """A name like the training's that neither a run nor a checkpoint of this model on these data has."""
+    return _free_name(training, listing())
+
+
+def _free_name(training: Training, present: Sequence[Run]) -> str:
     from pacviz.library import checkpoints
 
     same = (training.model, training.data)
-    known = [run.training.name for run in listing() if (run.training.model, run.training.data) == same]
+    known = [run.training.name for run in present if (run.training.model, run.training.data) == same]
     return checkpoints.free_name(*same, training.name, known)
 
 
@@ -217,7 +308,7 @@ def _ahead(run: Run) -> int:
         if own.state == "stopping":
             raise Stopped
         ahead = sum(other.state != "waiting" or other.queued < own.queued for other in alive.values())
-        if ahead < AT_ONCE:
+        if ahead < limits.jobs():
             database.execute("UPDATE runs SET state = 'running', pid = ? WHERE id = ?", (os.getpid(), run.id))
             return 0
     return ahead
@@ -225,10 +316,6 @@ def _ahead(run: Run) -> int:
 
 def _launch(run: Run) -> None:
     """Starts `python -m pacviz train …` as a process that outlives this one, and leaves this one its share of the machine."""
-    with transaction() as database:
-        if sum(found.state == "waiting" for found in runs_in(database)) >= MOST_WAITING:
-            raise PacvizError(f"{MOST_WAITING} runs wait already; stop one of them, or come back later.")
-        enqueue(database, run)
     command = [sys.executable, "-m", "pacviz", "train", *shlex.split(run.training.arguments())]
     command += ["--folder", str(run.folder)] if run.folder else []
     here = {"PACVIZ_CACHE": store.cache_dir(), "PACVIZ_DATA": store.data_dir()}

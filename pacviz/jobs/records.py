@@ -68,6 +68,7 @@ class Run:
 
     folder: where its checkpoint goes, the user's folder where None.  message: why it failed, one sentence.
     pid: the process that trained it last.  queued: when it was started or resumed, in seconds since 1970.
+    owner: the browser that started it, None where a shell did.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Run:
     message: str = ""
     pid: int | None = None
     queued: float = 0.0
+    owner: str | None = None
 
     @property
     def alive(self) -> bool:
@@ -242,6 +244,7 @@ _RUN = {
     "stop": "INTEGER NOT NULL",
     "pid": "INTEGER",
     "queued": "REAL NOT NULL",
+    "owner": "TEXT",
 }
 _METRICS = {"run": "TEXT"} | {item.name: "" for item in dataclasses.fields(Metrics)}
 _COLUMNS = ", ".join(item.name for item in dataclasses.fields(Metrics))
@@ -250,18 +253,21 @@ _COLUMNS = ", ".join(item.name for item in dataclasses.fields(Metrics))
 def runs_in(database: sqlite3.Connection) -> list[Run]:
     """All runs, the latest first, those whose process is gone as interrupted."""
     rows = database.execute(
-        "SELECT id, training, folder, state, message, pid, queued, stop FROM runs ORDER BY queued DESC"
+        "SELECT id, training, folder, state, message, pid, queued, owner, stop FROM runs ORDER BY queued DESC"
     ).fetchall()
     found = []
-    for run, training, folder, state, message, pid, queued, asked in rows:
+    for run, training, folder, state, message, pid, queued, owner, asked in rows:
         try:
             recipe = Training(**json.loads(training))
             if state not in get_args(State) or run not in (identity(recipe), _identity_before(recipe)):
                 raise ValueError(f"its state is {state!r}")
             if state in ALIVE:
-                starting = state == "waiting" and time.time() - queued < SECONDS_TO_START
+                starting = (
+                    state == "waiting" and abs(time.time() - queued) < SECONDS_TO_START
+                )  # clocks are set back, too
                 state = "interrupted" if not (starting or is_held(run)) else "stopping" if asked else state
-            found.append(Run(run, recipe, folder and Path(folder), state, message or "", pid, float(queued or 0.0)))
+            since = float(queued or 0.0)
+            found.append(Run(run, recipe, folder and Path(folder), state, message or "", pid, since, owner))
         except (ValueError, TypeError, RecursionError) as error:  # a PacvizError is a ValueError
             store.notice(
                 f"The run {store.cut(str(run))!r} is left out: it is damaged or of another version "
@@ -271,12 +277,38 @@ def runs_in(database: sqlite3.Connection) -> list[Run]:
 
 
 def enqueue(database: sqlite3.Connection, run: Run) -> None:
-    """Writes down that a run waits for its turn from now on."""
+    """Writes down that a run waits for its turn from now on; whose it is stays as it was."""
     database.execute(
-        "INSERT OR REPLACE INTO runs (id, training, folder, state, message, stop, pid, queued)"
-        " VALUES (?, ?, ?, 'waiting', '', 0, NULL, ?)",
-        (run.id, json.dumps(run.training.to_dict()), run.folder and str(run.folder), time.time()),
+        "INSERT OR REPLACE INTO runs (id, training, folder, state, message, stop, pid, queued, owner)"
+        " VALUES (?, ?, ?, 'waiting', '', 0, NULL, ?, coalesce((SELECT owner FROM runs WHERE id = ?), ?))",
+        (
+            run.id,
+            json.dumps(run.training.to_dict()),
+            run.folder and str(run.folder),
+            time.time(),
+            run.id,
+            run.owner,
+        ),
     )
+
+
+def taken_out(database: sqlite3.Connection, run: str) -> dict[str, Any]:
+    """The rows of a run as JSON can hold them, deleted from the database; `put_in` takes them back."""
+    row = database.execute(f"SELECT {', '.join(_RUN)} FROM runs WHERE id = ?", (run,)).fetchone()
+    measured = database.execute(f"SELECT {', '.join(_METRICS)} FROM metrics WHERE run = ?", (run,)).fetchall()
+    database.execute("DELETE FROM metrics WHERE run = ?", (run,))
+    database.execute("DELETE FROM runs WHERE id = ?", (run,))
+    return {"run": dict(zip(_RUN, row, strict=True)), "metrics": [list(values) for values in measured]}
+
+
+def put_in(database: sqlite3.Connection, rows: Mapping[str, Any]) -> None:
+    """Writes down again what `taken_out` gave."""
+    for table, columns, values in (
+        ("runs", _RUN, [[rows["run"].get(name) for name in _RUN]]),
+        ("metrics", _METRICS, rows["metrics"]),
+    ):
+        marks = ", ".join("?" * len(columns))
+        database.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
 
 
 def mark(run: str, state: State, message: str = "") -> None:

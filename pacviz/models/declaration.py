@@ -157,7 +157,7 @@ def _check(architecture: Architecture) -> None:
     if len(looks) > 1 or any(True for _ in parametrised(operations[: sum(looks)])):
         raise PacvizError("A network may look at an image several times only once, and before its first weights.")
     for operation in operations:
-        shape = _after(operation, shape)
+        shape = after_operation(operation, shape)
     if shape != (architecture.classes,):
         raise PacvizError(
             f"The chain ends in activations of {shape}, but {architecture.classes} classes need ({architecture.classes},)."
@@ -180,16 +180,16 @@ def cost(architecture: Architecture) -> Cost:
     parameters = products = values = 0
     looks = 1
     for operation in architecture.operations:
-        before, shape = shape, _after(operation, shape)
+        before, shape = shape, after_operation(operation, shape)
         looks *= len(SHIFTS) if isinstance(operation, Glances) else 1
-        own = _cost_of(operation, before, shape)
+        own = cost_of(operation, before, shape)
         parameters += own.parameters
         products += looks * own.products
         values = max(values, looks * own.values)
     return Cost(len(architecture.operations), parameters, products, values)
 
 
-def _cost_of(operation: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> Cost:
+def cost_of(operation: Operation, before: tuple[int, ...], after: tuple[int, ...]) -> Cost:
     """What one operation takes for one look at an image."""
     read, written = math.prod(before), math.prod(after)
     match operation:
@@ -216,7 +216,7 @@ def _padded(shape: tuple[int, ...], padding: int) -> int:
     return math.prod((shape[0], *(side + 2 * padding for side in shape[1:])))
 
 
-def _after(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
+def after_operation(operation: Operation, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of the activations after an operation; raises PacvizError where it cannot read those before."""
     match operation:
         case Conv(_, inputs, outputs, kernel, stride, padding) if len(shape) == 3 and shape[0] == inputs:

@@ -9,9 +9,13 @@ from typing import Any, Literal
 from pacviz.codes.integers.mixture import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
+from pacviz.models.cost import FLOPS, Estimate, cost
 from pacviz.models.zoo.subspace_nets import DIMENSIONS, PROJECTIONS
 from pacviz.scenario import DATA_NAMES, SCRATCH
 from pacviz.settings import check_settings, defaults, setting
+
+EXAMPLES = 60_000
+"""Training examples of the largest data set."""
 
 
 @dataclass(frozen=True)
@@ -219,6 +223,21 @@ class Training:
     def command(self) -> str:
         """The whole command that repeats it."""
         return f"python -m pacviz train{self.arguments()}"
+
+    @property
+    def estimate(self) -> Estimate:
+        """What it will take, from the shapes of its network alone."""
+        network = cost(ARCHITECTURES[self.model])
+        found = network.training(EXAMPLES, self.batch_size, self.epochs)
+        if self.method == "polish":  # three values of every integer, each asked about a quarter of the examples
+            seconds = network.inference(self.epochs * 3 * network.parameters * EXAMPLES / 4)
+            return Estimate(seconds, found.bytes)
+        if self.method == "subspace":  # every step projects, forward and backward
+            entries = self.dimension * network.parameters
+            steps = self.epochs * -(-EXAMPLES // min(self.batch_size, EXAMPLES))
+            held = 4 * entries if self.projection == "dense" else 0
+            return Estimate(found.seconds + steps * 4 * entries / FLOPS, found.bytes + held)
+        return found
 
 
 def option(name: str) -> str:

@@ -192,7 +192,7 @@ def test_the_name_of_a_checkpoint_is_taken():
 
 
 def test_a_run_waits_until_it_is_its_turn(monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    monkeypatch.setenv("PACVIZ_JOBS", "1")
     other = Run("digits/tiny/other", replace(MINE, name="other"))
     told = []
 
@@ -213,7 +213,7 @@ def test_a_run_waits_until_it_is_its_turn(monkeypatch):
 
 
 def test_whoever_came_first_goes_first_even_while_nobody_trains(monkeypatch):
-    monkeypatch.setattr(runs, "AT_ONCE", 1)
+    monkeypatch.setenv("PACVIZ_JOBS", "1")
     other = Run("digits/tiny/other", replace(MINE, name="other"))
     with records.lock(other):
         with records.transaction() as database:
@@ -231,13 +231,117 @@ def test_a_room_full_of_runs_is_refused_one_more(monkeypatch):
     assert records.listing() == []
 
 
-def test_discarding_leaves_nothing_and_needs_a_run_that_is_not_alive(tmp_path):
+def test_what_is_discarded_is_gone_from_every_list_and_can_be_brought_back_whole(tmp_path):
     report, _ = at_report(2, lambda: refused(lambda: runs.discard(RUN), "stop it first"))
-    trained(report=report)
+    checkpoint = trained(report=report)
+    before, measured = records.find(RUN), records.metrics(RUN)
     runs.discard(RUN)
     assert records.listing() == []
     assert records.metrics(RUN) == []
+    assert checkpoints.available("tiny", "digits") == ()
     assert [path for path in tmp_path.rglob("*") if "mine" in path.name] == []
+    assert [entry.name for entry in runs.discarded()] == [RUN]
+    assert runs.restore(RUN) == before
+    assert records.metrics(RUN) == measured
+    assert same(checkpoints.find("tiny", "digits", "mine").matrices, checkpoint.matrices)
+    assert runs.discarded() == []
+
+
+def test_a_stopped_run_that_was_discarded_goes_on_when_it_is_back(uninterrupted):
+    stopped(after=3)
+    runs.discard(RUN)
+    runs.restore(RUN)
+    assert same(trained().matrices, uninterrupted)
+
+
+def test_nothing_is_brought_back_over_what_took_its_name(monkeypatch):
+    trained()
+    first = runs.discard(RUN)
+    trained()
+    refused(lambda: runs.restore(first.token), "There is a run digits/tiny/mine again")
+    assert records.find(RUN).state == "done"
+    runs.discard(RUN)
+    monkeypatch.setattr(runs.trash.time, "time", lambda now=time.time: now() + 25 * 3600)
+    assert runs.discarded() == []
+    refused(lambda: runs.restore(RUN), "keeps what was discarded for 24 hours")
+
+
+@pytest.fixture
+def no_processes(monkeypatch):
+    """Nothing is trained: a run that was started waits."""
+    monkeypatch.setattr(runs, "_launch", lambda run: None)
+
+
+def test_a_run_belongs_to_the_browser_that_started_it_and_a_shell_may_change_it(no_processes):
+    runs.start(MINE, owner="browser-a")
+    assert records.find(RUN).owner == "browser-a"
+    for action in (runs.stop, runs.resume, runs.discard):
+        refused(lambda action=action: action(RUN, "browser-b"), "belongs to another browser")
+    refused(lambda: runs.start(MINE, owner="browser-b"), "belongs to another browser")
+    runs.stop(RUN, "browser-a")
+    runs.stop(RUN)
+
+
+def test_what_a_shell_started_no_browser_can_change():
+    trained()
+    refused(lambda: runs.discard(RUN, "browser-a"), "was started by a shell")
+    assert records.find(RUN).state == "done"
+
+
+def test_a_shell_that_goes_on_with_a_run_leaves_it_to_its_browser(no_processes):
+    runs.start(MINE, owner="browser-a")
+    trained()
+    assert (records.find(RUN).owner, records.find(RUN).state) == ("browser-a", "done")
+
+
+def test_a_browser_may_have_two_runs_and_others_still_find_a_place(no_processes):
+    for number in range(2):
+        runs.start(replace(MINE, name=f"run{number}"), owner="browser-a")
+    for _ in range(23):
+        refused(lambda: runs.start(replace(MINE, name="more"), owner="browser-a"), "2 runs of yours")
+    runs.start(replace(MINE, name="other"), owner="browser-b")
+    assert len(records.listing()) == 3
+
+
+def test_two_who_start_under_the_offered_name_at_once_get_a_run_each(tmp_path):
+    """Four processes that ask at the same moment."""
+    code = (
+        "import sys; from pacviz.training import runs; from pacviz.training.recipe import Training\n"
+        "from pacviz import data; data.is_available = lambda name: True; runs._launch = lambda run: None\n"
+        "sys.stdin.readline()\n"
+        "print(runs.start(Training(model='tiny', name='mine'), 'browser-' + sys.argv[1], unique=True).id)"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(number)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for number in range(4)
+    ]
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    names = [process.communicate(timeout=120)[0].strip() for process in processes]
+    assert len(set(names)) == len(names) == len(records.listing()) == 4
+    assert {run.id: run.owner for run in records.listing()} == {
+        name: f"browser-{number}" for number, name in enumerate(names)
+    }
+
+
+def test_what_is_too_large_is_refused_in_one_sentence_before_anything_waits(monkeypatch):
+    large = replace(MINE, model="resnet56", data="cifar10", batch_size=10_000, epochs=1000)
+    refused(lambda: runs.start(large, owner="browser-a"), r"would take about .* GB of memory.*smaller network")
+    monkeypatch.setenv("PACVIZ_JOB_GB", "1000")
+    refused(lambda: runs.start(large, owner="browser-a"), r"would take about \d+ d .* 12 h here")
+    assert records.listing() == []
+
+
+def test_a_read_only_server_starts_and_changes_nothing(monkeypatch):
+    trained()
+    monkeypatch.setenv("PACVIZ_PUBLIC", "1")
+    refused(lambda: runs.start(replace(MINE, name="new"), owner="browser-a"), "read-only .starting trainings")
+    refused(lambda: runs.discard(RUN, "browser-a"), "read-only")
+    refused(lambda: runs.restore(RUN, "browser-a"), "read-only")
+    assert [run.state for run in records.listing()] == ["done"]
 
 
 def test_a_run_into_a_folder_of_ones_own_keeps_its_checkpoint_when_discarded(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +10,29 @@ import streamlit as st
 
 from pacviz import data
 from pacviz.app.controls import check_link, number
-from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
+from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.session import chart, dark, friendly, progress_line, through_app
 from pacviz.bounds import vacuous
 from pacviz.data.labels import Randomized
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.figures import accuracy_curves, code_over_floor, fits, labelled_images
-from pacviz.experiments.random_labels.live import Live, live
-from pacviz.experiments.random_labels.results import Recording, Spread, available, check_name, read, save
+from pacviz.experiments.random_labels.live import Live, estimate, forget, live, require_small
+from pacviz.experiments.random_labels.results import (
+    Recording,
+    Spread,
+    available,
+    discard,
+    discarded,
+    free_name,
+    owners,
+    read,
+    restore,
+    save_new,
+)
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
+from pacviz.figures.style import size
+from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
 from pacviz.words import at_most, size
@@ -25,8 +40,8 @@ from pacviz.words import at_most, size
 PREFIX = "labels_"
 LIVE = f"{PREFIX}live_"
 RECORDED, RUNNING = "recorded", "live"
-SECONDS = 0.7
-"""The page is drawn again after as many seconds of training, or after an epoch that takes longer."""
+PULSE = 1.0
+"""Seconds between two drawings of an experiment that is under way."""
 KEPT_ACCURACY = 0.9
 """The training accuracy at which code lengths are compared."""
 NOTHING = "nothing"
@@ -71,22 +86,25 @@ class Shown:
         going = st.session_state.get(_ACTIVE) is not None and not st.session_state.get(_PAUSED, False)
         return self.live is not None and not self.live.done and going
 
-    def work(self, progress: Progress) -> None:
-        """Trains a little; where that cannot be done, ends it and leaves the reason for the next drawing."""
+    def watch(self, progress: Progress) -> None:
+        """Keeps it going; where that cannot be done, ends it and leaves the reason for the next drawing."""
         assert self.live is not None
         try:
-            self.live.advance(SECONDS, progress)
+            self.live.watch(visitor(), progress)
         except PacvizError as error:
             st.session_state[_ACTIVE], st.session_state[_PROBLEM] = None, str(error)
 
 
 def random_label_controls() -> Shown:
     """Draws all controls in the sidebar; what they ask for."""
+    keep_visitor()
     check_link([(PREFIX, _Choices), (LIVE, Randomization)])
     if problem := st.session_state.get(_PROBLEM):
         st.error(problem, icon=":material/error:")
     with st.sidebar:
-        show = _segments("show")
+        show = RECORDED if limits.public() else _segments("show")
+        if limits.public():
+            st.caption(limits.read_only("running experiments live"))
         active: Live | None = None
         if show == RUNNING:
             experiment = _live_controls()
@@ -101,6 +119,7 @@ def random_label_controls() -> Shown:
                 )
             name = st.selectbox("Recording", tuple(names), key=f"{PREFIX}name", bind="query-params")
             recording = read(names[name])
+            _own_recordings(name)
         method = _segments("method")
         experiment = recording.experiment
         if method == SURGERY and not experiment.recovery:
@@ -186,15 +205,25 @@ def _buttons(place: st.delta_generator.DeltaGenerator, experiment: Randomization
     started = st.session_state.get(_ACTIVE)
     with place:
         if started != experiment:
+            try:
+                require_small(experiment)
+                trouble = None
+            except PacvizError as error:
+                trouble = str(error)
             st.button(
                 "Run it live",
                 type="primary",
+                disabled=trouble is not None,
                 icon=":material/play_arrow:",
                 key=f"{LIVE}run",
                 on_click=_start,
                 args=(experiment,),
                 width="stretch",
             )
+            if trouble:
+                st.warning(trouble, icon=":material/block:")
+            else:
+                st.caption(f"At most {estimate(experiment).text}; mostly much less, for a fit ends when all is known.")
         if started is not None:
             paused = st.session_state.get(_PAUSED, False)
             left, right = st.columns(2)
@@ -205,15 +234,54 @@ def _buttons(place: st.delta_generator.DeltaGenerator, experiment: Randomization
             right.button(label, icon=f":material/{icon}:", key=f"{LIVE}cancel", on_click=_cancel, width="stretch")
 
 
+def _own_recordings(name: str) -> None:
+    """What can be done with the visitor's own recordings."""
+    if limits.public():
+        return
+    me = visitor()
+    if owners().get(name) == me:
+        with st.popover("Discard", icon=":material/delete:", width="stretch"):
+            st.write(f"Move the recording {name} to the trash? It can be brought back for 24 hours.")
+            st.button("Discard it", key=f"{PREFIX}discard", on_click=_do, args=(discard, name, me), width="stretch")
+    for entry in discarded(me)[:3]:
+        st.button(
+            f"Bring back {entry.name}",
+            icon=":material/undo:",
+            key=f"{PREFIX}restore_{entry.token}",
+            on_click=_do,
+            args=(restore, entry.token, me),
+            width="stretch",
+        )
+
+
+def _do(action: Callable[[str, str], object], name: str, owner: str) -> None:
+    st.session_state[_PROBLEM] = None
+    try:
+        action(name, owner)
+    except PacvizError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
 def _start(experiment: Randomization) -> None:
+    _leave()
+    forget(experiment)
     st.session_state[_ACTIVE], st.session_state[_PAUSED], st.session_state[_PROBLEM] = experiment, False, None
 
 
 def _turn() -> None:
-    st.session_state[_PAUSED] = not st.session_state.get(_PAUSED, False)
+    paused = not st.session_state.get(_PAUSED, False)
+    st.session_state[_PAUSED] = paused
+    if paused and (started := st.session_state.get(_ACTIVE)) is not None:
+        live(started).pause(visitor())
+
+
+def _leave() -> None:
+    if (started := st.session_state.get(_ACTIVE)) is not None:
+        live(started).leave(visitor())
 
 
 def _cancel() -> None:
+    _leave()
     st.session_state[_ACTIVE] = None
 
 
@@ -319,12 +387,12 @@ def take_recording_away(shown: Shown) -> None:
     st.caption("A picture can be saved by the camera at its upper right corner.")
     if shown.live is not None and shown.live.done:
         with st.form(f"{LIVE}keep"):
-            name = st.text_input("Keep it under the name", "my-run", key=f"{LIVE}name")
+            free = free_name("my-run")
+            name = st.text_input("Keep it under the name", free, key=f"{LIVE}name_{free}")
             if st.form_submit_button("Keep", icon=":material/save:"):
                 with friendly():
-                    check_name(name)
-                    save(recording, name)
-                    st.success(f"Kept: it is now among the recordings as {name}.", icon=":material/check:")
+                    kept = save_new(recording, name, visitor(), unique=name == free)
+                    st.success(f"Kept: it is now among the recordings as {kept}.", icon=":material/check:")
 
 
 def page() -> None:
@@ -334,9 +402,9 @@ def page() -> None:
         shown = random_label_controls()
         status = st.sidebar.empty()
 
-    @st.fragment(run_every=PAUSE if shown.pending else None)
+    @st.fragment(run_every=PULSE if shown.pending else None)
     def pictures() -> None:
-        """Draws what is known, then trains a little more."""
+        """Draws what is known of it at this moment."""
         recording = shown.recording
         memorising_headline(shown)
         left, right = st.columns([6, 5])
@@ -359,7 +427,7 @@ def page() -> None:
             )
         if shown.pending:
             with progress_line(status) as progress:
-                shown.work(progress)
+                shown.watch(progress)
             if not shown.pending:
                 st.rerun()
 

@@ -15,6 +15,7 @@ from pacviz import __version__, data, store
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.run import keep, known_run, moments
 from pacviz.experiments.random_labels.settings import Judged, Randomization, Run, floor_bytes
+from pacviz.jobs import limits, trash
 from pacviz.progress import Progress
 from pacviz.settings import NAME
 
@@ -231,6 +232,69 @@ def save(recording: Recording, name: str, folder: Path | None = None) -> Path:
     text = recording.to_json()
     store.write_atomic(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
     return path
+
+
+def free_name(name: str) -> str:
+    """The name, or one like it, that no recording has."""
+    taken, number, free = available(), 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}-{number}"
+    return free
+
+
+def save_new(recording: Recording, name: str, owner: str, unique: bool = False) -> str:
+    """Writes a recording of a visitor under a name that nobody has; the name.
+
+    unique: takes one like it where it is taken.  The database's lock lets two who ask at once get two names.
+    Raises PacvizError for a name that it cannot have or that is taken, or a folder that cannot be written.
+    """
+    limits.require_changes("keeping recordings")
+    check_name(name)
+    with store.transaction() as database:
+        free = free_name(name)
+        if free != name and not unique:
+            raise PacvizError(f"There is a recording {name!r} already; choose another name, such as {free!r}.")
+        save(recording, free)
+        database.execute(_OWNERS)
+        database.execute("INSERT OR REPLACE INTO recordings VALUES (?, ?)", (free, owner))
+    return free
+
+
+def owners() -> dict[str, str]:
+    """Whose the recordings of visitors are, by name."""
+    if not (store.cache_dir() / store.RESULTS).exists():
+        return {}
+    with store.transaction() as database:
+        database.execute(_OWNERS)
+        return dict(database.execute("SELECT name, owner FROM recordings").fetchall())
+
+
+_OWNERS = "CREATE TABLE IF NOT EXISTS recordings (name TEXT PRIMARY KEY, owner TEXT NOT NULL)"
+
+
+def discard(name: str, owner: str) -> None:
+    """Moves a visitor's own recording to the trash.  Raises PacvizError where it is somebody else's."""
+    limits.require_changes("discarding recordings")
+    if owners().get(name) != owner:
+        raise PacvizError(f"The recording {name[:100]!r} is not yours; only the browser that kept it can discard it.")
+    trash.put("recording", name, owner, {"recording": user_folder() / f"{name}{_SUFFIX}"}, {})
+    with store.transaction() as database:
+        database.execute("DELETE FROM recordings WHERE name = ?", (name,))
+
+
+def discarded(owner: str) -> list[trash.Entry]:
+    """The visitor's recordings that can be brought back."""
+    return trash.listing("recording", owner)
+
+
+def restore(token: str, owner: str) -> None:
+    """Brings a visitor's recording back.  Raises PacvizError where its name is taken by now."""
+    entry = trash.find("recording", token, owner)
+    entry.put_back({"recording": user_folder() / f"{entry.name}{_SUFFIX}"})
+    with store.transaction() as database:
+        database.execute(_OWNERS)
+        database.execute("INSERT OR REPLACE INTO recordings VALUES (?, ?)", (entry.name, owner))
 
 
 def read(path: Path) -> Recording:

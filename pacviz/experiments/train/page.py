@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
 
 from pacviz import data
 from pacviz.app.controls import check_link, number
+from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.session import chart, dark, friendly, offer_download, through_app, warn_about_cache
 from pacviz.errors import PacvizError
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
+from pacviz.jobs import limits, records, trash
 from pacviz.jobs import processes as runs
-from pacviz.jobs import records
-from pacviz.jobs.records import RESUMABLE, Metrics, Run
+from pacviz.jobs.records import ALIVE, RESUMABLE, Metrics, Run
 from pacviz.library import checkpoints
+from pacviz.models.cost import duration
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
 from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Training
@@ -26,7 +30,9 @@ from pacviz.words import at_most, surely
 PREFIX = "train_"
 CHOSEN = "run"
 PULSE = 2.0
-"""Seconds between two looks at runs that are alive."""
+"""Seconds between two looks at a run that is alive."""
+LOOK = 5.0
+"""Seconds between two looks at whether any run has begun or ended, in another tab or a shell."""
 METHOD = "gradual"
 """What the page offers first: plain training would show a bound that stays vacuous."""
 FIRST = ("method", "data", "model", "start", "density", "bits", "price", "dimension", "levels", "epochs", "name")
@@ -45,6 +51,10 @@ RECORDED = ":violet-badge[:material/movie: recorded: this is what a run looks li
 
 def training_controls() -> str:
     """Draws the controls of a new run in the sidebar, and starts it on request; the data set that is chosen."""
+    keep_visitor()
+    if limits.public():
+        st.sidebar.caption(limits.read_only("training"))
+        return str(defaults(Training)["data"])
     prefixes = {method: f"{PREFIX}{method}_" for method in METHODS}
     check_link([(PREFIX, Training), *((prefix, Training) for prefix in prefixes.values())])
     values: dict[str, Any] = {}
@@ -78,21 +88,37 @@ def training_controls() -> str:
             key=f"{prefix}name_{values['model']}_{values['data']}_{free}",
             help=settings(Training)["name"].help,
         )
+        small = _estimate(values)
         wanted = st.button(
             "Start",
             icon=":material/play_arrow:",
             type="primary",
             key=f"{PREFIX}start",
             width="stretch",
-            disabled=not data.is_available(values["data"]),
+            disabled=not (small and data.is_available(values["data"])),
         )
     if wanted:
         try:
-            st.session_state[CHOSEN] = runs.start(Training.of(**values)).id
+            st.session_state[CHOSEN] = runs.start(Training.of(**values), visitor(), unique=values["name"] == free).id
             st.rerun()
         except PacvizError as error:
             st.error(str(error), icon=":material/error:")
     return str(values["data"])
+
+
+def _estimate(values: dict[str, Any]) -> bool:
+    """Says what the training will take, before it is started; whether the server grants that to a page."""
+    try:
+        estimate = Training.of(**values).estimate
+    except PacvizError:  # Start tells it
+        return True
+    try:
+        limits.require_small(estimate, "choose fewer epochs, a smaller network or another batch size")
+    except PacvizError as error:
+        st.warning(str(error), icon=":material/block:")
+        return False
+    st.caption(f"Takes {estimate.text}.")
+    return True
 
 
 def _choice(name: str, prefix: str, options: tuple[str, ...], default: str) -> str:
@@ -108,34 +134,60 @@ def _choice(name: str, prefix: str, options: tuple[str, ...], default: str) -> s
 
 def choose_run() -> str:
     """Draws the list of runs and what can be done with the chosen one; the id of that, a recorded one where there is none."""
-    present = {run.id: run for run in records.listing()}
-    options = [*present, *(f"{_EXAMPLE}{run}" for run in records.recorded())]
+    present, me = {run.id: run for run in records.listing()}, visitor()
+    examples = [f"{_EXAMPLE}{run}" for run in records.recorded()]
+    own = [run.id for run in present.values() if run.owner == me]
+    options = [*present, *examples]
     wanted = st.session_state.get(CHOSEN, st.query_params.get(CHOSEN))
-    st.session_state[CHOSEN] = wanted if wanted in options else options[0]
+    st.session_state[CHOSEN] = wanted if wanted in options else [*own, *examples, *options][0]
     place, *actions = st.columns([5, 2, 2, 2], vertical_alignment="bottom")
     chosen = place.selectbox(
         f"Runs ({len(present)})",
         options,
-        format_func=lambda run: f"{run} · {present[run].state}" if run in present else f"{_plain(run)} · recorded",
+        format_func=lambda run: _label(present[run], me) if run in present else f"{_plain(run)} · recorded",
         key=CHOSEN,
-        help="The runs of all pages and shells on this machine; they go on when the page is closed.",
+        help="The runs of all browsers and shells on this machine; they go on when the page is closed. Only the browser "
+        "that started a run can change it, or a shell.",
     )
     st.query_params[CHOSEN] = chosen  # bound to the widget, it would hold the state, too
     if (run := present.get(chosen)) is not None:
-        _actions(run, actions)
+        _actions(run, actions, run.owner == me and not limits.public())
+        if run.owner != me:
+            whose = "a shell of this machine" if run.owner is None else "another browser"
+            st.caption(f"Started by {whose}; it can be watched here, and changed only there.")
+    if not limits.public():
+        _bring_back(me)
     return str(chosen)
 
 
+def _label(run: Run, me: str) -> str:
+    return f"{run.id} · {run.state}{' · yours' if run.owner == me else ''}"
+
+
+def _bring_back(me: str) -> None:
+    """The way back for what this browser discarded last."""
+    for entry in runs.discarded(me)[:_SHOWN_DISCARDED]:
+        st.button(
+            f"Bring back {entry.name}",
+            icon=":material/undo:",
+            key=f"restore_{entry.token}",
+            on_click=_do,
+            args=("restore", entry.token),
+            help=f"It lies in the trash, for {trash.HOURS} hours from when it was discarded.",
+        )
+
+
 _EXAMPLE = "recorded."
+_SHOWN_DISCARDED = 3
 
 
 def _plain(run: str) -> str:
     return run.removeprefix(_EXAMPLE)
 
 
-def _actions(run: Run, places: list[Any]) -> None:
-    """What can be done with a run in its state."""
-    if run.alive:
+def _actions(run: Run, places: list[Any], own: bool) -> None:
+    """What can be done with a run in its state: watched and taken away by all, changed by its own browser."""
+    if run.alive and own:
         stopping = run.state == "stopping"
         places[0].button(
             "Stop",
@@ -147,11 +199,11 @@ def _actions(run: Run, places: list[Any]) -> None:
             width="stretch",
         )
         return
-    if run.state in RESUMABLE:
+    if run.state in RESUMABLE and own:
         places[0].button(
             "Resume", icon=":material/play_arrow:", key="resume", on_click=_do, args=("resume", run.id), width="stretch"
         )
-    elif run.folder is None and run.checkpoint.exists():
+    elif run.state == "done" and run.folder is None and run.checkpoint.exists():
         places[0].page_link(
             "pages/compress.py",
             label="Compress it",
@@ -171,20 +223,21 @@ def _actions(run: Run, places: list[Any]) -> None:
             help="The checkpoint as a safetensors file.",
             width="stretch",
         )
-    places[2].button(
-        "Discard",
-        icon=":material/delete:",
-        key="discard",
-        on_click=_do,
-        args=("discard", run.id),
-        help="Deletes the run, and its checkpoint, for good.",
-        width="stretch",
-    )
+    if own and not run.alive:
+        with places[2].popover("Discard", icon=":material/delete:", width="stretch"):
+            st.write(f"Move {run.id} and its checkpoint to the trash? It can be brought back for {trash.HOURS} hours.")
+            st.button("Discard it", key="discard", on_click=_do, args=("discard", run.id), width="stretch")
 
 
 def _do(action: str, run: str) -> None:
+    actions: dict[str, Callable[[str, str], object]] = {
+        "stop": runs.stop,
+        "resume": runs.resume,
+        "discard": runs.discard,
+        "restore": runs.restore,
+    }
     try:
-        {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard}[action](run)
+        actions[action](run, visitor())
     except PacvizError as error:
         st.error(str(error), icon=":material/error:")
 
@@ -203,14 +256,14 @@ def compress_link(run: Run, rows: list[Metrics]) -> dict[str, str]:
     }
 
 
-def any_alive() -> bool:
-    """Whether there is a run whose numbers still change."""
-    return any(run.alive for run in records.listing())
-
-
 def states() -> dict[str, str]:
     """The state of every run."""
     return {run.id: run.state for run in records.listing()}
+
+
+def is_alive(chosen: str, states: Mapping[str, str]) -> bool:
+    """Whether the numbers of the chosen run still change."""
+    return states.get(chosen) in ALIVE
 
 
 def shown_run(chosen: str) -> tuple[Run, list[Metrics]]:
@@ -221,10 +274,12 @@ def shown_run(chosen: str) -> tuple[Run, list[Metrics]]:
 
 
 def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
-    """Where the run stands, in one sentence, and what its bound says."""
+    """What its bound says, and where the run stands; of one height, so that nothing below moves while it trains."""
     badge = RECORDED if chosen.startswith(_EXAMPLE) else STATES[run.state]
+    with st.container(height=EXPLANATION_HEIGHT, border=False):
+        st.markdown(f"### {run_explanation(run, rows)}")
     with st.container(height=52, border=False):
-        st.markdown(f"{badge} {run.message or run_explanation(run, rows)}")
+        st.markdown(f"{badge} {run.message}")
 
 
 def run_explanation(run: Run, rows: list[Metrics]) -> str:
@@ -272,11 +327,7 @@ def run_figures(run: Run, rows: list[Metrics]) -> None:
 
 
 def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "–"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+    return "–" if seconds is None else duration(seconds)
 
 
 def page() -> None:
@@ -288,7 +339,13 @@ def page() -> None:
         chosen = choose_run()
         known = states()
 
-    @st.fragment(run_every=PULSE if any_alive() else None)
+    @st.fragment(run_every=LOOK)
+    def look() -> None:
+        """Draws nothing; where a run has begun or ended, in whatever tab or shell, the whole page is drawn again."""
+        if states() != known:
+            st.rerun()
+
+    @st.fragment(run_every=PULSE if is_alive(chosen, known) else None)
     def live() -> None:
         """Draws the chosen run as it is now."""
         if states() != known:
@@ -306,7 +363,8 @@ def page() -> None:
         st.code(run.training.command, language="bash", wrap_lines=True)
 
     live()
+    look()
     warn_about_cache()
     with offer:
-        if not data.is_available(wanted):
+        if not limits.public() and not data.is_available(wanted):
             offer_download(wanted)

@@ -1,7 +1,6 @@
 """Runs are kept one by one, found again, gathered, and written whole."""
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
@@ -9,8 +8,21 @@ from pacviz import data
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels import results as recordings
 from pacviz.experiments.random_labels import run as running
-from pacviz.experiments.random_labels.live import Live
-from pacviz.experiments.random_labels.results import Recording, Spread, available, read, record, save
+from pacviz.experiments.random_labels.live import reports
+from pacviz.experiments.random_labels.results import (
+    Recording,
+    Spread,
+    available,
+    discard,
+    discarded,
+    known,
+    owners,
+    read,
+    record,
+    restore,
+    save,
+    save_new,
+)
 from pacviz.experiments.random_labels.settings import ONE_SHOT, Randomization
 
 QUICK = Randomization(
@@ -57,34 +69,42 @@ def test_fractions_rise_to_the_end(place):
     assert fractions[-1] > 0.9
 
 
-def test_a_live_run_in_pieces_is_the_same_as_in_one(place):
+def test_a_live_run_reports_as_it_goes_and_is_the_same_as_in_one(place):
     whole = record(QUICK, lambda *_: None, lambda run: None)
     other = replace(QUICK, tests=200)
-    pieces = Live(other)
-    seen = []
-    while not pieces.done:
-        pieces.advance(0.0001, lambda *_: None)
-        seen.append(len(pieces.recording.runs))
-    assert seen == sorted(seen)
-    assert pieces.recording.complete
-    assert [run.accuracies for run in pieces.recording.runs] == [run.accuracies for run in whole.runs]
-    again = Live(other)
-    again.advance(0.05, partial(pytest.fail, "nothing is left to do"))
-    assert again.recording == pieces.recording
+    told = list(reports(other))
+    fractions = [report.fraction for report in told]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    finished = [report.run for report in told if report.finished]
+    assert [run.accuracies for run in finished] == [run.accuracies for run in whole.runs]
+    assert [report.run for report in reports(other) if report.finished] == finished
+    assert len(list(reports(other))) == len(other.jobs)
 
 
-def test_a_live_run_that_is_interrupted_loses_nothing(place):
-    present = Live(replace(QUICK, tests=300))
+def test_a_live_run_that_is_interrupted_loses_no_finished_run(place):
+    experiment = replace(QUICK, tests=300)
+    for report in reports(experiment):
+        if report.finished:
+            break
+    assert [run.level for run in known(experiment).runs] == [report.run.level]
 
-    def interrupt(fraction, what):
-        raise KeyboardInterrupt
 
-    while not present.done:
-        with pytest.raises(KeyboardInterrupt):
-            present.advance(60, interrupt)
-        if len(present.recording.runs) == 4 and present.recording.complete:
-            present.advance(60, lambda *_: None)
-    assert present.recording.runs == record(present.experiment, lambda *_: None, lambda run: None).runs
+def test_two_who_keep_under_one_name_replace_nothing_and_each_has_his_own(place, recording):
+    assert save_new(recording, "mine", "browser-a", unique=True) == "mine"
+    assert save_new(replace(recording, version="other"), "mine", "browser-b", unique=True) == "mine-2"
+    assert read(available()["mine"]).version == recording.version
+    with pytest.raises(PacvizError, match=r"already; choose another name, such as 'mine-3'"):
+        save_new(recording, "mine", "browser-b")
+    assert owners() == {"mine": "browser-a", "mine-2": "browser-b"}
+    with pytest.raises(PacvizError, match="not yours"):
+        discard("mine", "browser-b")
+    discard("mine", "browser-a")
+    assert "mine" not in available()
+    (entry,) = discarded("browser-a")
+    restore(entry.token, "browser-a")
+    assert read(available()["mine"]).runs == recording.runs
+    assert owners()["mine"] == "browser-a"
 
 
 def test_a_recording_comes_back_from_its_file_and_is_offered(place, recording):

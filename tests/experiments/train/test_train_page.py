@@ -1,5 +1,6 @@
 """The page Train starts runs, shows those of everybody as they are, and turns what goes wrong into sentences."""
 
+import hashlib
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,13 +36,20 @@ def commands(monkeypatch):
     """The processes that would have been started."""
     started = []
     monkeypatch.setattr(
-        subprocess, "Popen", lambda command, **options: started.append(command) or SimpleNamespace(pid=2**30)
+        subprocess,
+        "Popen",
+        lambda command, **options: started.append(command) or SimpleNamespace(pid=2**30, wait=lambda: 0),
     )
     return started
 
 
-def opened(**query):
+KEY = "the-key-of-this-browser-0"
+ME = "browser-" + hashlib.sha256(KEY.encode()).hexdigest()[:16]
+
+
+def opened(key=KEY, **query):
     app = AppTest.from_file(APP, default_timeout=300)
+    app.session_state["browser_key"] = key
     app.switch_page("pages/train.py")
     for name, value in query.items():
         app.query_params[name] = str(value)
@@ -62,7 +70,10 @@ def said(app):
     return " ".join(text.value for text in app.markdown)
 
 
-def trained():
+def trained(owner=ME):
+    if owner is not None:
+        with records.transaction() as database:
+            records.enqueue(database, Run(records.identity(TRAINING), TRAINING, owner=owner))
     with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:
         worker.work(run, lambda fraction, what: None)
 
@@ -93,9 +104,56 @@ def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate()
     assert numbers(app)["Bound"] == at_most(last.bound, 1)
     assert numbers(app)["Accuracy"] == f"{last.accuracy:.1%}"
     assert "406 weights take" in said(app)
+    assert "### " in said(app)
     app.button(key="discard").click().run()
     assert records.listing() == []
     assert "recorded" in said(healthy(app))
+    (back,) = [button for button in app.button if button.key.startswith("restore_")]
+    assert back.label == "Bring back digits/tiny/mine"
+    back.click().run()
+    assert records.metrics("digits/tiny/mine")[-1] == last
+    assert checkpoints.available("tiny", "digits") == ("mine",)
+
+
+@pytest.mark.parametrize("owner", [None, "browser-of-another"])
+def test_a_run_of_somebody_else_is_watched_and_neither_changed_nor_the_first_that_is_shown(owner):
+    trained(owner)
+    app = healthy(opened())
+    assert app.selectbox(key="run").value.startswith("recorded.")
+    app.selectbox(key="run").set_value("digits/tiny/mine").run()
+    healthy(app)
+    assert "406 weights take" in said(app)
+    assert not {"stop", "resume", "discard"} & {button.key for button in app.button}
+    assert any("can be watched here" in caption.value for caption in app.caption)
+
+
+def test_a_read_only_server_shows_runs_and_offers_nothing_that_changes_them(monkeypatch):
+    trained()
+    monkeypatch.setenv("PACVIZ_PUBLIC", "1")
+    app = healthy(opened())
+    assert "406 weights take" in said(app)
+    assert {button.key for button in app.button} == set()
+    assert "read-only" in app.sidebar.caption[0].value
+
+
+def test_what_a_training_takes_is_said_before_and_what_is_too_large_cannot_be_started(commands):
+    app = opened(train_method="dense", train_model="tiny")
+    assert any(caption.value.startswith("Takes about") for caption in app.caption)
+    app = opened(train_method="dense", train_dense_model="lenet5", train_dense_epochs=1000, train_dense_batch_size=1)
+    assert any("12 h here" in warning.value for warning in app.warning)
+    assert app.button(key="train_start").disabled
+
+
+def test_two_visitors_who_start_under_the_offered_name_replace_nothing(commands):
+    first, second = opened(train_model="tiny"), opened("the-key-of-another-browser", train_model="tiny")
+    for app in (first, second):
+        assert app.text_input[0].value == "gradual"
+    for app in (first, second):
+        app.button(key="train_start").click().run()
+        healthy(app)
+    assert [run.id for run in records.listing()] == ["digits/tiny/gradual-v2", "digits/tiny/gradual"]
+    assert second.selectbox(key="run").value == "digits/tiny/gradual-v2"
+    assert healthy(opened("a-third-browser-that-comes")).selectbox(key="run").value.startswith("recorded.")
 
 
 def test_the_first_screen_prunes_the_network_of_a_run_no_further():
@@ -182,7 +240,7 @@ def test_a_run_of_the_shell_shows_while_it_trains():
     def report(fraction, what):
         if what.startswith("epoch 2") and not seen:
             records.record("digits/tiny/mine", [])
-            seen.append(healthy(opened()))
+            seen.append(healthy(opened(run="digits/tiny/mine")))
 
     with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:
         worker.SECONDS_PER_WRITE, usual = 0.0, worker.SECONDS_PER_WRITE
@@ -192,6 +250,6 @@ def test_a_run_of_the_shell_shows_while_it_trains():
             worker.SECONDS_PER_WRITE = usual
     (app,) = seen
     assert ":blue-badge" in said(app)
-    assert app.button(key="stop").label == "Stop"
+    assert "stop" not in {button.key for button in app.button}
     assert numbers(app)["Bound, preview"] != "–"
     assert checkpoints.available("tiny", "digits") == ("mine",)

@@ -38,12 +38,17 @@ def keep_visitor() -> None:
 
 def _changed() -> None:
     answer = (st.session_state.get(_ANSWER) or {}).get("key")
-    if isinstance(answer, str) and _KEY.fullmatch(answer):
+    if _is_key(answer):
         st.session_state[_OWN] = answer
 
 
 def _key() -> str:
     if _OWN not in st.session_state:
-        kept = st.context.cookies.get(COOKIE, "")
-        st.session_state[_OWN] = kept if _KEY.fullmatch(kept) else secrets.token_urlsafe(24)
+        kept = st.context.cookies.get(COOKIE)
+        st.session_state[_OWN] = kept if _is_key(kept) else secrets.token_urlsafe(24)
     return str(st.session_state[_OWN])
+
+
+def _is_key(value: object) -> bool:
+    """Whether it may be a key: what a browser sends may be anything."""
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None

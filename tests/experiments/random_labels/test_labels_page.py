@@ -1,11 +1,13 @@
 """ "Random labels" shows a recording untouched, and runs, pauses, cancels and keeps an experiment of one's own."""
 
+import time
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import data
+from pacviz.experiments.random_labels import live as processes
 from pacviz.experiments.random_labels.results import available, read
 from pacviz.experiments.random_labels.settings import SURGERY
 
@@ -52,46 +54,76 @@ def test_the_slider_moves_the_table_and_the_headline():
     assert f"{100 * recording.experiment.sparsity[1]:g} %" in healthy(app).markdown[0].value
 
 
+def until(app, there):
+    """Draws the page again, as its own pulse does, until something is there."""
+    end = time.monotonic() + 300
+    while not there():
+        assert time.monotonic() < end
+        healthy(app.run())
+        time.sleep(0.2)
+
+
 def test_it_runs_live_can_be_paused_and_goes_on_to_the_end_and_is_kept():
+    """In a process of its own, as on a server."""
     app = opened(**QUICK)
+    assert any("At most about" in caption.value for caption in app.caption)
     app.button(key="labels_live_run").click().run()
     app.button(key="labels_live_pause").click().run()
     assert app.button(key="labels_live_pause").label == "Resume"
-    still = app.caption[0].value if app.caption else ""
-    app.run()
-    assert "runs so far" in still
+    assert any("runs so far" in caption.value for caption in app.caption)
     app.button(key="labels_live_pause").click().run()
-    for _ in range(60):
-        if app.get("form"):
-            break
-        if any(box.key == "labels_live_name" for box in app.text_input):
-            break
-        app.run()
-    healthy(app)
+    until(app, lambda: any(box.key.startswith("labels_live_name") for box in app.text_input))
     assert len(app.table[0].value) == 5
-    app.text_input(key="labels_live_name").set_value("Not a name")
+    name = next(box for box in app.text_input if box.key.startswith("labels_live_name"))
+    assert name.value == "my-run"
+    name.set_value("Not a name")
     next(button for button in app.button if button.label == "Keep").click().run()
     assert any("name must be made of" in error.value for error in app.error)
-    app.text_input(key="labels_live_name").set_value("kept-here")
+    next(box for box in app.text_input if box.key.startswith("labels_live_name")).set_value("my-run")
     next(button for button in app.button if button.label == "Keep").click().run()
-    assert read(available()["kept-here"]).experiment.model == "tiny"
-    available()["kept-here"].unlink()
+    assert read(available()["my-run"]).experiment.model == "tiny"
+    healthy(app.run())
+    name = next(box for box in app.text_input if box.key.startswith("labels_live_name"))
+    assert name.value == "my-run-2"
+    available()["my-run"].unlink()
 
 
-def test_cancel_ends_it():
+def test_cancel_ends_its_process():
     app = opened(**(QUICK | {"live_seed": 77}))
     app.button(key="labels_live_run").click().run()
+    (work,) = [live for live in processes._hall.queue if live.experiment.seed == 77]
+    until(app, lambda: work.working)
     app.button(key="labels_live_cancel").click().run()
     healthy(app)
+    assert not work.working
+    assert work not in processes._hall.queue
     assert app.button(key="labels_live_run").label == "Run it live"
     assert not [button for button in app.button if button.key in ("labels_live_cancel", "labels_live_pause")]
+
+
+def test_what_would_take_too_much_cannot_be_started():
+    app = opened(live_model="resnet56", live_data="cifar10", live_n=50_000, live_batch_size=10_000, show="live")
+    assert app.button(key="labels_live_run").disabled
+    assert any("GB of memory, and a job may take 2 here" in warning.value for warning in app.warning)
 
 
 def test_images_that_do_not_fit_the_network_are_a_sentence():
     app = opened(**(QUICK | {"live_model": "resnet8"}))
     app.button(key="labels_live_run").click().run()
-    assert not app.exception
+    end = time.monotonic() + 300
+    while not app.error:
+        assert time.monotonic() < end
+        assert not app.run().exception
+        time.sleep(0.2)
     assert "ResNet-8 takes images of shape (3, 32, 32)" in app.error[0].value
+
+
+def test_a_read_only_server_shows_recordings_only(monkeypatch):
+    monkeypatch.setenv("PACVIZ_PUBLIC", "1")
+    app = opened(show="live")
+    assert len(app.get("plotly_chart")) >= 3
+    assert {button.key for button in app.button} == set()
+    assert any("read-only" in caption.value for caption in app.sidebar.caption)
 
 
 @pytest.mark.parametrize(("name", "value"), [("method", "luck"), ("live_n", "5"), ("show", "all")])

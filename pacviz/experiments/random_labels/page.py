@@ -31,7 +31,6 @@ from pacviz.experiments.random_labels.results import (
 )
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
-from pacviz.figures.style import size
 from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings

@@ -24,6 +24,7 @@ from pacviz.library import checkpoints
 from pacviz.models import architecture
 from pacviz.scenario import Scenario
 from pacviz.settings import Setting, defaults, settings
+from pacviz.words import SENTENCES
 
 _FOLDER = Path(__file__).parent
 _SHARED = ("words", "bounds", "charts", "page", "live")
@@ -93,7 +94,7 @@ def source(own: tuple[Path, ...] = EXPLORER, host: Path = STREAMLIT) -> str:
     style = json.dumps((_FOLDER / "explorer.css").read_text(encoding="utf-8"))
     shared = (_FOLDER / f"{name}.js" for name in _SHARED)
     scripts = (path.read_text(encoding="utf-8") for path in (*shared, *own, host))
-    return "\n".join([f"const CSS = {style};", *scripts])
+    return "\n".join([f"const CSS = {style};", f"const SENTENCES = {json.dumps(SENTENCES)};", *scripts])
 
 
 def bound_words() -> dict[str, dict[str, Any]]:

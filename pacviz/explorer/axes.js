@@ -6,17 +6,14 @@ const AXES = {
   sparsity: {
     title: "sparsity (logarithmic in what is kept)", place: (x) => (KEPT(x) + 0.05) / 3.15,
     ticks: [0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999].map((x) => [x, `${+(100 * x).toFixed(1)}%`]),
-    takeaway: "Prune until accuracy breaks: the bound dips just before", sizes: "Every weight that stays has to be paid for",
   },
   bits: {
     title: "codebook bits (2^bits values a layer)", place: (x) => (x - 0.7) / 7.6,
     ticks: [1, 2, 3, 4, 5, 6, 7, 8].map((x) => [x, String(x)]),
-    takeaway: "More codebook bits: the error falls, the code grows", sizes: "Each codebook bit costs about a bit per weight",
   },
   noise: {
     title: "noise scale (share of a layer's weight range)", place: (x) => (x + 0.006) / 0.212,
     ticks: [0, 0.05, 0.1, 0.15, 0.2].map((x) => [x, percent(x, 0)]),
-    takeaway: "Noise buys bits back until it costs accuracy", sizes: "Noisy weights need fewer bits to describe",
   },
 };
 const xAxis = (along) => ({ ...AXES[along], text: (x) => `${along} ${along === "bits" ? x : percent(x, 1)}`, ticks: AXES[along].ticks.map(([x, label]) => [AXES[along].place(x), label]) });

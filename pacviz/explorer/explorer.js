@@ -107,14 +107,14 @@ class Explorer extends Live {
   get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
 
   layout() {
-    const width = (name) => Math.max(280, this.hosts[name].clientWidth), axis = AXES[this.state.along];
+    const width = (name) => Math.max(280, this.hosts[name].clientWidth), x = xAxis(this.state.along);
     // On a projector the charts end where the screen does.
     const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
     const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
     this.layoutKey = this.arrangement;
     this.boundShown = null;
-    this.errors.layout(width("errors"), height("errors"), xAxis(this.state.along), axis.takeaway);
-    this.sizes.layout(width("sizes"), height("sizes"), xAxis(this.state.along), axis.sizes);
+    this.errors.layout(width("errors"), height("errors"), x, "");
+    this.sizes.layout(width("sizes"), height("sizes"), x, "");
     this.waterfall.layout(width("waterfall"), height("waterfall"));
     for (const [name, line] of [["train", "r"], ["bytes", "K"]])
       for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
@@ -180,6 +180,7 @@ class Explorer extends Live {
     for (const slider of this.sliders) slider.show(slider.control.name === "n" ? state.n || data.known.n : state[slider.control.name]);
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
+    this.entitle();
     const ghosts = this.ghosts(), x = state[state.along];
     this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound, 1), line: state.bound }, ghosts.errors);
     this.sizes.update(this.curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
@@ -190,6 +191,19 @@ class Explorer extends Live {
     }
     this.formula.update(state, found, data.bounds[state.bound].title);
     if (this.settled) this.settle(found);
+  }
+
+  /** Titles of the curves, from the curves that are shown. */
+  entitle() {
+    const { curves, state, data } = this, known = curves.x.map((_, i) => i).filter((i) => curves[state.bound][i] !== null);
+    if (this.entitled === curves && this.titleOf === state.bound) return;
+    [this.entitled, this.titleOf] = [curves, state.bound];
+    const pick = (name) => known.map((i) => curves[name][i]);
+    this.titles = {
+      errors: boundTakeaway(state.along, pick("x"), pick(state.bound), pick("train"), data.known.vacuous),
+      sizes: sizeTakeaway(state.along, curves.x, curves.bytes),
+    };
+    for (const [name, title] of Object.entries(this.titles)) this[name].frame.entitle(title);
   }
 
   drawWords(found) {
@@ -210,12 +224,13 @@ class Explorer extends Live {
     this.says.classList.toggle("refused", Boolean(problem));
     this.says.parentNode.hidden = !problem && !this.shown("head");
     write(this.why, problem ? ` ⚠ ${problem}` : found ? ` ${explanation(state, found, known, data.base)}` : " ");
-    const refund = found ? found.code - found.bytes : 0;
+    const columns = known.layers.length, row = known.parts.indexOf("noise refund");
+    const refund = found ? -found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8 : 0;
     const texts = found && {
       train: [percent(found.train), `accuracy ${percent(1 - found.train)}`],
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
-      bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : refund >= 0 ? `noise refunds ${size(refund)}` : `noise costs ${size(-refund)}`],
+      bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : `noise refund: ${size(refund)}`],
       bound: [atMost(found.bound, 1), whatIf ? "what if: no certificate" : `${data.bounds[state.bound].title}, architecture charged`],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
@@ -234,10 +249,10 @@ class Explorer extends Live {
     write(this.status, `${this.headline.textContent}. ${this.badge.textContent} ${data.problem}`);
     if (!found) return;
     const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;
-    this.errors.frame.describe(`${AXES[state.along].takeaway}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${atMost(found.bound)}.`);
-    this.sizes.frame.describe(`${AXES[state.along].sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
+    this.errors.frame.describe(`${this.titles.errors}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${atMost(found.bound)}.`);
+    this.sizes.frame.describe(`${this.titles.sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
     const columns = data.known.layers.length;
-    this.waterfall.frame.describe(`Where the bytes go. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
+    this.waterfall.frame.describe(`${this.waterfall.frame.title.textContent}. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
   }
 
   pin() {

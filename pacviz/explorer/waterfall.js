@@ -75,8 +75,7 @@ class Waterfall {
     this.labels.forEach((label, row) =>
       set(label, { y: y(edges[row] ?? bytes) - 6, text: size(sums[row] ?? bytes) }));
     if (moved || this.drawnGhosts !== ghosts) this.drawGhosts(ghosts, y);
-    const largest = sums[0] >= sums[1] ? this.parts[0] : this.parts[1];
-    frame.entitle(`Where the bytes go: mostly into ${largest}`);
+    frame.entitle(chargesTakeaway(this.parts.map((part, row) => [part, sums[row]])));
   }
 
   drawGhosts(ghosts, y) {

@@ -72,3 +72,68 @@ function sizeBelow(bytes) {
   const step = bytes < 1000 ? 1 : bytes < 1e4 ? 10 : bytes < 1e6 ? 100 : 1e4;
   return size(Math.floor(bytes / step) * step);
 }
+
+// What a picture shows, as pacviz/words/takeaways.py has it; SENTENCES come from there.
+const POINTS = 0.005, DECADES = 0.01;
+const filled = (sentence, ...words) => words.reduce((text, word) => text.replace("{}", () => word), sentence);
+
+/** How a curve goes: "rising", "falling", "flat", "dips", "peaks" or "mixed"; moves of `tolerance` or less are none. */
+function shape(values, tolerance) {
+  const moves = [];
+  let low = values[0], high = values[0];
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    const going = moves.at(-1);
+    let turn = going !== "rising" && value - low > tolerance ? "rising" : "";
+    if (going !== "falling" && high - value > tolerance) turn = "falling";
+    if (turn) {
+      moves.push(turn);
+      low = high = value;
+    }
+  }
+  return { "": "flat", rising: "rising", falling: "falling", "falling rising": "dips", "rising falling": "peaks" }[moves.join(" ")] ?? "mixed";
+}
+
+const placed = (axis, x) => (axis === "bits" ? String(x) : `${Number((100 * x).toFixed(2))}%`);
+
+/** What bounds along an axis show, with the training errors there. */
+function boundTakeaway(axis, x, bounds, errors, vacuous) {
+  const sentences = SENTENCES.bound[axis], smallest = Math.min(...bounds), lowest = bounds.indexOf(smallest);
+  if (bounds.length < 2) return sentences.unknown;
+  if (smallest >= vacuous) return sentences.vacuous;
+  let kind = shape(bounds, POINTS);
+  if (kind === "dips" && errors.at(-1) - errors[lowest] > (bounds.at(-1) - bounds[lowest]) / 2) kind = "breaks";
+  return filled(sentences[kind], placed(axis, x[kind === "peaks" ? bounds.indexOf(Math.max(...bounds)) : lowest]));
+}
+
+/** What effective sizes in bytes along an axis show. */
+function sizeTakeaway(axis, x, sizes) {
+  const sentences = SENTENCES.size[axis];
+  if (sizes.length < 2) return sentences.unknown;
+  const kind = shape(sizes.map((bytes) => Math.log10(Math.max(bytes, 1))), DECADES);
+  return filled(sentences[kind], placed(axis, x[sizes.indexOf((kind === "peaks" ? Math.max : Math.min)(...sizes))]));
+}
+
+/** Into which of these, [[name, amount], …], most goes. */
+function chargesTakeaway(charges) {
+  const positive = charges.filter(([, amount]) => amount > 0), sum = positive.reduce((all, [, amount]) => all + amount, 0);
+  if (!positive.length) return SENTENCES.charges.none;
+  const [name, amount] = positive.reduce((best, one) => (one[1] > best[1] ? one : best));
+  return filled(SENTENCES.charges[2 * amount > sum ? "mostly" : "most"], name);
+}
+
+/** Where a bound turns vacuous along the size or n; place: null where it is vacuous everywhere. */
+function turnTakeaway(axis, bound, place) {
+  const [there, nowhere] = SENTENCES.turns[axis];
+  return place === null ? nowhere : filled(there, bound, place);
+}
+
+/** What it costs to be so many times surer. */
+function surerTakeaway(times, bound, surer, vacuous) {
+  const { becomes, stays, vacuous: hopeless, surest } = SENTENCES.surer;
+  if (times < 2) return filled(surest, atMost(bound));
+  const often = times >= 999_999 ? "A million" : count(times);
+  if (bound >= vacuous) return filled(hopeless, often[0].toLowerCase() + often.slice(1));
+  return atMost(bound) === atMost(surer) ? filled(stays, often, atMost(bound)) : filled(becomes, often, atMost(bound), atMost(surer));
+}

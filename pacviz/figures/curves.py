@@ -13,19 +13,7 @@ from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.surface import Grid
 from pacviz.certificates.sweep import table
 from pacviz.figures.style import LINES, VACUOUS, themed
-from pacviz.words import at_most, size
-
-TAKEAWAYS = {
-    "sparsity": "Prune until accuracy breaks: the bound dips just before",
-    "bits": "More codebook bits: the error falls, the code grows",
-    "noise": "Noise buys bits back until it costs accuracy",
-}
-SIZE_TAKEAWAYS = {
-    "sparsity": "Every weight that stays has to be paid for",
-    "bits": "Each codebook bit costs about a bit per weight",
-    "noise": "Noisy weights need fewer bits to describe",
-}
-
+from pacviz.words import at_most, bound_takeaway, size, size_takeaway
 
 SPARSITY_TICKS = (0.0, 0.5, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 AXIS_LAYOUT: dict[str, dict[str, Any]] = {
@@ -62,7 +50,10 @@ def error_curves(
     below = present.bound >= VACUOUS
     _mark(figure, axis, present, present.bound, at_most(present.bound, 1), LINES[present.scenario.bound].colour, below)
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
-    return themed(figure, TAKEAWAYS[axis], dark, height)
+    known = rows[rows[present.scenario.bound].notna()]
+    x, bounds, errors = (list(known[name]) for name in (axis, present.scenario.bound, "train_error"))
+    title = bound_takeaway(axis, x, bounds, errors, VACUOUS)
+    return themed(figure, title, dark, height)
 
 
 def size_curves(
@@ -82,7 +73,8 @@ def size_curves(
         tickvals=[100, 1e3, 1e4, 1e5, 1e6],
         ticktext=["100 B", "1 kB", "10 kB", "100 kB", "1 MB"],
     )
-    return themed(figure, SIZE_TAKEAWAYS[axis], dark, height).update_layout(legend_entrywidth=0.5)
+    title = size_takeaway(axis, list(rows[axis]), list(rows["effective_bytes"]))
+    return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.5)
 
 
 def _draw(

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from pacviz.certificates.certificate import Certificate
 from pacviz.codes.ledger import PARTS
 from pacviz.figures.style import LAYERS, PATTERNS, themed
-from pacviz.words import size
+from pacviz.words import charges_takeaway, size
 
 CEILINGS = [mantissa * 10**exponent for exponent in range(2, 7) for mantissa in (1, 2, 5)]
 """Upper ends of the axis: few, so that it rarely moves while a slider does."""
@@ -68,8 +68,8 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
         cliponaxis=False,
     )
     ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * max(edges)), CEILINGS[-1])
-    largest = max(list(STEPS.values())[:2], key=lambda step: sum(sums[step].values()))
-    themed(figure, f"Where the bytes go: mostly into {largest}", dark, height)
+    title = charges_takeaway({part: sum(sums[step].values()) for part, step in STEPS.items()})
+    themed(figure, title, dark, height)
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(tickangle=0)
     return figure.update_yaxes(title="bytes", range=[0, ceiling], tickformat="~s")

@@ -12,7 +12,7 @@ from pacviz.bounds import BOUNDS, curves
 from pacviz.bounds.operating_point import NATS_PER, OperatingPoint
 from pacviz.figures.style import LINES, ink, themed
 from pacviz.literature import PUBLISHED, PublishedResult
-from pacviz.words import at_most, size
+from pacviz.words import at_most, size, surer_takeaway, turn_takeaway
 
 POINTS = 121
 """Of a curve."""
@@ -34,10 +34,7 @@ def bounds_against_n(point: OperatingPoint, dark: bool = False, height: int = 31
         _turning_points(point, point.least_n, "vacuous below n = {:,.0f}"),
         *_published(((result.n, result) for result in PUBLISHED), dark, named=False),
     ]
-    if least is None:
-        title = "No number of examples helps: guessing errs no more"
-    else:
-        title = f"{BOUNDS[point.bound].title} is vacuous below n = {least:,}"
+    title = turn_takeaway("n", BOUNDS[point.bound].title, None if least is None else f"{least:,}")
     axis = {"title": {"text": "training examples n"}, **_logarithmic(N_RANGE, N_TICKS)}
     return themed(_drawn(traces, point, point.n, N_RANGE, axis, rising=False), title, dark, height)
 
@@ -51,10 +48,7 @@ def bounds_against_size(point: OperatingPoint, dark: bool = False, height: int =
         _turning_points(point, point.most_bytes, "vacuous from {:,.0f} bytes on"),
         *_published(sizes, dark, named=True),
     ]
-    if most is None:
-        title = "No network is small enough: guessing errs no more"
-    else:
-        title = f"{BOUNDS[point.bound].title} is vacuous from {size(most)} on"
+    title = turn_takeaway("size", BOUNDS[point.bound].title, None if most is None else size(most))
     axis = {"title": {"text": "complexity K as a size"}, **_logarithmic(BYTES_RANGE, BYTES_TICKS)}
     return themed(_drawn(traces, point, point.kl_bytes, BYTES_RANGE, axis, rising=True), title, dark, height)
 
@@ -63,7 +57,8 @@ def bounds_against_delta(point: OperatingPoint, dark: bool = False, height: int 
     """All bounds (0 to 100 %) against delta (logarithmic) at the point's K, n and risk."""
     delta = np.logspace(*DELTA_RANGE, POINTS)
     traces = _curves(point, delta, curves(point.risk, point.kl_nats, point.n, delta))
-    title = f"A million times surer: {at_most(point.value)} becomes {at_most(point.surer().value)}"
+    surer = point.surer()
+    title = surer_takeaway(point.delta / surer.delta, point.value, surer.value, point.guessing)
     axis = {"title": {"text": "failure probability δ"}, **_logarithmic(DELTA_RANGE, DELTA_TICKS, step=2)}
     return themed(_drawn(traces, point, point.delta, DELTA_RANGE, axis, rising=False), title, dark, height)
 

@@ -24,13 +24,13 @@ const AGAINST = {
     symbol: "K", side: "end", title: "complexity K as a size", text: (bytes) => `K = ${size(bytes)}`, present: (found) => found.bytes,
     at: (bytes, found, known) => [found.train, bytes * known.nats_per.bytes, found.n, found.delta],
     turn: (found, name, known) => found.most_nats[name] === null ? null : found.most_nats[name] / known.nats_per.bytes,
-    says: (bound, bytes) => (bytes === null ? "No network is small enough: guessing errs no more" : `${bound} is vacuous from ${size(bytes)} on`),
+    says: (bound, bytes) => turnTakeaway("size", bound, bytes === null ? null : size(bytes)),
   },
   n: {
     symbol: "n", side: "start", title: "training examples n", text: (n) => `n = ${count(n)}`, present: (found) => found.n,
     at: (n, found) => [found.train, found.kl, n, found.delta],
     turn: (found, name) => found.least_n[name],
-    says: (bound, n) => (n === null ? "No number of examples helps: guessing errs no more" : `${bound} is vacuous below n = ${count(n)}`),
+    says: (bound, n) => turnTakeaway("n", bound, n === null ? null : count(n)),
   },
   delta: {
     symbol: "delta", title: "failure probability δ", text: (delta) => `δ = ${round(delta, 2)}`, present: (found) => found.delta,
@@ -160,7 +160,7 @@ class WhatIf extends Live {
       });
       chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound, 1), line: state.bound, side }, NONE, turns);
       chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
-        : `${found.surer.times >= 999_999 ? "A million" : count(found.surer.times)} times surer: ${atMost(found.bound)} becomes ${atMost(found.surer.bound)}`);
+        : surerTakeaway(found.surer.times, found.bound, found.surer.bound, found.guessing));
     }
     this.link();
     this.formula.update(state, found, title);
@@ -182,12 +182,12 @@ class WhatIf extends Live {
   drawWords(found) {
     const { state, data } = this, vacuous = found.bound >= found.guessing, nats = data.known.nats_per;
     const [says, bound] = this.headline.children;
-    write(says, `With probability ${surely(state.delta)}, the true error is below `);
+    write(says, `What if these were a network's numbers? With probability ${surely(state.delta)}, a true error below `);
     write(bound, atMost(found.bound, 1));
     this.root.classList.toggle("vacuous", vacuous);
     write(this.verdict, vacuous ? " Vacuous: guessing does as well." : "");
     write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
-      + `Being ${count(found.surer.times)} times surer costs ${atMost(found.surer.bound - found.bound).replace("%", " points")}.`);
+      + (vacuous || found.surer.times < 2 ? "" : `Being ${count(found.surer.times)} times surer costs ${atMost(found.surer.bound - found.bound).replace("%", " points")}.`));
     for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
       const nothing = found.bounds[name] >= found.guessing;
       write(value, atMost(found.bounds[name], 1));

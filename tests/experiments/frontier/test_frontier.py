@@ -6,8 +6,7 @@ import math
 import pytest
 
 from pacviz.bounds import BOUNDS, seeger
-from pacviz.experiments.frontier import figures as frontier
-from pacviz.experiments.frontier.figures import LABEL, METHOD_LINES, TARGETS, layer_shares
+from pacviz.experiments.frontier.figures import LABEL, METHOD_LINES, TARGETS, frontier, layer_shares
 from pacviz.experiments.frontier.results import Point, alike, best, on_frontier, points, survivors
 from pacviz.figures import size
 from pacviz.library import checkpoints

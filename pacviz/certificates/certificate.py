@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any
 
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
-from pacviz.certificates.measure import FAILURE_SHARE, Measurement, Source, measure, recall
+from pacviz.certificates import budget
+from pacviz.certificates.measure import Measurement, Source, measure, recall
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.models import architecture, grammar
 from pacviz.progress import Progress
@@ -28,7 +29,7 @@ WHOLE_EVALUATIONS = 3
 class Certificate:
     """A Scenario, what was measured for it, and the bound that follows (MATH.md sections 1 to 4).
 
-    Where the risk is estimated from draws, a fifth of delta pays for its interval and the bound gets the rest.
+    Where the risk is estimated from draws, a part of delta pays for its interval (pacviz.certificates.budget).
     """
 
     scenario: Scenario
@@ -45,13 +46,12 @@ class Certificate:
         return self._at_delta(self.measurement.test)
 
     def _at_delta(self, estimate: RiskEstimate) -> RiskEstimate:
-        exact = estimate.method == "exact"
-        return estimate if exact else dataclasses.replace(estimate, failure=FAILURE_SHARE * self.scenario.delta)
+        return dataclasses.replace(estimate, failure=estimate.failure * self.scenario.delta)
 
     @property
     def bound_delta(self) -> float:
         """What is left of delta for the bound itself."""
-        return self.scenario.delta - self.risk.failure
+        return budget.bound_share(estimated=self.risk.method != "exact") * self.scenario.delta
 
     @property
     def ledger(self) -> Ledger:
@@ -117,7 +117,7 @@ class Certificate:
         """What a mean over WHOLE_EVALUATIONS whole samples could promise of the noisy network's risk; None without noise."""
         if self.risk.method == "exact":
             return None
-        return naive_interval(self.risk.mean, WHOLE_EVALUATIONS, self.risk.failure)[1]
+        return naive_interval(self.risk.mean, WHOLE_EVALUATIONS, budget.RISK * self.scenario.delta)[1]
 
     @property
     def formula(self) -> str:
@@ -180,12 +180,13 @@ class Certificate:
 
         Raises KeyError, TypeError or ValueError for what `to_dict` cannot have made, PacvizError for a wrong Scenario.
         """
-        train, test = (RiskEstimate(**values["estimates"][name]) for name in ("train", "test"))
+        scenario = Scenario.from_mapping(values["scenario"])
+        train, test = (_estimate(values["estimates"][name], scenario) for name in ("train", "test"))
         ledger = Ledger(tuple(Charge(**charge) for charge in values["ledger"]))
         others = {field.name for field in dataclasses.fields(Measurement)} - {"ledger", "train", "test"}
         plain: dict[str, Any] = {name: values[name] for name in others}
         measurement = Measurement(ledger=ledger, train=train, test=test, **plain)
-        return cls(Scenario.from_mapping(values["scenario"]), measurement)
+        return cls(scenario, measurement)
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2)
@@ -226,6 +227,12 @@ class Certificate:
 def architecture_bits(scenario: Scenario) -> int:
     """What architecture and pixel range cost to describe, where they are not taken as fixed before the data."""
     return len(grammar.encode(architecture(scenario.model), scenario.input_low, scenario.input_high))
+
+
+def _estimate(values: Mapping[str, Any], scenario: Scenario) -> RiskEstimate:
+    """An estimate as a Measurement has it, with the share of delta in place of the probability."""
+    share = budget.spent_share(values["failure"], scenario.delta, scenario.seed)
+    return RiskEstimate(**{**values, "failure": share})
 
 
 def certify(

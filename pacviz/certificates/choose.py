@@ -2,9 +2,9 @@
 
 All of it is free.  The bound holds for every network that the code can describe and every noise around it at once, so
 the best of many may be taken after looking at their bounds.  What is not free is an estimate that was looked at: where an
-error is estimated from draws, the lowest of many estimates is too low.  Noise is therefore chosen by draws of another
-seed than the scenario's, and what is found with them is called a preview; `certify` then measures the one that was
-chosen with the scenario's own draws, which nobody has looked at.
+error is estimated from draws, the lowest of many estimates is too low.  Noise is therefore chosen by draws that all noises
+share, and what is found with them is called a preview; `certify` then measures the one that was chosen with its own draws,
+which nobody has looked at.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import pandas as pd
 
 from pacviz import data
 from pacviz.bounds import BOUNDS
+from pacviz.certificates import budget
 from pacviz.certificates.certificate import certify
-from pacviz.certificates.measure import FAILURE_SHARE, Source, looked_at, network_of, noise_of
+from pacviz.certificates.measure import Source, looked_at, network_of, noise_of
 from pacviz.codes.coder import encode_prior
 from pacviz.codes.network import CompressedNetwork
 from pacviz.codes.subspace.network import SubspaceNetwork
@@ -171,8 +172,8 @@ def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Pr
     """The noise scale and its spread over the layers with the smallest bound, or no noise where that is better.
 
     The best even noise first, then one layer at a time up or down its MULTIPLIERS while that helps, and the scale again;
-    never worse than even noise by its own estimates.  Deterministic.  They come from DRAWS draws of another seed than
-    the scenario's, the same for all noises: measure the result by `certify`.  weights: as for `network_of`.
+    never worse than even noise by its own estimates.  Deterministic.  They come from DRAWS draws, the same for
+    all noises and none of those that certify: measure the result by `certify`.  weights: as for `network_of`.
     Raises PacvizError where checkpoint or data are missing.
     """
     report = progress or (lambda fraction, what: None)
@@ -254,7 +255,7 @@ class _Noises:
         nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(stds.values()))
         low, high = scenario.input_low, scenario.input_high
         split = dataclasses.replace(self.dataset.train, low=low, high=high)
-        risk = stochastic_risk(self.network, stds, split, DRAWS, FAILURE_SHARE, looked_at(self.scenario.seed))
+        risk = stochastic_risk(self.network, stds, split, DRAWS, budget.RISK, looked_at(self.scenario.seed))
         return Option(
             scenario,
             risk.mean,
@@ -267,6 +268,6 @@ class _Noises:
 
 def _expected_bound(scenario: Scenario, risk: RiskEstimate, nats: float, n: int) -> float:
     """The bound of a certificate whose own n draws err as often as those behind `risk`."""
-    failure = FAILURE_SHARE * scenario.delta
+    failure = budget.interval_share(scenario.seed, preview=False) * scenario.delta
     upper = upper_limit(round((risk.errors + risk.borderline) / risk.draws * n), n, failure)
-    return BOUNDS[scenario.bound].function(upper, nats, n, scenario.delta - failure)
+    return BOUNDS[scenario.bound].function(upper, nats, n, budget.bound_share(estimated=True) * scenario.delta)

@@ -6,11 +6,13 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pacviz import __version__, data, store
+from pacviz.certificates import budget
 from pacviz.codes.coder import encode
 from pacviz.codes.compress import compress
 from pacviz.codes.ledger import Charge, Ledger
@@ -32,10 +34,8 @@ PREVIEW_DRAWS = 2_000
 """Draws of (example, fresh weights) behind a preview with noise."""
 _OTHER_DRAWS = 2**30
 _LESS_THAN_HALF_A_WEIGHT = 0.49
-RESULTS_FORMAT = 2
+RESULTS_FORMAT = 3
 """Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
-FAILURE_SHARE = 0.2
-"""The share of delta spent on the risk where it is estimated from draws: 0.01 of 0.05 (MATH.md section 4)."""
 
 
 Source = checkpoints.Checkpoint | Weights
@@ -48,7 +48,8 @@ class Measurement:
 
     ledger: the charges of the (stochastic) network.  code_bytes: length of the decodable bytes of the network without
     noise.  zhou_bytes: effective size by the published form, None without noise.  nonzeros, parameters: weights.
-    train: error on the training sample.  test: error on the test sample, for information only.  n: training examples.
+    train: error on the training sample.  test: error on the test sample, for information only; the failure of both is a
+    share of delta.  n: training examples.
     preview: measured on part of the data.  fingerprints: SHA-256 of the training and test data, the architecture, the
     trained weights and the code.
     """
@@ -141,8 +142,8 @@ def measure_anew(
 ) -> Measurement:
     """Compresses, codes and measures.  weights: as for `network_of`.
 
-    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws, of another seed than the scenario's with noise;
-    its estimate is wider but as valid.
+    A preview looks at PREVIEW_EXAMPLES examples or PREVIEW_DRAWS draws, with noise never those of the certificate; its
+    estimate is wider but as valid.
     Raises PacvizError where checkpoint or data are missing or broken.
     """
     weights = weights or checkpoints.of(scenario)
@@ -152,22 +153,26 @@ def measure_anew(
     parts = coded(network, scenario)
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
-    test, train = errors(network, scenario, dataset, preview, report)
+    test, train = errors(network, parts, scenario, dataset, preview, report)
     measurement = summary(network, parts, dataset, train, test, preview, weights.fingerprint)
     store.remember(key(scenario, preview, weights), measurement.to_json())
     return measurement
 
 
 def errors(
-    network: Network, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
+    network: Network, parts: Coded, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
 ) -> tuple[RiskEstimate, RiskEstimate]:
-    """Test and training error.  Raises PacvizError for images that the network cannot read."""
+    """Test and training error, their failures as shares of delta.  parts: of `coded`.
+
+    Raises PacvizError for images that the network cannot read.
+    """
     spec = architecture(network.model)
     if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
         raise PacvizError(
             f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
         )
     stds = noise_of(network, scenario)
+    share = budget.interval_share(scenario.seed, preview)
 
     def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
         def advance(fraction: float) -> None:
@@ -176,9 +181,11 @@ def errors(
         split = dataclasses.replace(split, low=scenario.input_low, high=scenario.input_high)
         if scenario.noise > 0:
             draws = PREVIEW_DRAWS if preview else len(split)
-            return stochastic_risk(network, stds, split, draws, FAILURE_SHARE, _seed(scenario, preview), advance)
+            seed = looked_at(scenario.seed) if preview else certifying_draws(parts, stds, scenario.seed)
+            found = stochastic_risk(network, stds, split, draws, share, seed, advance)
+            return dataclasses.replace(found, seed=scenario.seed)
         if preview:
-            return sampled_risk(network, split, PREVIEW_EXAMPLES, FAILURE_SHARE, scenario.seed, advance)
+            return sampled_risk(network, split, PREVIEW_EXAMPLES, share, scenario.seed, advance)
         return exact_risk(network, split, advance)
 
     test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and scenario.noise > 0)
@@ -227,15 +234,26 @@ def recall(scenario: Scenario, preview: bool = False, weights: Source | None = N
 
 
 def looked_at(seed: int) -> int:
-    """Seed of noise draws that may be looked at before choosing: the draws that certify under `seed` stay unseen.
+    """Seed of noise draws that may be looked at before choosing: the same for all networks, which are compared by them.
 
-    The lowest of many estimates is too low; the certificate of what was chosen by it must not rest on the same draws.
+    The lowest of many estimates is too low; the certificate of what was chosen by it rests on `certifying_draws`.
     """
     return seed ^ _OTHER_DRAWS
 
 
-def _seed(scenario: Scenario, preview: bool) -> int:
-    return looked_at(scenario.seed) if preview and scenario.noise > 0 else scenario.seed
+def certifying_draws(parts: Coded, stds: Mapping[str, float], seed: int) -> int:
+    """Seed of the draws that certify a noisy network: a hash of code, prior, noise and the scenario's seed.
+
+    Every network and every noise thereby has draws of its own, on every machine, and nobody has looked at them before.
+    """
+    digest = hashlib.sha256()
+    for content in (b"pacviz draws", parts.code, parts.prior, json.dumps(_hexed(stds)).encode(), str(seed).encode()):
+        digest.update(len(content).to_bytes(8) + content)
+    return int.from_bytes(digest.digest())
+
+
+def _hexed(stds: Mapping[str, float]) -> dict[str, str]:
+    return {name: std.hex() for name, std in sorted(stds.items())}
 
 
 def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
@@ -258,7 +276,7 @@ def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
     values["sparsity"] = cutting_sparsity(scenario, weights)
-    values["seed"] = _seed(scenario, preview) if preview or scenario.noise > 0 else None
+    values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
     if scenario.noise == 0 or scenario.spread == EVEN:
         del values["spread"]
     return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from pacviz import data, store
+from pacviz.certificates import budget
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import FAILURE_SHARE, RESULTS_FORMAT, Measurement, cutting_sparsity, looked_at, recall
+from pacviz.certificates.measure import RESULTS_FORMAT, Measurement, cutting_sparsity, looked_at, recall
 from pacviz.codes.coder import encode, encode_prior
 from pacviz.codes.compress import quantized
 from pacviz.codes.ledger import PARTS, Ledger
@@ -38,7 +39,7 @@ AXES = ("sparsity", "bits", "noise")
 FIXED = ("spread", *PIXELS)
 """Settings that a surface does not vary."""
 SHIPPED = store.ASSETS / "surfaces"
-FORMAT = 2
+FORMAT, FORMER_FORMAT = 3, 2
 """Raised whenever the content of a file of a surface changes."""
 SECONDS_EXACT, SECONDS_A_DRAW = 1.5, 5e-5
 """About what a point costs one thread: without noise, and for each noisy draw."""
@@ -86,14 +87,14 @@ class Grid:
 class Cell:
     """What a drawing needs of one measured point; it depends on neither delta nor the bound.
 
-    train, test: (errors, draws, borderline).  exact: no draws, every example once.  bits: K, to within two bytes where
-    it comes from a surface.  code_bytes: as in Measurement.  parts: bits by PARTS (rows) and layers, the last column
-    for what belongs to no layer.
+    train, test: (errors, draws, borderline).  share: of delta, for the interval of the training error; 0 where it is
+    exact.  bits: K, to within two bytes where it comes from a surface.  code_bytes: as in Measurement.  parts: bits by
+    PARTS (rows) and layers, the last column for what belongs to no layer.
     """
 
     train: tuple[int, int, int]
     test: tuple[int, int, int]
-    exact: bool
+    share: float
     bits: float
     code_bytes: int
     nonzeros: int
@@ -120,7 +121,7 @@ def _cell(
     return Cell(
         (train.errors, train.draws, train.borderline),
         (test.errors, test.draws, test.borderline),
-        train.method == "exact",
+        train.failure,
         round(ledger.bits, 3),
         code_bytes,
         nonzeros,
@@ -157,7 +158,7 @@ class Surface:
         columns = {
             "train": [cell.train for cell in self.cells],
             "test": [cell.test for cell in self.cells],
-            "exact": [int(cell.exact) for cell in self.cells],
+            "share": [cell.share for cell in self.cells],
             "bits": [round(cell.bits, 1) for cell in self.cells],
             "code_bytes": [cell.code_bytes for cell in self.cells],
             "nonzeros": [cell.nonzeros for cell in self.cells],
@@ -169,12 +170,14 @@ class Surface:
     def from_dict(cls, values: dict[str, Any]) -> Surface:
         """The inverse of `to_dict`; raises PacvizError where it is none of ours."""
         try:
-            if values["format"] != FORMAT:
+            if values["format"] not in (FORMAT, FORMER_FORMAT):
                 raise PacvizError(f"This surface has format {values['format']}, not {FORMAT}; make it again.")
             columns = values["cells"]
+            if values["format"] == FORMER_FORMAT:
+                columns = columns | {"share": [0.0 if exact else budget.RISK for exact in columns["exact"]]}
             cells = tuple(
-                Cell(tuple(train), tuple(test), bool(exact), bits, code_bytes, nonzeros, tuple(map(tuple, parts)))
-                for train, test, exact, bits, code_bytes, nonzeros, parts in zip(
+                Cell(tuple(train), tuple(test), share, bits, code_bytes, nonzeros, tuple(map(tuple, parts)))
+                for train, test, share, bits, code_bytes, nonzeros, parts in zip(
                     *(columns[name] for name in _COLUMNS), strict=True
                 )
             )
@@ -283,8 +286,8 @@ def _slab(
                 test = measured.test if measured else exact_risk(network, dataset.test)
             else:
                 ledger = prior.ledger + Ledger(refunds(network, stds)[1])
-                train = stochastic_risk(network, stds, dataset.train, grid.draws, FAILURE_SHARE, seed)
-                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, FAILURE_SHARE, seed)
+                train = stochastic_risk(network, stds, dataset.train, grid.draws, budget.RISK, seed)
+                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, budget.RISK, seed)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
 
 

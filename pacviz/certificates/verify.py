@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pacviz import data
+from pacviz.certificates import budget
 from pacviz.certificates.archive import Archive, BrokenArchive, Made
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import (
-    FAILURE_SHARE,
     Source,
     coded,
     errors,
@@ -174,11 +174,13 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
             *_compared(given, expected),
         ]
     if all(comparison.agrees for comparison in comparisons):
-        same_draws = scenario.noise == 0 or given["device"] == device().type
-        measured = errors(network, scenario, dataset, False, report)
+        measured = errors(network, parts, scenario, dataset, False, report)
+        other_draws = _has_former_draws(train)
         for name, claim, again in zip(("test errors", "training errors"), (test, train), measured, strict=True):
-            agrees = _same(claim, again) if same_draws else _consistent(claim, again, found.risk.failure)
+            agrees = _consistent(claim, again, found.risk.failure) if other_draws else _same(claim, again)
             comparisons.append(Comparison(name, claim.errors, again.errors, agrees))
+        if other_draws:
+            found = Certificate(scenario, dataclasses.replace(measurement, test=measured[0], train=measured[1]))
     return Verification(found.bound, found.n, scenario.delta, tuple(comparisons), found.bound_with_architecture)
 
 
@@ -203,7 +205,17 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
         raise PacvizError(f"it claims {errors!r} errors and {borderline!r} borderline answers of {n:,}.")
     if scenario.noise == 0:
         return RiskEstimate("exact", errors, n, 0.0, None, borderline)
-    return RiskEstimate("clopper-pearson", errors, n, FAILURE_SHARE, scenario.seed, borderline)
+    share = budget.spent_share(claimed["failure"], scenario.delta, scenario.seed)
+    share = share or budget.interval_share(scenario.seed, preview=False)
+    return RiskEstimate("clopper-pearson", errors, n, share, scenario.seed, borderline)
+
+
+def _has_former_draws(estimate: RiskEstimate) -> bool:
+    """Whether it is of a file from before looks were paid for and draws came from the network.
+
+    It is compared with what is drawn now, and the bound is that of the present draws.
+    """
+    return estimate.method != "exact" and estimate.failure == budget.RISK
 
 
 def _posterior(network: Network, scenario: Scenario) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pacviz.bounds import BOUNDS
-from pacviz.certificates import surface
+from pacviz.certificates import budget, surface
 from pacviz.certificates.certificate import Certificate, architecture_bits
-from pacviz.certificates.measure import FAILURE_SHARE
 from pacviz.codes.ledger import PARTS
 from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
@@ -159,7 +158,7 @@ def payload(
             "architecture_bits": architecture_bits(scenario),
             "layers": [*layers, "network"],
             "parts": list(PARTS),
-            "failure_share": FAILURE_SHARE,
+            "shares": budget.shares(),
             "vacuous": VACUOUS,
         },
         "base": {"id": base_id, "names": base, "checkpoint": scenario.checkpoint},

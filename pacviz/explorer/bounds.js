@@ -122,11 +122,11 @@ function incompleteBeta(x, a, b) {
 /** Clopper-Pearson upper limit: the p at which `errors` or fewer of `draws` have probability `failure`. */
 function upperLimit(errors, draws, failure) {
   if (errors >= draws) return 1;
-  const a = errors + 1, b = draws - errors, target = 1 - failure;
+  const a = errors + 1, b = draws - errors;
   const logBeta = logGamma(a) + logGamma(b) - logGamma(a + b);
   let low = 0, high = 1, p = Math.min(0.999, (errors + 2 + 2 * Math.sqrt(errors + 1)) / (draws + 4));
   for (let step = 0; step < 80; step++) {
-    const gap = incompleteBeta(p, a, b) - target;
+    const gap = failure - incompleteBeta(1 - p, b, a);
     if (gap < 0) low = p; else high = p;
     const slope = Math.exp((a - 1) * Math.log(p) + (b - 1) * Math.log1p(-p) - logBeta);
     let next = p - gap / slope;

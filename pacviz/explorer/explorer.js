@@ -40,7 +40,7 @@ class Explorer extends Live {
     if (!surface) return;
     const raw = surface.raw ?? await unpack(surface.gzip);
     if (surface.id !== this.surfaceId) return;
-    this.surface = openSurface(raw, this.data.known.failure_share);
+    this.surface = openSurface(raw, this.data.known.shares);
     this.curveKey = this.ghostKey = null;
     this.seek();
     this.schedule(true);
@@ -154,8 +154,8 @@ class Explorer extends Live {
   lookup(state) {
     const point = this.measured.get(keyOf(this.data.base.id, state));
     if (point && this.sameBase(state)) {
-      const how = point.preview ? "preview" : point.cell.exact ? "exact" : "draws";
-      return { ...numbersOf(point.cell, state.delta, this.data.known.failure_share), how, drawn: point.cell.train[1] };
+      const how = point.preview ? "preview" : point.cell.share === 0 ? "exact" : "draws";
+      return { ...numbersOf(point.cell, state.delta), how, drawn: point.cell.train[1] };
     }
     return this.surface && this.sameBase(state) ? this.surface.at(state) : null;
   }
@@ -265,7 +265,7 @@ class Explorer extends Live {
     const { data } = this;
     return this.state.pins.map((pin, index) => {
       const sent = data.pins.find((other) => SETTINGS.every((name) => other.state[name] === pin[name]) && Object.keys(data.base.names).every((name) => other.state[name] === pin[name]));
-      const numbers = sent?.cell ? numbersOf(sent.cell, pin.delta, data.known.failure_share) : this.lookup(pin);
+      const numbers = sent?.cell ? numbersOf(sent.cell, pin.delta) : this.lookup(pin);
       const known = sent?.known ? { ...data.known, ...sent.known } : data.known;
       return { pin, title: String.fromCharCode(65 + index), found: numbers && evaluate(pin, numbers, known) };
     });

@@ -9,18 +9,18 @@ async function unpack(base64) {
   return new Response(stream).json();
 }
 
-/** The numbers of a measured cell at a delta; noisy errors spend a share of it on their upper limit. */
-function numbersOf(cell, delta, share) {
-  const [errors, draws, borderline] = cell.train, failure = cell.exact ? 0 : share * delta;
+/** The numbers of a measured cell at a delta; an error that is estimated spends its share of it on its upper limit. */
+function numbersOf(cell, delta) {
+  const [errors, draws, borderline] = cell.train, { share } = cell, failure = share * delta;
   return {
     train: errors / draws,
-    upper: cell.exact ? (errors + borderline) / draws : upperLimit(errors + borderline, draws, failure),
+    upper: share === 0 ? (errors + borderline) / draws : upperLimit(errors + borderline, draws, failure),
     test: cell.test[0] / cell.test[1],
     bits: cell.bits,
     code: cell.code_bytes,
     nonzeros: cell.nonzeros,
     parts: cell.parts.flat(),
-    failure,
+    share,
   };
 }
 
@@ -31,7 +31,7 @@ function mix(pairs) {
     for (const name of ["train", "upper", "test", "bits", "code", "nonzeros"]) result[name] += weight * numbers[name];
     for (let i = 0; i < result.parts.length; i++) result.parts[i] += weight * numbers.parts[i];
   }
-  result.failure = Math.max(...pairs.map(([, numbers]) => numbers.failure));
+  result.share = Math.max(...pairs.map(([, numbers]) => numbers.share));
   return result;
 }
 
@@ -46,16 +46,17 @@ function bracket(axis, value, warp = (x) => x) {
   return [[above - 1, 1 - weight], [above, weight]];
 }
 
-/** A surface as `Surface.to_dict` of Python gives it, with a function `at`. */
-function openSurface(raw, share) {
-  const { sparsity, bits, noise } = raw.grid, cells = raw.cells;
+/** A surface as `Surface.to_dict` of Python gives it, with a function `at`; a file of format 2 tells only what is exact. */
+function openSurface(raw, shares) {
+  const { sparsity, bits, noise } = raw.grid;
+  const cells = { ...raw.cells, share: raw.cells.share ?? raw.cells.exact.map((exact) => (exact ? 0 : shares.preview)) };
   let memo = new Map(), memoDelta = null;
   function numbers(i, j, k, delta) {
     if (delta !== memoDelta) [memo, memoDelta] = [new Map(), delta];
     const index = (i * bits.length + j) * noise.length + k;
     if (!memo.has(index)) {
       const cell = Object.fromEntries(Object.entries(cells).map(([name, column]) => [name, column[index]]));
-      memo.set(index, numbersOf(cell, delta, share));
+      memo.set(index, numbersOf(cell, delta));
     }
     return memo.get(index);
   }
@@ -79,7 +80,7 @@ function openSurface(raw, share) {
  * bounds, the chosen one.
  */
 function evaluate(state, numbers, known) {
-  const n = state.n || known.n, delta = state.delta - (state.noise > 0 ? known.failure_share * state.delta : 0);
+  const n = state.n || known.n, delta = (numbers.share > 0 ? known.shares.bound : 1) * state.delta;
   const architecture = known.architecture_bits / 8, kl = (numbers.bits + known.architecture_bits) / BITS_PER_NAT, bounds = {};
   for (const name of Object.keys(BOUNDS))
     bounds[name] = state.noise > 0 && name === "occam" ? null : BOUNDS[name](numbers.upper, kl, n, delta);

@@ -94,7 +94,7 @@ def test_sliding_charges_the_architecture_as_a_certificate_does(script, noise):
         data = explorer_payload(certificate.scenario, View(), [certificate], None)
         found = script.evaluate(
             """({state, known, measured}) => {
-                const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta, known.failure_share), known);
+                const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
                 return [found.bound, pacviz.withoutArchitecture(state, found), 8 * found.architecture, found.kl];
             }""",
             data,
@@ -108,7 +108,7 @@ def test_a_surface_gives_its_points_and_what_lies_between(script):
     left, right = recorded.at(0, 0, 0), recorded.at(1, 0, 0)
     states = [{"sparsity": s, "bits": 2, "noise": 0.0, "delta": 0.05} for s in (0.985, 0.99, 0.98)]
     found = script.evaluate(
-        "([raw, states]) => { const s = pacviz.openSurface(JSON.parse(raw), 0.2); return states.map(x => s.at(x)); }",
+        "([raw, states]) => { const s = pacviz.openSurface(JSON.parse(raw)); return states.map(x => s.at(x)); }",
         [json.dumps(recorded.to_dict()), states],
     )
     assert found[0]["how"] == "recorded"

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from pacviz import PacvizError, Scenario, certify
-from pacviz.certificates import surface
+from pacviz.certificates import budget, surface
 from pacviz.certificates.surface import Grid
 
 SCENARIO = Scenario(sparsity=0.985, bits=2)
@@ -24,7 +24,7 @@ def test_a_recorded_point_is_what_certify_measures(recorded, noise):
     certificate = certify(point, preview=noise > 0)
     found, expected = recorded.at(0, 0, noise), surface.cell(certificate.measurement, certificate.layers)
     assert found.train == expected.train
-    assert found.exact == (noise == 0)
+    assert found.share == (0 if noise == 0 else budget.RISK)
     assert found.code_bytes == certificate.measurement.code_bytes
     assert found.nonzeros == certificate.measurement.nonzeros
     assert found.bits == pytest.approx(certificate.ledger.bits, abs=16)

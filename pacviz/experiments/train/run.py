@@ -15,7 +15,8 @@ import numpy as np
 
 from pacviz import data
 from pacviz.bounds import seeger
-from pacviz.certificates.measure import FAILURE_SHARE, PREVIEW_DRAWS
+from pacviz.certificates import budget
+from pacviz.certificates.measure import PREVIEW_DRAWS
 from pacviz.codes.coder import encode
 from pacviz.codes.compress import compress
 from pacviz.codes.network import Network, as_it_stands
@@ -128,9 +129,11 @@ def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Data
     risk = (
         exact_risk(network, split)
         if exact
-        else sampled_risk(network, split, PREVIEW_DRAWS, FAILURE_SHARE * delta, training.seed)
+        else sampled_risk(
+            network, split, PREVIEW_DRAWS, budget.interval_share(training.seed, preview=True) * delta, training.seed
+        )
     )
-    bound = seeger(risk.upper, code.ledger.nats, len(split), delta - risk.failure)
+    bound = seeger(risk.upper, code.ledger.nats, len(split), budget.bound_share(estimated=not exact) * delta)
     measured = {"code_bytes": len(code.data), "error": risk.mean, "error_upper": risk.upper}
     return {**measured, "bound": bound, "exact": exact}
 

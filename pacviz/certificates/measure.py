@@ -130,7 +130,7 @@ def coded(network: Network, scenario: Scenario) -> Coded:
 def measure(
     scenario: Scenario, preview: bool = False, progress: Progress | None = None, weights: Source | None = None
 ) -> Measurement:
-    """What `measure_anew` finds; what has been measured before is read back instead.
+    """What `measure_anew` finds; what has been measured before on the same data is read back instead.
 
     Where the whole measurement is known already, it is the answer to a preview too.
     """
@@ -155,7 +155,8 @@ def measure_anew(
     dataset = data.load(scenario.data, progress=progress)
     test, train = errors(network, parts, scenario, dataset, preview, report)
     measurement = summary(network, parts, dataset, train, test, preview, weights.fingerprint)
-    store.remember(key(scenario, preview, weights), measurement.to_json())
+    read = (dataset.train.fingerprint, dataset.test.fingerprint)
+    store.remember(key(scenario, preview, weights, read), measurement.to_json())
     return measurement
 
 
@@ -226,9 +227,12 @@ def summary(
 
 
 def recall(scenario: Scenario, preview: bool = False, weights: Source | None = None) -> Measurement | None:
-    """What has been measured for a scenario before, here or in the recordings; with `preview`, a preview will do."""
+    """What has been measured for a scenario before on the data that are there, here or in the recordings; with `preview`,
+    a preview will do.
+    """
+    read = data.fingerprints(scenario.data)
     for part in (False, True)[: 1 + preview]:
-        if (known := store.revive(key(scenario, part, weights), Measurement.from_json)) is not None:
+        if (known := store.revive(key(scenario, part, weights, read), Measurement.from_json)) is not None:
             return known
     return None
 
@@ -266,12 +270,15 @@ def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
     return max(scenario.sparsity, min(untouched, limits.high))
 
 
-def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str:
+def key(scenario: Scenario, preview: bool, weights: Source | None = None, read: tuple[str, str] | None = None) -> str:
     """What a measurement depends on, hashed: not the bound, not delta, the seed only where something is drawn, and the
     sparsity only where it cuts something.
 
     A setting that came later is left out where it changes nothing, so that what was measured before keeps its key.
+    read: fingerprints of the training and test sample that were read; of those that are there (`data.fingerprints`) where
+    None.
     """
+    read = read or data.fingerprints(scenario.data)
     weights = weights or checkpoints.of(scenario)
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
@@ -279,4 +286,4 @@ def key(scenario: Scenario, preview: bool, weights: Source | None = None) -> str
     values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
     if scenario.noise == 0 or scenario.spread == EVEN:
         del values["spread"]
-    return hashlib.sha256(json.dumps([values, weights.fingerprint, preview, RESULTS_FORMAT]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([values, weights.fingerprint, read, preview, RESULTS_FORMAT]).encode()).hexdigest()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,8 @@ class Source:
     title: how it is written where a person reads it.  shape: of its images, (channels, height, width).
     read: training and test sample.  place: where it lies below
     store.data_dir(), None for the embedded digits.  is_there: whether it can be read without a download.
+    files: what is read there.  quick: reading takes a second, not a minute.  official: fingerprints of the training and
+    test sample as they are published, which the recordings that ship with pacviz are about.
     download: how it gets to its place, None where nobody offers it.  megabytes: approximate size of the download.
     names: of the classes, where they are no digits.  lacking: says which of its files are missing or misnamed, where
     some of them are there.
@@ -39,6 +43,9 @@ class Source:
     megabytes: int = 0
     names: tuple[str, ...] = ()
     lacking: Callable[[], str] = lambda: ""
+    files: Callable[[], list[Path]] = list
+    quick: bool = True
+    official: tuple[str, str] | None = None
 
 
 def _digits(progress: Progress | None) -> tuple[Split, Split]:
@@ -50,7 +57,7 @@ def _digits(progress: Progress | None) -> tuple[Split, Split]:
     return train, digits.cached_sample(digits.TEST_SIZE, digits.TEST_SEED, part(share, 1))
 
 
-def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
+def _idx(name: str, title: str, folder: str, megabytes: int, official: tuple[str, str]) -> Source:
     """MNIST or a twin of it."""
     return Source(
         name,
@@ -63,15 +70,45 @@ def _idx(name: str, title: str, folder: str, megabytes: int) -> Source:
         partial(mnist.download, folder),
         megabytes,
         lacking=partial(mnist.lacking, folder),
+        files=partial(mnist.files, folder),
+        official=official,
     )
 
 
 DATASETS: dict[str, Source] = {
     source.name: source
     for source in (
-        Source("digits", "Procedural digits", digits.CLASSES, (1, digits.SIDE, digits.SIDE), _digits),
-        _idx("mnist", "MNIST", "MNIST", 12),
-        _idx("fashion-mnist", "Fashion-MNIST", "FashionMNIST", 31),
+        Source(
+            "digits",
+            "Procedural digits",
+            digits.CLASSES,
+            (1, digits.SIDE, digits.SIDE),
+            _digits,
+            official=(
+                "afa555625be281d88ccefdc9020a1c579f7035d65d62992644e128d0991e78bc",
+                "c659e903dba776e3d690a06c4a9e624e76c66e52ac93efb683b81129138f71c2",
+            ),
+        ),
+        _idx(
+            "mnist",
+            "MNIST",
+            "MNIST",
+            12,
+            (
+                "71d3be42f93ad20da73bb4a9744d0bebdaa6832be56dc010e21940e72c4c8b1e",
+                "4718853ea946af656684509414983beff2e65cf414265c27966161014c003b8b",
+            ),
+        ),
+        _idx(
+            "fashion-mnist",
+            "Fashion-MNIST",
+            "FashionMNIST",
+            31,
+            (
+                "a8007d7be041707b663947cf4c2d8a73d1704ccde85043273b866d5181bde6c2",
+                "3581bf52f521803120533f28e81ae934decd1771980630083c739dc6da7d3bc6",
+            ),
+        ),
         Source(
             "cifar10",
             "CIFAR-10",
@@ -83,6 +120,7 @@ DATASETS: dict[str, Source] = {
             cifar.download,
             170,
             cifar.NAMES,
+            partial(cifar.files, cifar.ORIGINAL),
         ),
         Source(
             "cifar10-jpeg",
@@ -93,18 +131,27 @@ DATASETS: dict[str, Source] = {
             cifar.JPEG,
             partial(cifar.is_available, cifar.JPEG),
             names=cifar.NAMES,
+            files=partial(cifar.files, cifar.JPEG),
+            quick=False,
+            official=(
+                "83a676f261c1244b17130fdc27ad154e2e05a3f9cd5aa23b7d1904f6321c8b55",
+                "40b37a77a99e3182c7496051cd13aed46387d266b4f47ec3d32a7e875795e281",
+            ),
         ),
     )
 }
 
 # Two fit beside each other in 110 to 370 MB.
 _KEPT = 2
-_Key = tuple[str, Path]
+_Stamp = tuple[tuple[str, int, int, int], ...]
+"""Path, size, and times of modification and of change of each file, in nanoseconds."""
+_Key = tuple[str, Path, _Stamp]
+_fingerprints: dict[_Key, tuple[str, str]] = {}
 _loaded: OrderedDict[_Key, Dataset] = OrderedDict()
 _loading: dict[_Key, threading.Lock] = {}
 """Held while that data set is read: others wait for one reading instead of doing it twice, and nobody for another's."""
 _keeping = threading.Lock()
-"""Held for a moment, to look into these two."""
+"""Held for a moment, to look into these."""
 PATIENCE = 0.2
 """Seconds after which whoever waits for a data set is told so, and may turn away."""
 
@@ -122,12 +169,12 @@ def is_available(name: str) -> bool:
 
 
 def load(name: str, download: bool = False, progress: Progress | None = None) -> Dataset:
-    """The data set of that name, kept in memory for the next call.
+    """The data set of that name, kept in memory for the next call, and read again where its files have changed.
 
     download: fetch it first where it is missing or damaged.  progress gets the fraction done in [0, 1] and a short
     sentence.  Raises PacvizError for an unknown name, missing or damaged files, or a download that fails.
     """
-    key = (source(name).name, store.data_dir())
+    key = _key(name)
     if (dataset := _known(key)) is not None:
         return dataset
     with _keeping:
@@ -138,6 +185,7 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
     try:
         if (dataset := _known(key)) is None:
             dataset = _load(source(name), download, progress)
+            _remember(key, dataset)
             with _keeping:
                 _loaded[key] = dataset
                 while len(_loaded) > _KEPT:
@@ -145,6 +193,44 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
         return dataset
     finally:
         loading.release()
+
+
+def fingerprints(name: str) -> tuple[str, str] | None:
+    """Of the training and test sample that `load` gives: cheap while their files keep size and times, else by reading them.
+
+    Of data that are not there the official ones.  None where they cannot be read, or only in a minute: whoever loads them
+    then finds out.  Raises PacvizError for an unknown name.
+    """
+    if not (files := source(name).files()) or not is_available(name):
+        return source(name).official
+    key = _key(name)
+    if key not in _fingerprints and (kept := store.recall(_stamped(key))) is not None:
+        train, test = json.loads(kept)
+        _fingerprints[key] = (train, test)
+    if key not in _fingerprints and files and source(name).quick:
+        with suppress(PacvizError):
+            load(name)
+    return _fingerprints.get(key)
+
+
+def _remember(key: _Key, dataset: Dataset) -> None:
+    """Keeps the fingerprints of what was read from these files."""
+    if key not in _fingerprints and key[2]:
+        _fingerprints[key] = (dataset.train.fingerprint, dataset.test.fingerprint)
+        store.remember(_stamped(key), json.dumps(_fingerprints[key]))
+
+
+def _stamped(key: _Key) -> str:
+    return json.dumps(["fingerprints", key[0], key[2]])
+
+
+def _key(name: str) -> _Key:
+    stamp = []
+    for path in source(name).files():
+        with suppress(OSError):
+            about = path.stat()
+            stamp.append((str(path), about.st_size, about.st_mtime_ns, about.st_ctime_ns))
+    return source(name).name, store.data_dir(), tuple(stamp)
 
 
 def _known(key: _Key) -> Dataset | None:
@@ -182,4 +268,4 @@ def _samples(source: Source, download: bool, progress: Progress | None) -> tuple
     return source.read(progress)
 
 
-__all__ = ["DATASETS", "Dataset", "Progress", "Source", "Split", "is_available", "load", "source"]
+__all__ = ["DATASETS", "Dataset", "Progress", "Source", "Split", "fingerprints", "is_available", "load", "source"]

@@ -46,6 +46,12 @@ def is_available(place: str) -> bool:
     return (store.data_dir() / place).exists()
 
 
+def files(place: str) -> list[Path]:
+    """What is read there, sorted.  place: as for `is_available`."""
+    path = store.data_dir() / place
+    return sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
+
+
 def read() -> tuple[Split, Split]:
     """Training and test sample of the original; raises PacvizError where a file is missing or damaged."""
     from pacviz.data.vision import torchvision

@@ -28,7 +28,7 @@ _LARGEST = 40_000_000
 _CONTENTS = ("images-idx3", "labels-idx1")
 
 
-def _files(folder: str) -> list[Path]:
+def files(folder: str) -> list[Path]:
     """The four files, as they are called most often where they are absent.
 
     A dot for the dash before "idx", as some programs unpack them, and a packed file (.gz) will do too.
@@ -43,11 +43,11 @@ def _files(folder: str) -> list[Path]:
 
 def lacking(folder: str) -> str:
     """Which of the four files are not there, and what is there instead; "" where none is there, or all are."""
-    files = _files(folder)
-    missing = [path.name for path in files if not path.is_file()]
-    raw = files[0].parent
-    others = sorted(path.name for path in raw.iterdir() if path not in files) if raw.is_dir() else []
-    if not missing or (len(missing) == len(files) and not others):
+    wanted = files(folder)
+    missing = [path.name for path in wanted if not path.is_file()]
+    raw = wanted[0].parent
+    others = sorted(path.name for path in raw.iterdir() if path not in wanted) if raw.is_dir() else []
+    if not missing or (len(missing) == len(wanted) and not others):
         return ""
     there = (
         f"; there is {', '.join(others[:8])}{' and more' if len(others) > 8 else ''}, which may be misnamed"
@@ -59,7 +59,7 @@ def lacking(folder: str) -> str:
 
 def is_available(folder: str) -> bool:
     """Whether all four files are there (not whether they are whole).  folder: MNIST or FashionMNIST."""
-    return all(path.is_file() for path in _files(folder))
+    return all(path.is_file() for path in files(folder))
 
 
 def read(folder: str) -> tuple[Split, Split]:
@@ -67,7 +67,7 @@ def read(folder: str) -> tuple[Split, Split]:
 
     Raises PacvizError naming the file that is missing, damaged, or not what its name says.
     """
-    train_images, train_labels, test_images, test_labels = _files(folder)
+    train_images, train_labels, test_images, test_labels = files(folder)
     train, test = _SAMPLES.values()
     return _split(train_images, train_labels, train), _split(test_images, test_labels, test)
 

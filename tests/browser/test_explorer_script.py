@@ -4,19 +4,22 @@ import dataclasses
 import itertools
 import json
 
+import numpy as np
 import pytest
 
 from pacviz import Scenario, certify
 from pacviz.bounds import BOUNDS, largest_kl
 from pacviz.bounds.operating_point import NATS_PER, OperatingPoint
-from pacviz.certificates import surface
+from pacviz.certificates import budget, surface
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.surface import Grid
+from pacviz.codes.ledger import Charge, Ledger
 from pacviz.experiments.bounds.payload import SCRIPTS, payload
 from pacviz.explorer import View, source
 from pacviz.explorer import payload as explorer_payload
+from pacviz.figures.style import size
 from pacviz.literature import PUBLISHED
-from pacviz.risk import upper_limit
+from pacviz.risk import RiskEstimate, upper_limit
 
 NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, numbersOf, withoutArchitecture, size"
 POINTS = (
@@ -117,3 +120,67 @@ def test_a_surface_gives_its_points_and_what_lies_between(script):
     assert found[1]["how"] == "interpolated"
     assert found[1]["bits"] == pytest.approx((left.bits + right.bits) / 2, abs=0.1)
     assert found[2] is None
+
+
+def random_certificates(count):
+    """Certificates and previews with and without noise, under every bound that a scenario may have, at any delta and seed."""
+    random, base = np.random.default_rng(4), certify(Scenario(), preview=True).measurement
+    for _ in range(count):
+        noise, preview = random.choice([0.0, 0.05, 0.2]), bool(random.random() < 0.5)
+        names = [name for name, bound in BOUNDS.items() if not (noise and bound.deterministic_only)]
+        seed = int(random.choice([0, 0, 1, 7, 1000]))
+        delta = float(np.exp(random.uniform(np.log(0.001), np.log(0.999))))
+        scenario = Scenario(noise=noise, bound=str(random.choice(names)), delta=delta, seed=seed)
+        draws = int(random.choice([2_000, 10_000])) if preview else base.n
+        errors = int(random.choice([0, 1, draws // 50, draws // 3, draws]))
+        exact = noise == 0 and not preview
+        train = RiskEstimate(
+            "exact" if exact else "clopper-pearson",
+            errors,
+            draws,
+            0.0 if exact else budget.interval_share(seed, preview),
+            None if exact else seed,
+            int(random.integers(0, min(5, draws - errors) + 1)),
+        )
+        ledger = Ledger((Charge("header", float(np.exp(random.uniform(3, 14))), "any number of bits"),))
+        yield Certificate(scenario, dataclasses.replace(base, train=train, ledger=ledger, preview=preview))
+
+
+def test_the_browser_spends_delta_and_bounds_every_state_as_python_does(script):
+    certificates = list(random_certificates(150))
+    kinds = {(one.scenario.noise > 0, one.measurement.preview, one.scenario.bound) for one in certificates}
+    assert {(False, True, "occam"), (False, False, "occam"), (True, True, "seeger"), (True, False, "seeger")} <= kinds
+    ask = """all => all.map(({ state, known, measured }) => {
+        const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
+        return { ...found, plain: pacviz.withoutArchitecture(state, found), text: pacviz.size(found.bytes) };
+    })"""
+    given = [explorer_payload(certificate.scenario, View(), [certificate], None) for certificate in certificates]
+    for certificate, found in zip(certificates, script.evaluate(ask, given), strict=True):
+        assert found["delta"] == certificate.bound_delta
+        assert found["upper"] == pytest.approx(certificate.risk.upper, abs=1e-9)
+        assert found["train"] == certificate.risk.mean
+        assert found["kl"] == pytest.approx(certificate.kl_with_architecture, abs=1e-3)
+        assert found["bound"] == pytest.approx(certificate.bound_with_architecture, abs=1e-6)
+        assert found["plain"] == pytest.approx(certificate.bound, abs=1e-6)
+        assert found["bounds"].keys() == certificate.bounds.keys()
+        for name, value in certificate.bounds.items():
+            assert (found["bounds"][name] is None) == (value is None)
+        assert found["text"] == size(certificate.effective_bytes)
+
+
+def test_upper_limits_agree_with_python_however_little_may_fail(script):
+    limits = [
+        (errors, draws, failure)
+        for errors, draws in [
+            (0, 2000),
+            (3, 2000),
+            (1_999, 2000),
+            (0, 60_000),
+            (1_450, 60_000),
+            (59_999, 60_000),
+            (5, 5),
+        ]
+        for failure in (0.2, 1e-2, 1e-7, 1e-13, 1e-25)
+    ]
+    found = script.evaluate("cases => cases.map(c => pacviz.upperLimit(...c))", limits)
+    assert found == pytest.approx([upper_limit(*case) for case in limits], abs=1e-8)

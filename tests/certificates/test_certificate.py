@@ -62,7 +62,7 @@ def test_every_bound_is_at_least_the_risk_and_occam_needs_no_noise(sparse, noisy
 
 def test_noise_is_paid_for_in_delta_and_refunded_in_bits(sparse, noisy):
     assert noisy.risk.method == "clopper-pearson"
-    assert noisy.risk.failure == budget.interval_share(noisy.scenario.seed, preview=False) * noisy.scenario.delta
+    assert noisy.risk.failure == budget.interval_share(NOISY.seed, preview=True) * NOISY.delta == pytest.approx(0.01)
     assert noisy.bound_delta == pytest.approx(0.04)
     assert sparse.bound_delta == 0.05
     refunds = [charge.bits for charge in noisy.ledger.charges if charge.name.startswith("noise refund")]

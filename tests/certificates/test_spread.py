@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from pacviz import PacvizError, Scenario, certify
+from pacviz import PacvizError, Scenario, certify, data
 from pacviz.bounds import best_prior
 from pacviz.certificates.archive import Archive
 from pacviz.certificates.measure import RESULTS_FORMAT, coded, key, network_of, noise_of
@@ -52,7 +52,7 @@ def test_what_was_measured_before_there_were_spreads_keeps_its_key():
         fingerprint = "2" * 64
         source = dataclasses.replace(_tiny())
         source.__dict__["fingerprint"] = fingerprint
-        text = json.dumps([older, fingerprint, False, RESULTS_FORMAT])
+        text = json.dumps([older, fingerprint, data.fingerprints("digits"), False, RESULTS_FORMAT])
         assert key(scenario, False, source) == hashlib.sha256(text.encode()).hexdigest()
 
 

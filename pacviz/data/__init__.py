@@ -120,7 +120,7 @@ DATASETS: dict[str, Source] = {
             cifar.download,
             170,
             cifar.NAMES,
-            partial(cifar.files, cifar.ORIGINAL),
+            files=partial(cifar.files, cifar.ORIGINAL),
         ),
         Source(
             "cifar10-jpeg",

@@ -42,12 +42,12 @@ function explanation(state, found, known, base) {
     : found.bound > target ? "Weak, but not vacuous. " : "";
   if (room === null) {
     text += found.upper >= target
-      ? `Too much was cut away: even on its training data the network errs ${percent(found.train, 0)} of the time.`
+      ? `Even on its training data the compressed network errs ${percent(found.train, 0)} of the time.`
       : `At a training error of ${worstError(found, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
   } else if (found.bound > target) {
     text += `The network takes ${size(found.bytes)} to describe; at this training error ${sizeBelow(Math.max(0, room / (8 * Math.LN2) - found.architecture))} would certify ${percent(target, 0)}. `;
     if (base.checkpoint === "plain")
-      text += "It was trained to be accurate, not small: pruning breaks it before that.";
+      text += "It was trained to be accurate, not small.";
   } else {
     text += `${count(found.nonzeros)} of ${count(known.parameters)} weights are left, in ${size(found.bytes)}: short enough that ${count(found.n)} examples pin down the true error.`;
   }

@@ -124,7 +124,7 @@ def violation_share(
     if not trials:
         title = "How often is the bound violated?"
     elif coverage.refuted:
-        title = "Far more violations than δ allows"
+        title = "More violations than δ allows, and not by chance"
     elif coverage.share > delta:
         title = "More than δ so far, but it may be chance"
     else:

@@ -134,11 +134,26 @@ def frontier_headline(shown: Shown) -> None:
         st.markdown(
             f"{winner.title}: {winner.certificate.measurement.nonzeros:,} weights in "
             f"{size(winner.certificate.effective_bytes)}, training error {worst_error(winner.certificate.risk)}. "
-            "Pruning a finished network breaks it long before it is small; one that was trained while its weights went "
-            "stays right. Each grey line joins what gives the same certificate: further left or further down is better. "
+            f"{_compared(shown.points)}Each grey line joins what gives the same certificate: further left or further down "
+            "is better. "
             "The published numbers take the architecture as fixed before the data; ours would be "
             f"{at_most(winner.certificate.bound, 1)}."
         )
+
+
+def _compared(points: list[Point]) -> str:
+    """What training for it brings over pruning afterwards, where both are shown."""
+    bounds = [
+        [point.certificate.bound_with_architecture for point in points if (point.method == "dense") == dense]
+        for dense in (True, False)
+    ]
+    if not all(bounds):
+        return ""
+    after, trained = map(min, bounds)
+    return (
+        f"A finished network that is pruned is certified below {at_most(after, 1)}; one that was trained while its weights "
+        f"went, below {at_most(trained, 1)}. "
+    )
 
 
 def point_line(point: Point | None) -> None:

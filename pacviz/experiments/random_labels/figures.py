@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from pacviz.data.labels import Randomized
 from pacviz.experiments.random_labels.results import Recording, Summary, mean_floor
 from pacviz.experiments.random_labels.settings import Randomization
+from pacviz.experiments.random_labels.takeaways import code_title, fits_title, pruning_title
 from pacviz.figures.style import Line, themed
 
 # Colours of Okabe and Ito (2008), from true labels to random ones.
@@ -75,10 +76,7 @@ def accuracy_curves(
         ticktext=[f"{share:.1%}".replace(".0%", "%") for share in _SPARSITY_TICKS],
     )
     figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
-    least, most = (recording.along(method, level) for level in recording.experiment.levels[:: _ends(recording)])
-    title = "Training accuracy after pruning"
-    if least and most and len(least) == len(most) and _sooner(least, most):
-        title = "The more random the labels, the sooner pruning loses them"
+    title = pruning_title(recording, method)
     return _with_levels(themed(figure, title, dark, height))
 
 
@@ -91,17 +89,6 @@ def _with_levels(figure: go.Figure) -> go.Figure:
 def _legend(experiment: Randomization, level: float) -> str:
     """The last of the levels says what they are levels of."""
     return f"{level:.0%} random" if level == experiment.levels[-1] else f"{level:.0%}"
-
-
-def _ends(recording: Recording) -> int:
-    """The step that leaves the first and the last of the levels."""
-    return max(1, len(recording.experiment.levels) - 1)
-
-
-def _sooner(least: Sequence[Summary], most: Sequence[Summary]) -> bool:
-    """Whether the second curve falls below the first where they are farthest apart."""
-    gaps = [a.accuracy.mean - b.accuracy.mean for a, b in zip(least, most, strict=True)]
-    return max(gaps, key=abs) > 0
 
 
 def _band(figure: go.Figure, line: Line, curve: Sequence[Summary]) -> None:
@@ -175,11 +162,7 @@ def code_over_floor(
         )
     figure.update_xaxes(title="random labels", range=[-0.1, 1.1], tickformat=".0%", tickvals=[*shortest])
     figure.update_yaxes(**_BYTES)
-    codes = [min(judged.bytes for judged in runs) for runs in shortest.values()]
-    above = all(judged.bytes > judged.floor_bytes for runs in shortest.values() for judged in runs)
-    title = f"Shortest codes that know {accuracy:.0%} of their labels"
-    if len(codes) > 1 and codes[-1] > codes[0] and above:
-        title = "Memorising takes bytes, and no code gets below the floor"
+    title = code_title(recording, method, accuracy)
     return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.45, margin_l=84)
 
 
@@ -207,10 +190,7 @@ def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figu
     longest = max((len(run.accuracies) for run in recording.runs), default=1)
     figure.update_xaxes(title="epoch", range=[0, 10 * (1 + longest // 10)])
     figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
-    complete = [run for run in recording.runs if run.points]
-    title = "Fitting true labels and random ones"
-    if complete and not any(run.errors for run in complete):
-        title = "Any labels can be learned by heart, to the last one"
+    title = fits_title(recording)
     return _with_levels(themed(figure, title, dark, height))
 
 

@@ -31,6 +31,7 @@ from pacviz.experiments.random_labels.results import (
 )
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
+from pacviz.experiments.random_labels.takeaways import code_caption, fits_caption, images_caption, pruning_caption
 from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
@@ -410,20 +411,16 @@ def page() -> None:
         with left:
             figure = accuracy_curves(recording, shown.method, shown.sparsity, shown.other, dark())
             chart(figure, "accuracy_curves")
-            st.caption("See where each curve leaves 100 %: what was memorised is lost first; bands span the seeds.")
+            st.caption(pruning_caption(recording, shown.method, KEPT_ACCURACY))
         with right:
             level_table(shown)
         left, right = st.columns(2)
         with left:
             chart(code_over_floor(recording, shown.method, KEPT_ACCURACY, dark()), "code_over_floor")
-            st.caption(
-                "Look for both lines to rise: the more labels are random, the more bytes it takes to know 90 % of them."
-            )
+            st.caption(code_caption(recording, shown.method, KEPT_ACCURACY))
         with right:
             chart(fits(recording, dark()), "fits")
-            st.caption(
-                "See every line reach the top: no augmentation and no regularisation keeps a network from memorising."
-            )
+            st.caption(fits_caption(recording))
         if shown.pending:
             with progress_line(status) as progress:
                 shown.watch(progress)
@@ -435,7 +432,7 @@ def page() -> None:
         drawn = random_sample(shown, progress)
     if drawn:
         chart(labelled_images(*drawn, dark=dark()), "labelled_images")
-        st.caption("See what cannot be learned but by heart: a redrawn label (bold) tells nothing about its image.")
+        st.caption(images_caption(drawn[0]))
     take_recording_away(shown)
     with st.expander("The floor, and where the theorem's assumptions meet the experiment"):
         theorem()

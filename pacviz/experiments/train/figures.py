@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from pacviz.figures.style import LINES, VACUOUS, Line, themed
 from pacviz.jobs.records import Metrics
 from pacviz.training.recipe import Training
-from pacviz.words import at_most, size
+from pacviz.words import at_most, shape, size
 
 LOSS = Line("loss", "#0072B2", "solid", "circle")
 AS_THEY_COME = Line("training batches", "#0072B2", "solid", "circle")
@@ -19,6 +19,8 @@ COMPRESSED = Line("compressed", "#D55E00", "dot", "diamond")
 DENSITY = Line("density", "#009E73", "solid", "circle")
 _LOSSES = (1e-4, 10.0)
 _SHARES = (5e-4, 1.0)
+DECADES = 0.05
+"""Losses, as powers of ten, that differ by less are the same to a reader: 12 %."""
 _TICKS = (0.001, 0.01, 0.1, 1.0)
 
 
@@ -28,8 +30,23 @@ def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, 
     _line(figure, LOSS, [(row.epoch, row.loss) for row in rows], "{:.4f}".format, 2, low=_LOSSES[0])
     _logarithmic(figure, _LOSSES, [0.0001, 0.001, 0.01, 0.1, 1, 10], [0.0001, 0.001, 0.01, 0.1, 1, 10])
     figure.update_yaxes(title="loss (nats)")
-    title = "Pruning pushes the loss up, training brings it down" if _prunes(training) else "The loss falls"
+    title = _loss_takeaway(training, [max(row.loss, _LOSSES[0]) for row in rows])
     return _over_epochs(figure, training, title, dark, height)
+
+
+def _loss_takeaway(training: Training, losses: Sequence[float]) -> str:
+    if len(losses) < 2:
+        return "The loss will show here"
+    kind = shape([log10(loss) for loss in losses], DECADES)
+    if kind in ("peaks", "mixed") and training.density < 1:
+        return "The loss goes up and down: pruning against training"
+    return {
+        "rising": "The loss rises",
+        "falling": "The loss falls",
+        "flat": "The loss hardly moves",
+        "dips": "The loss falls, then rises",
+        "peaks": "The loss rises, then falls",
+    }.get(kind, "The loss goes up and down")
 
 
 def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
@@ -79,10 +96,6 @@ def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False,
     else:
         title = f"{told[-1].split(',')[0]} describe it: the true error is below {at_most(bound, 1)}"
     return _over_epochs(figure, training, title, dark, height)
-
-
-def _prunes(training: Training) -> bool:
-    return training.density < 1
 
 
 def _line(

@@ -41,7 +41,7 @@ def test_the_share_after_each_trial_lies_in_its_exact_interval():
     assert set(lines["δ allows 0.2"].y) == {0.2}
 
 
-@pytest.mark.parametrize(("violations", "title"), [(0, "No more"), (3, "More than δ so far"), (10, "Far more")])
+@pytest.mark.parametrize(("violations", "title"), [(0, "No more"), (3, "More than δ so far"), (10, "More violations")])
 def test_the_title_tells_chance_from_failure(violations, title):
     trials = [trial(100, 9000)] * violations + [trial(100, 500)] * (10 - violations)
     assert violation_share(trials, 0.2, 20).layout.title.text.startswith(title)

@@ -1,4 +1,4 @@
-"""How long the steps behind a slider take on this machine: the medians that README.md quotes."""
+"""How long the steps behind a slider take on this machine: the medians that docs/speed.md quotes."""
 
 from __future__ import annotations
 

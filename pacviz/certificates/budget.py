@@ -1,4 +1,4 @@
-"""The one budget of delta: which event may fail, and with what share of delta (MATH.md section 4).
+"""The one budget of delta: which event may fail, and with what share of delta (docs/mathematics.md section 4).
 
     event                                                       share of delta
     the bound does not hold                                     1 without noise, 1 - RISK where the error is estimated

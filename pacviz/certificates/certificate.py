@@ -27,7 +27,7 @@ WHOLE_EVALUATIONS = 3
 
 @dataclass(frozen=True)
 class Certificate:
-    """A Scenario, what was measured for it, and the bound that follows (MATH.md sections 1 to 4).
+    """A Scenario, what was measured for it, and the bound that follows (docs/mathematics.md sections 1 to 4).
 
     Where the risk is estimated from draws, a part of delta pays for its interval (pacviz.certificates.budget).
     """

@@ -1,4 +1,4 @@
-"""What a certificate charges for: the table in the app and in README.md."""
+"""What a certificate charges for: the table in the app and in docs/charges.md."""
 
 from __future__ import annotations
 

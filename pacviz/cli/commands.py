@@ -321,7 +321,7 @@ def data(list: bool, download: str | None, json: bool) -> None:
 
 
 def benchmark(app: bool, sessions: int | None) -> None:
-    """Prints the medians that README.md quotes, as JSON."""
+    """Prints the medians that docs/speed.md quotes, as JSON."""
     if app or sessions is not None:
         from pacviz.benchmarks.app import app_benchmark
 

@@ -38,7 +38,7 @@ class Encoded:
 
 @dataclass(frozen=True, eq=False)
 class PriorCode:
-    """What the code of a stochastic network's prior says, by layer (MATH.md section 3).
+    """What the code of a stochastic network's prior says, by layer (docs/mathematics.md section 3).
 
     masks: bool (rows, columns).  codebooks: float32 (r,).  cluster_weights: probabilities p_j, float64 (r,).
     prior_scales: indices in 0..127.
@@ -76,7 +76,7 @@ def decode(data: bytes, declared: str | None = None) -> tuple[Network, int]:
 def encode_prior(network: CompressedNetwork, prior_scales: Mapping[str, int]) -> Encoded:
     """What defines the prior of a stochastic network: positions, codebooks, cluster weights and prior scales.
 
-    The sharper form of MATH.md section 3: assignments are not sent, their cost is the KL term of the bound.
+    The sharper form of docs/mathematics.md section 3: assignments are not sent, their cost is the KL term of the bound.
     prior_scales: an index in 0..127 for each layer by name.
     """
     return _written(network, prior_scales)

@@ -37,7 +37,7 @@ class Ledger:
 
     @property
     def nats(self) -> float:
-        """The same sum in nats: the K of MATH.md section 1."""
+        """The same sum in nats: the K of docs/mathematics.md section 1."""
         return self.bits * math.log(2)
 
     @property

@@ -44,7 +44,7 @@ class CompressedLayer:
 
     @property
     def weight_range(self) -> float:
-        """Largest minus smallest nonzero |weight| (MATH.md section 3); 0 for an empty layer."""
+        """Largest minus smallest nonzero |weight| (docs/mathematics.md section 3); 0 for an empty layer."""
         if not len(self.codebook):
             return 0.0
         magnitudes = np.abs(self.codebook.astype(np.float64))

@@ -1,4 +1,4 @@
-"""Noise buys bits back: the posterior around a compressed network and what it costs (MATH.md section 3)."""
+"""Noise buys bits back: the posterior around a compressed network and what it costs (docs/mathematics.md section 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a (stochastic) network's 0-1 error is measured, and how surely (MATH.md section 4)."""
+"""How a (stochastic) network's 0-1 error is measured, and how surely (docs/mathematics.md section 4)."""
 
 from __future__ import annotations
 

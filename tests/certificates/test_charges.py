@@ -1,4 +1,4 @@
-"""What is charged is told once: the app and README.md show the same table, and it names every line of a ledger."""
+"""What is charged is told once: the app and docs/charges.md show the same table, and it names every line of a ledger."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ import pytest
 from pacviz import Scenario, certify
 from pacviz.certificates.charges import COLUMNS, ROWS, markdown
 
-README = Path(__file__).parents[2] / "README.md"
+CHARGES = Path(__file__).parents[2] / "docs" / "charges.md"
 
 
-def test_the_readme_holds_the_table():
-    assert markdown() in README.read_text(encoding="utf-8")
+def test_the_documentation_holds_the_table():
+    assert markdown() in CHARGES.read_text(encoding="utf-8")
 
 
 def test_every_row_says_where_it_is_charged_or_why_not():

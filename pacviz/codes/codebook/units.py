@@ -1,4 +1,4 @@
-"""Hidden units: which of them cannot matter, and in which order they cost least (MATH.md section 5)."""
+"""Hidden units: which of them cannot matter, and in which order they cost least (docs/mathematics.md section 5)."""
 
 from __future__ import annotations
 

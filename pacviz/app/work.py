@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from pacviz.app.memory import give_back
 from pacviz.certificates.certificate import certify
+from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.scenario import Scenario
 
@@ -30,6 +31,11 @@ def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
                 progress((index + fraction) / len(batch), what)
 
             certify(scenario, preview, advance)
+
+
+def require_measuring() -> None:
+    """Raises PacvizError on a read-only server, which shows what was measured before and measures nothing."""
+    limits.require_changes("measuring new points")
 
 
 @contextmanager

@@ -11,13 +11,14 @@ from pacviz import certify, data, known
 from pacviz.app.controls import check_link, choice, in_link, number, put_in_link, refuse, text
 from pacviz.app.panels import below
 from pacviz.app.session import friendly, offer_download, progress_line, through_app, warn_about_cache
-from pacviz.app.work import work
+from pacviz.app.work import require_measuring, work
 from pacviz.certificates import certificate as certificates
 from pacviz.certificates import surface
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.sweep import scenarios
 from pacviz.errors import PacvizError
 from pacviz.explorer import LIVE, View, payload, released, source, unfinished
+from pacviz.jobs import limits
 from pacviz.library import checkpoints
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
@@ -100,13 +101,14 @@ def page() -> None:
         recorded = surface.find(scenario)
         certificate = known(scenario)
         if certificate is None and recorded is None:
+            require_measuring()
             if not data.is_available(scenario.data):
                 offer_download(scenario.data)
             with progress_line(status) as progress:
                 certificate = certify(scenario, preview=True, progress=progress)
         line = [] if recorded else scenarios(scenario, view.along)
         measured = [one for one in (certificate, *map(known, line)) if one]
-        jobs = unfinished(scenario, line, view.pins)
+        jobs = [] if limits.public() else unfinished(scenario, line, view.pins)
 
     explorer(scenario, view, measured, recorded, working=bool(jobs))
     below(scenario, view, certificate, recorded is not None)
@@ -117,4 +119,6 @@ def page() -> None:
             work(jobs, progress)
         st.rerun()
     if certificate is None:
+        with friendly():
+            require_measuring()
         offer_download(scenario.data)

@@ -28,6 +28,7 @@ from pacviz.experiments.does_it_hold.run import (
     Trial,
     outcome,
 )
+from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
 from pacviz.words import at_most
@@ -57,8 +58,11 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
     prefixes = {name: f"{PREFIX}{name}_" for name in EXPERIMENTS}
     check_link([(PREFIX, Claim), (PREFIX, _Choices), *((prefixes[name], kind) for name, kind in EXPERIMENTS.items())])
     with st.sidebar:
-        label, icon = ("Pause", "pause") if running() else ("Resume", "play_arrow")
-        st.button(label, icon=f":material/{icon}:", key=f"{PREFIX}run", on_click=_turn, width="stretch")
+        if limits.public():
+            st.caption(limits.read_only("running trials"))
+        else:
+            label, icon = ("Pause", "pause") if running() else ("Resume", "play_arrow")
+            st.button(label, icon=f":material/{icon}:", key=f"{PREFIX}run", on_click=_turn, width="stretch")
         learner = st.segmented_control(
             settings(_Choices)["learner"].title,
             tuple(EXPERIMENTS),
@@ -236,7 +240,7 @@ def page() -> None:
     with friendly():
         experiment, claim, wanted = trial_controls()
         status = st.sidebar.empty()
-    pending = running() and len(known_trials(experiment, claim, wanted)) < wanted
+    pending = running() and not limits.public() and len(known_trials(experiment, claim, wanted)) < wanted
 
     # A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
     @st.fragment(run_every=PAUSE if pending else None)

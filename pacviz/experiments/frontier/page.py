@@ -18,6 +18,7 @@ from pacviz.experiments.frontier.results import BITS, PUBLISHED, Point, alike, b
 from pacviz.experiments.frontier.results import points as measured_points
 from pacviz.experiments.frontier.results import scenarios as frontier_scenarios
 from pacviz.figures import size
+from pacviz.jobs import limits
 from pacviz.library import checkpoints
 from pacviz.literature.rows import Published
 from pacviz.models import architecture
@@ -239,7 +240,7 @@ def page() -> None:
         points_table(shown)
     warn_about_cache()
 
-    if shown.missing:
+    if shown.missing and not limits.public():
         with friendly(), progress_line(status) as progress:
             work([(scenario, False) for scenario in shown.missing], progress)
         st.rerun()

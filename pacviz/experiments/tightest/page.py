@@ -35,6 +35,7 @@ from pacviz.experiments.tightest.results import (
     worth_bytes,
 )
 from pacviz.figures import size
+from pacviz.jobs import limits
 from pacviz.literature import LOTFI, RECORD
 from pacviz.settings import setting, settings
 from pacviz.words import as_printed, at_least, at_most, worst_error
@@ -299,6 +300,9 @@ def _bytes(point: Point) -> None:
 
 
 def _mistakes(point: Point) -> None:
+    if limits.public():
+        st.info(limits.read_only("looking at every image"), icon=":material/image_not_supported:")
+        return
     about, source = settings(_Choices)["sample"], data.source(point.certificate.scenario.data)
     if not data.is_available(source.name):
         st.info(

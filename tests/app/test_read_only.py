@@ -34,7 +34,9 @@ def test_every_page_opens_and_offers_no_button_that_works_or_changes_anything(na
     app.run().switch_page(f"pages/{name}.py").run()
     assert not app.exception
     offered = {button.label for button in app.button}
-    assert not {label for label in offered if label.startswith(("Start", "Run", "Pause", "Download", "Discard", "Keep"))}
+    assert not {
+        label for label in offered if label.startswith(("Start", "Run", "Pause", "Download", "Discard", "Keep"))
+    }
 
 
 @pytest.mark.parametrize(

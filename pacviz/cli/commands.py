@@ -273,21 +273,19 @@ def choose(
 def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
     """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
     from pacviz import store
-    from pacviz.reproductions.recipes import ROADS, road
-    from pacviz.reproductions.tiny import Arrival, travel
-    from pacviz.reproductions.zhou2019 import RECIPES, Reproduction, recipe, reproduce
+    from pacviz.reproductions import recipes, tiny, zhou2019
 
-    if name not in RECIPES | ROADS:
-        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(RECIPES | ROADS)}.")
+    known = [*zhou2019.RECIPES, *recipes.RECIPES]
+    if name not in known:
+        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(known)}.")
     whole = store.shelf(store.cache_dir() / "reproductions", name)
     place = _path(folder) or (whole / "quick" if quick else whole)
-    result: Arrival | Reproduction
+    result: tiny.Result | zhou2019.Reproduction
     with _progress_bar() as progress:
-        result = (
-            travel(road(name, quick), place, progress)
-            if name in ROADS
-            else reproduce(recipe(name, quick), place, progress)
-        )
+        if name in recipes.RECIPES:
+            result = tiny.reproduce(recipes.recipe(name, quick), place, progress)
+        else:
+            result = zhou2019.reproduce(zhou2019.recipe(name, quick), place, progress)
     if json:
         print(_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
         return

@@ -1,9 +1,9 @@
-"""The roads that are recorded, and shorter ones of the same kind to see how it goes."""
+"""The recipes that are recorded, and shorter ones of the same kind to see how it goes."""
 
 from __future__ import annotations
 
 from pacviz.literature import LOTFI, RECORD, RECORD_SIZES
-from pacviz.reproductions.tiny import Road, Run
+from pacviz.reproductions.tiny import Recipe, Target
 from pacviz.training.recipe import Training
 
 RECORDS: dict[str, tuple[float, tuple[tuple[float, float], ...]]] = {
@@ -30,14 +30,14 @@ TINY_MENU: tuple[tuple[str, int, float, int], ...] = (
 """Kind, width, price and epochs of training to integers of the tiny networks that are recorded."""
 
 
-def tiny_road(
+def tiny_recipe(
     name: str, menu: tuple[tuple[str, int, float, int], ...], plain: int, sweeps: int, data: str = "mnist"
-) -> Road:
+) -> Recipe:
     """Tiny networks trained plainly, then to integers, then polished.  plain, sweeps: epochs of the first and the last.
 
     Without sweeps the second is the last: a sweep of a network for color images takes half an hour of a core.
     """
-    starts, runs = [], []
+    starts, targets = [], []
     for kind, width, price, whole in menu:
         model = f"{kind}-{width}"
         first = Training.of(
@@ -67,15 +67,15 @@ def tiny_road(
             last = Training.of(
                 "polish", model=model, data=data, name=name, start=second.name, epochs=sweeps, price=price
             )
-        runs.append(Run(last, {"kind": kind, "width": width, "price": price}))
-    return Road(
+        targets.append(Target(last, {"kind": kind, "width": width, "price": price}))
+    return Recipe(
         name,
         f"Tiny networks of small integers on {data}",
         LOTFI,
         *RECORDS[data],
         "tiny",
         tuple(dict.fromkeys(starts)),
-        tuple(runs),
+        tuple(targets),
     )
 
 
@@ -90,9 +90,9 @@ SUBSPACE_MENU: tuple[tuple[str, str, int, int], ...] = (
 """Kind of network, kind of projection, dimension and levels of the subspaces that are recorded."""
 
 
-def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs: int, data: str = "mnist") -> Road:
+def subspace_recipe(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs: int, data: str = "mnist") -> Recipe:
     """Networks that are trained in random subspaces from the first step on."""
-    runs = []
+    targets = []
     for kind, projection, dimension, levels in menu:
         training = Training.of(
             "subspace",
@@ -104,23 +104,25 @@ def subspace_road(name: str, menu: tuple[tuple[str, str, int, int], ...], epochs
             levels=levels,
             epochs=epochs,
         )
-        runs.append(Run(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels}))
+        targets.append(
+            Target(training, {"kind": kind, "projection": projection, "dimension": dimension, "levels": levels})
+        )
     title = f"Integers in random subspaces on {data}"
-    return Road(name, title, LOTFI, *RECORDS[data], "subspace", (), tuple(runs))
+    return Recipe(name, title, LOTFI, *RECORDS[data], "subspace", (), tuple(targets))
 
 
-ROADS = {
-    "tiny-mnist": tiny_road("tiny-mnist", TINY_MENU, 16, 2),
-    "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", COLOR_MENU, 16, 0, "cifar10-jpeg"),
-    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", SUBSPACE_MENU, 12),
+RECIPES = {
+    "tiny-mnist": tiny_recipe("tiny-mnist", TINY_MENU, 16, 2),
+    "tiny-cifar10-jpeg": tiny_recipe("tiny-cifar10-jpeg", COLOR_MENU, 16, 0, "cifar10-jpeg"),
+    "lotfi2022-mnist": subspace_recipe("lotfi2022-mnist", SUBSPACE_MENU, 12),
 }
-QUICK_ROADS = {
-    "tiny-mnist": tiny_road("tiny-mnist", (("edges", 6, 5.0, 8),), 4, 1),
-    "tiny-cifar10-jpeg": tiny_road("tiny-cifar10-jpeg", (("color", 8, 5.0, 8),), 4, 0, "cifar10-jpeg"),
-    "lotfi2022-mnist": subspace_road("lotfi2022-mnist", (("edges", "dense", 600, 31),), 4),
+QUICK_RECIPES = {
+    "tiny-mnist": tiny_recipe("tiny-mnist", (("edges", 6, 5.0, 8),), 4, 1),
+    "tiny-cifar10-jpeg": tiny_recipe("tiny-cifar10-jpeg", (("color", 8, 5.0, 8),), 4, 0, "cifar10-jpeg"),
+    "lotfi2022-mnist": subspace_recipe("lotfi2022-mnist", (("edges", "dense", 600, 31),), 4),
 }
 
 
-def road(name: str, quick: bool) -> Road:
-    """The road of that name."""
-    return (QUICK_ROADS if quick else ROADS)[name]
+def recipe(name: str, quick: bool) -> Recipe:
+    """The recipe of that name."""
+    return (QUICK_RECIPES if quick else RECIPES)[name]

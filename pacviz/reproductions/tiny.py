@@ -1,4 +1,4 @@
-"""Roads to a tight certificate: the trainings behind every recorded point of a family, and what becomes of them."""
+"""Recipes to a tight certificate: the trainings behind every recorded point of a family, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from pacviz.library.checkpoints import Checkpoint
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.progress import Progress
 from pacviz.training.recipe import Training
-from pacviz.training.sequence import climb, part
+from pacviz.training.sequence import part, train_all
 from pacviz.words import at_most
 
 TRAINING_SHARE = 0.95
-"""The share of a road that training is taken for in its progress."""
+"""The share of a recipe that training is taken for in its progress."""
 BOUND = "occam"
 """Chosen before looking: the networks are deterministic, and this bound is the tightest for those."""
 
 
 @dataclass(frozen=True)
-class Run:
+class Target:
     """A network that is certified in the end.
 
     training: ends with its weights.  settings: what was set and may be compared, by name.
@@ -41,7 +41,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Road:
+class Recipe:
     """A published record and how it is met.
 
     source, bound, sizes: the published result; its points of the same bound as (training error, bytes).  family: of the
@@ -55,20 +55,20 @@ class Road:
     sizes: tuple[tuple[float, float], ...]
     family: str
     starts: tuple[Training, ...]
-    runs: tuple[Run, ...]
+    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """What came of a road.  results: every run with its certificate, the smallest bound first.  file: the first one's."""
+class Result:
+    """What a recipe ended in.  results: every target with its certificate, the smallest bound first.  file: the first one's."""
 
-    road: Road
-    results: tuple[tuple[Run, Certificate], ...]
+    recipe: Recipe
+    results: tuple[tuple[Target, Certificate], ...]
     file: Path
 
     @property
     def title(self) -> str:
-        return self.road.title
+        return self.recipe.title
 
     @property
     def certificate(self) -> Certificate:
@@ -80,23 +80,23 @@ class Arrival:
         """The published points and ours: sizes in bytes, errors and bounds in [0, 1]; None where nothing is printed."""
         published = [
             {
-                "result": self.road.source,
+                "result": self.recipe.source,
                 "bytes": size,
                 "training error": error,
                 "test error": None,
-                "bound": self.road.bound,
+                "bound": self.recipe.bound,
             }
-            for error, size in self.road.sizes
+            for error, size in self.recipe.sizes
         ]
         return published + [
             {
-                "result": f"{run.training.model} {run.training.name}",
+                "result": f"{target.training.model} {target.training.name}",
                 "bytes": certificate.effective_bytes,
                 "training error": certificate.risk.upper,
                 "test error": certificate.test.mean,
                 "bound": certificate.bound,
             }
-            for run, certificate in self.results
+            for target, certificate in self.results
         ]
 
     @property
@@ -111,36 +111,36 @@ class Arrival:
         return "\n".join(lines)
 
 
-def travel(road: Road, folder: Path, progress: Progress) -> Arrival:
-    """Trains, certifies and keeps every run; the files of those that are certified lie in `folder` and among the points.
+def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Result:
+    """Trains, certifies and keeps every target; the files of those that are certified lie in `folder` and among the points.
 
-    A road that was stopped goes on where it was.  Raises PacvizError where the data are missing or the folder holds
+    A recipe that was stopped goes on where it was.  Raises PacvizError where the data are missing or the folder holds
     trainings with other settings.
     """
-    dataset = data.load(road.runs[0].training.data)
+    dataset = data.load(recipe.targets[0].training.data)
     store.require_writable(folder)
-    stages = (*road.starts, *(run.training for run in road.runs))
-    trained = climb(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
-    results: list[tuple[Run, Certificate]] = []
-    for index, (run, checkpoint) in enumerate(zip(road.runs, trained[len(road.starts) :], strict=True)):
-        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(road.runs) for done in (0, 1))
-        certificate, content = certified(road, run, checkpoint, part(progress, start, stop))
+    stages = (*recipe.starts, *(target.training for target in recipe.targets))
+    trained = train_all(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
+    results: list[tuple[Target, Certificate]] = []
+    for index, (target, checkpoint) in enumerate(zip(recipe.targets, trained[len(recipe.starts) :], strict=True)):
+        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(recipe.targets) for done in (0, 1))
+        certificate, content = certified(recipe, target, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
-            _write(run.file(place), content)
-        results.append((run, certificate))
+            _write(target.file(place), content)
+        results.append((target, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")
-    return Arrival(road, tuple(results), results[0][0].file(folder))
+    return Result(recipe, tuple(results), results[0][0].file(folder))
 
 
 def _write(path: Path, content: bytes) -> None:
     store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
 
 
-def certified(road: Road, run: Run, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:
-    """The certificate of a run and its file."""
+def certified(recipe: Recipe, target: Target, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:
+    """The certificate of a target and its file."""
     weights = Weights(checkpoint.model, checkpoint.matrices)
     scenario = scenario_of(weights, {"data": checkpoint.data, "bound": BOUND}, as_is=True)
     certificate = certify(scenario, progress=progress, weights=weights)
-    made = Made(road.family, run.settings, f"python -m pacviz reproduce {road.name}")
+    made = Made(recipe.family, target.settings, f"python -m pacviz reproduce {recipe.name}")
     return certificate, pack(certificate, weights, made)

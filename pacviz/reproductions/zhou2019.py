@@ -16,7 +16,7 @@ from pacviz.literature.rows import KIB, ZHOU, Published
 from pacviz.progress import Progress
 from pacviz.scenario import Scenario
 from pacviz.training.recipe import Training
-from pacviz.training.sequence import climb, part
+from pacviz.training.sequence import part, train_all
 from pacviz.words import at_most
 
 
@@ -169,7 +169,7 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
     stages = recipe.stages()
     epochs = sum(stage.epochs for stage in stages) + 2 * recipe.tuning
     share = sum(stage.epochs for stage in stages) / (epochs + CHOOSING)
-    pruned = climb(stages, dataset, folder, part(progress, 0.0, share))
+    pruned = train_all(stages, dataset, folder, part(progress, 0.0, share))
     base = Scenario(model=recipe.model, data=recipe.data, sparsity=0.0, bits=1, noise=0.0)
 
     def points(weights: Sequence[Checkpoint]) -> list[tuple[Checkpoint, Scenario]]:
@@ -179,7 +179,7 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
     compared = choose(points(pruned[-CANDIDATES:]), part(progress, share, middle))
     first, best = compared[0]
     last = 1 - CHOOSING / 2 / (epochs + CHOOSING)
-    tuned = climb(recipe.tunings(best, first.name), dataset, folder, part(progress, middle, last), first)
+    tuned = train_all(recipe.tunings(best, first.name), dataset, folder, part(progress, middle, last), first)
     compared += choose(points(tuned), part(progress, last, 1.0))
     compared.sort(key=lambda row: row[1].bound)
     weights, option = compared[0]

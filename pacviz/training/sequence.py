@@ -15,7 +15,7 @@ from pacviz.training.recipe import Training
 from pacviz.training.train import train
 
 
-def climb(
+def train_all(
     stages: Sequence[Training], dataset: Dataset, folder: Path, progress: Progress, start: Checkpoint | None = None
 ) -> list[Checkpoint]:
     """Runs the trainings, each to a checkpoint in `folder`; those that are there already are read, a stopped one goes on.

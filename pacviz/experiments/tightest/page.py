@@ -141,7 +141,7 @@ def _families(found: Sequence[Point], selected: Point) -> None:
         format_func=lambda family: f"{SYMBOLS[family]} {FAMILIES[family].title}",
         key=key,
         on_change=enter,
-        help="Two roads to a short code; each is entered at its best certificate.",
+        help="Two ways to a short code; each is entered at its best certificate.",
         width="stretch",
     )
 

@@ -1,4 +1,4 @@
-"""A road ends in certificates that a stranger can check and the page can show."""
+"""A recipe ends in certificates that a stranger can check and the page can show."""
 
 import pytest
 
@@ -7,15 +7,15 @@ from pacviz.certificates.archive import read
 from pacviz.certificates.verify import verify
 from pacviz.data import Dataset, digits
 from pacviz.experiments.tightest.results import points
-from pacviz.reproductions.recipes import QUICK_ROADS, ROADS, tiny_road
-from pacviz.reproductions.tiny import BOUND, Road, Run, travel
+from pacviz.reproductions.recipes import QUICK_RECIPES, RECIPES, tiny_recipe
+from pacviz.reproductions.tiny import BOUND, Recipe, Target, reproduce
 from pacviz.training.recipe import Training
 from pacviz.words import at_most
 
 SIZES = ((0.02, 708.0),)
 
 
-def little_road():
+def little_recipe():
     """Two prices, a few steps each."""
     plain = Training(model="edges-4", name="plain", epochs=2, batch_size=64, learning_rate=0.02, weight_decay=0.0)
     runs, starts = [], [plain]
@@ -23,25 +23,25 @@ def little_road():
         given = {"model": "edges-4", "data": "digits", "epochs": 2, "batch_size": 64, "price": price}
         starts.append(Training.of("integers", name=f"whole-{price:g}", learning_rate=0.01, **given))
         last = Training.of("polish", name=f"last-{price:g}", start=f"whole-{price:g}", **{**given, "epochs": 1})
-        runs.append(Run(last, {"width": 4, "price": price}))
-    return Road("little", "Little", "Somebody 2020", 0.116, SIZES, "tiny", tuple(starts), tuple(runs))
+        runs.append(Target(last, {"width": 4, "price": price}))
+    return Recipe("little", "Little", "Somebody 2020", 0.116, SIZES, "tiny", tuple(starts), tuple(runs))
 
 
 @pytest.fixture(scope="module")
 def arrived(tmp_path_factory):
     small = Dataset("digits", "Procedural digits", digits.sample(1500, seed=51), digits.sample(300, seed=52), 10)
-    folder, cache, seen = tmp_path_factory.mktemp("road"), tmp_path_factory.mktemp("cache"), []
+    folder, cache, seen = tmp_path_factory.mktemp("recipe"), tmp_path_factory.mktemp("cache"), []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PACVIZ_CACHE", str(cache))
         patch.setattr(data, "load", lambda *_, **__: small)
-        first = travel(little_road(), folder, lambda fraction, what: seen.append(fraction))
+        first = reproduce(little_recipe(), folder, lambda fraction, what: seen.append(fraction))
         times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")}
-        again = travel(little_road(), folder, lambda fraction, what: None)
+        again = reproduce(little_recipe(), folder, lambda fraction, what: None)
         assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")} == times
     return first, again, folder, cache, seen, small
 
 
-def test_a_road_that_was_travelled_is_only_read(arrived):
+def test_a_recipe_that_was_travelled_is_only_read(arrived):
     first, again, folder, *_ = arrived
     assert again.results == first.results
     assert len(list(folder.rglob("*.safetensors"))) == 5
@@ -87,16 +87,16 @@ def test_progress_never_goes_back(arrived):
     assert seen[-1] == 1
 
 
-@pytest.mark.parametrize("road", [*ROADS.values(), *QUICK_ROADS.values()], ids=lambda road: road.name)
-def test_a_road_trains_nothing_twice_and_starts_from_what_it_trains(road):
+@pytest.mark.parametrize("recipe", [*RECIPES.values(), *QUICK_RECIPES.values()], ids=lambda recipe: recipe.name)
+def test_a_recipe_trains_nothing_twice_and_starts_from_what_it_trains(recipe):
     made = set()
-    for training in (*road.starts, *(run.training for run in road.runs)):
+    for training in (*recipe.starts, *(run.training for run in recipe.targets)):
         assert (training.model, training.name) not in made
         assert training.start == "scratch" or (training.model, training.start) in made
         made.add((training.model, training.name))
-    assert len({run.file for run in road.runs}) == len(road.runs)
+    assert len({run.file for run in recipe.targets}) == len(recipe.targets)
 
 
 def test_prices_of_one_network_share_its_plain_training():
-    road = tiny_road("x", (("edges", 8, 3.0, 2), ("edges", 8, 5.0, 2)), 1, 1)
-    assert [training.name for training in road.starts] == ["plain", "integers-3", "integers-5"]
+    recipe = tiny_recipe("x", (("edges", 8, 3.0, 2), ("edges", 8, 5.0, 2)), 1, 1)
+    assert [training.name for training in recipe.starts] == ["plain", "integers-3", "integers-5"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS
 from pacviz.codes.prune import PRUNINGS
-from pacviz.errors import PacvizError
+from pacviz.errors import PacvizError, quoted
 from pacviz.models import ARCHITECTURES, architecture, declared
 from pacviz.settings import check_settings, defaults, setting, settings
 
@@ -157,7 +157,7 @@ class Scenario:
         if len(each) != len(names) or not all(0.01 <= multiplier <= 100 for multiplier in each):
             raise PacvizError(
                 f"spread must be {EVEN!r} or {len(names)} multipliers from 0.01 to 100 joined by dashes, one for each of "
-                f"{', '.join(names)}, got {self.spread!r}."
+                f"{', '.join(names)}, got {quoted(self.spread)}."
             )
         text = EVEN if set(each) == {1.0} else "-".join(f"{multiplier:g}" for multiplier in each)
         object.__setattr__(self, "spread", text)
@@ -175,7 +175,9 @@ class Scenario:
         """
         for name in values:
             if name not in settings(Scenario):
-                raise PacvizError(f"There is no setting {name!r}; the settings are {', '.join(settings(Scenario))}.")
+                raise PacvizError(
+                    f"There is no setting {quoted(name)}; the settings are {', '.join(settings(Scenario))}."
+                )
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pacviz.errors import PacvizError
+from pacviz.errors import PacvizError, quoted
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 
@@ -55,9 +55,9 @@ class Setting:
         """The value as `kind`, a tuple number by number; raises PacvizError naming the field, what came and what is allowed."""
         if kind is tuple:
             if isinstance(value, str) or not isinstance(value, Iterable) or not (listed := tuple(value)):
-                raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {value!r}.")
+                raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {quoted(value)}.")
             return tuple(sorted({self.check(name, number, float) for number in listed}))
-        refusal = PacvizError(f"{name} must be {self.allowed}, got {value!r}.")
+        refusal = PacvizError(f"{name} must be {self.allowed}, got {quoted(value)}.")
         try:
             converted = kind(value)
         except (TypeError, ValueError, OverflowError):
@@ -67,7 +67,7 @@ class Setting:
                 raise refusal
             return converted
         if kind is int and converted != float(value):
-            raise PacvizError(f"{name} must be a whole number {self.allowed}, got {value!r}.")
+            raise PacvizError(f"{name} must be a whole number {self.allowed}, got {quoted(value)}.")
         inside = self.low < converted < self.high if self.exclusive else self.low <= converted <= self.high
         if not inside:
             raise refusal

@@ -1,23 +1,20 @@
-"""The widgets of a Scenario: built from its settings, kept in the URL."""
+"""The widgets of a dataclass's settings.  Each shows what `links.page` has put into the session under its name."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from pacviz.errors import PacvizError
+from pacviz.app.links import offer
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
 
-LINK_VERSION = "1"
-_REFUSED = "refused"
-
 
 def slider(name: str, kind: type = Scenario, prefix: str = "", **more: Any) -> float:
-    """A slider for a number of `kind`, in the URL under its name with `prefix`."""
+    """A slider for a number of `kind`, under its name with `prefix`."""
     setting, default = settings(kind)[name], defaults(kind)[name]
     number = type(default)
     return st.slider(
@@ -25,103 +22,67 @@ def slider(name: str, kind: type = Scenario, prefix: str = "", **more: Any) -> f
         number(setting.low),
         number(setting.high),
         default,
-        number(setting.step),
+        step=number(setting.step),
         format="percent" if setting.percent else None,
         key=prefix + name,
         help=setting.help,
-        bind="query-params",
         **more,
     )
 
 
-def choice(name: str, options: tuple[str, ...]) -> str:
-    """A select box for a text of a Scenario, in the URL under its name."""
-    default = defaults(Scenario)[name]
-    return st.selectbox(
-        settings(Scenario)[name].title,
+def choice(
+    name: str, options: Sequence[str], kind: type = Scenario, prefix: str = "", default: str | None = None, **more: Any
+) -> str:
+    """A select box for a text of `kind`, under its name with `prefix`.
+
+    default: what it goes back to where it holds something that is not among the options; the setting's own where None.
+    """
+    setting = settings(kind)[name]
+    offer(prefix + name, options, defaults(kind)[name] if default is None else default)
+    return st.selectbox(setting.title, options, key=prefix + name, help=setting.help, **more)
+
+
+def segments(
+    name: str, options: Sequence[Any], kind: type, prefix: str, titles: Callable[[Any], str] = str, **more: Any
+) -> Any:
+    """A few options side by side for a setting of `kind`, under its name with `prefix`."""
+    setting = settings(kind)[name]
+    offer(prefix + name, options, defaults(kind)[name])
+    return st.segmented_control(
+        setting.title,
         options,
-        index=options.index(default) if default in options else 0,
-        key=name,
-        help=settings(Scenario)[name].help,
-        bind="query-params",
+        key=prefix + name,
+        help=setting.help,
+        required=True,
+        format_func=titles,
+        width="stretch",
+        **more,
     )
 
 
 def text(name: str) -> str:
-    """An input field for a text of a Scenario, in the URL under its name."""
+    """An input field for a text of a Scenario, under its name."""
     setting = settings(Scenario)[name]
-    return st.text_input(setting.title, defaults(Scenario)[name], key=name, help=setting.help, bind="query-params")
+    return st.text_input(setting.title, key=name, help=setting.help)
 
 
-def number(name: str, kind: type = Scenario, prefix: str = "", start: float | None = None) -> float:
-    """An input field for a number of `kind`, in the URL under its name with `prefix`.
+def number(name: str, kind: type = Scenario, prefix: str = "", usual: float | None = None) -> float:
+    """An input field for a number of `kind`, under its name with `prefix`.
 
-    start: what it says before anybody has touched it; the default where None.
+    usual: what it goes back to when it is emptied; the setting's default where None.
     """
     setting, default = settings(kind)[name], defaults(kind)[name]
-    number, margin = type(default), setting.step if setting.exclusive else 0
-    decimals = max(3, math.ceil(-math.log10(setting.step)))
+    number = type(default)
+    low, high = setting.low, setting.high
+    if setting.exclusive:
+        low, high = math.nextafter(low, high), math.nextafter(high, low)
     return st.number_input(
         setting.title,
-        number(setting.low + margin),
-        number(setting.high - margin),
-        default if start is None else number(start),
+        number(low),
+        number(high),
+        default if usual is None else number(usual),
         number(setting.step),
-        format=f"%.{decimals}f" if number is float else "%d",
+        format="%g" if number is float else "%d",
         key=prefix + name,
         help=setting.help,
-        bind="query-params",
     )
-
-
-def in_link(name: str, kind: type = Scenario, prefix: str = "") -> Any:
-    """What the URL says of a setting of `kind`, its default where it says nothing that is allowed."""
-    default = defaults(kind)[name]
-    try:
-        return settings(kind)[name].check(name, st.query_params.get(prefix + name, default), type(default))
-    except PacvizError:
-        return default
-
-
-def put_in_link(texts: Mapping[str, str], names: Iterable[str]) -> None:
-    """Of these names, the URL holds what has a text."""
-    for name in names:
-        if name in texts:
-            st.query_params[name] = texts[name]
-        elif name in st.query_params:
-            del st.query_params[name]
-
-
-def refuse(error: PacvizError) -> None:
-    """Keeps for the next run why what a browser asked for was refused; `check_link` tells it."""
-    st.session_state[_REFUSED] = str(error)
-
-
-def check_link(kinds: Sequence[tuple[str, type]], more: Sequence[str] = ()) -> None:
-    """Tells what in a link is not understood before the widgets silently drop it; once a session and page.
-
-    kinds: the dataclasses that the page's widgets describe, each after the prefix of its names in the URL.
-    more: sentences about the rest of the link.
-    """
-    place = "link_problems" + kinds[0][0]
-    if place not in st.session_state:
-        problems = list(more)
-        for prefix, kind in kinds:
-            for name, setting in settings(kind).items():
-                if (value := st.query_params.get(prefix + name)) is not None:
-                    try:
-                        setting.check(prefix + name, value, type(defaults(kind)[name]))
-                    except PacvizError as error:
-                        problems.append(f"{error} The default is used instead.")
-        version = st.query_params.get("v", LINK_VERSION)
-        if version != LINK_VERSION:
-            problems.append(
-                f"This link was made by another version of pacviz (v={version}, this is v={LINK_VERSION}); "
-                "some settings may differ."
-            )
-        st.session_state[place] = problems
-    st.query_params["v"] = LINK_VERSION
-    for problem in st.session_state[place]:
-        st.warning(problem, icon=":material/link_off:")
-    if refused := st.session_state.pop(_REFUSED, None):
-        st.warning(refused, icon=":material/block:")

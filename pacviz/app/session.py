@@ -15,6 +15,8 @@ from streamlit.navigation.page import StreamlitPage
 
 from pacviz import data, store
 from pacviz.app.memory import share_arenas
+from pacviz.app.plain import plain
+from pacviz.app.projector import enlarged, presenting, script
 from pacviz.app.uploads import limit_uploads
 from pacviz.errors import PacvizError
 from pacviz.figures import described
@@ -31,6 +33,7 @@ STYLE = """
 [data-testid="stMetricValue"] { font-size: 1.75rem; }
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.85; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+[data-testid="stElementContainer"]:has(> .stHtml script) { display: none; }
 </style>
 """
 
@@ -43,10 +46,11 @@ DARK_STYLE = """
 
 
 def start() -> None:
-    """Once per run, before any page: name, icon and style, and the digits on their way."""
+    """Once per run, before any page: name, icon and style, one step of Back for each act, and the digits on their way."""
     st.session_state["started"] = True
     _configure()
     st.html(STYLE)
+    st.html(script("history"), unsafe_allow_javascript=True)
     if dark():
         st.html(DARK_STYLE)
     _warm()
@@ -106,11 +110,20 @@ def dark() -> bool:
 
 
 def chart(figure: go.Figure, key: str, **selection: Any) -> Any:
-    """Draws a figure in the page as it stands, with its own words for whoever cannot see it.
+    """Draws a figure in the page as it stands, with its own words for whoever cannot see it; larger on a projector.
 
     selection: `on_select` and `selection_mode` of st.plotly_chart, whose answer it returns.
     """
-    return st.plotly_chart(figure, theme=None, key=key, alt=described(figure), **selection)
+    words, large = described(figure), presenting()
+    with st.container(key=f"picture_{key}"):
+        return st.plotly_chart(
+            enlarged(figure) if large else figure,
+            theme=None,
+            key=key,
+            alt=words,
+            height="stretch" if large else "content",
+            **selection,
+        )
 
 
 @contextmanager
@@ -119,7 +132,7 @@ def friendly() -> Iterator[None]:
     try:
         yield
     except PacvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
         st.stop()
 
 
@@ -128,7 +141,7 @@ def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable
     """A progress bar in `place` while the block runs.  A slider that moves meanwhile cancels the work at its next report."""
 
     def advance(fraction: float, what: str) -> None:
-        place.progress(min(max(fraction, 0.0), 1.0), what.capitalize() + " …")
+        place.progress(min(max(fraction, 0.0), 1.0), plain(what.capitalize()) + " …")
 
     yield advance
     place.empty()
@@ -144,12 +157,14 @@ def offer_download(name: str) -> None:
         st.stop()
     if source.download is None:
         st.info(
-            f"{source.title} is not in {store.data_dir()}; set PACVIZ_DATA to the folder that holds {source.place}.",
+            plain(
+                f"{source.title} is not in {store.data_dir()}; set PACVIZ_DATA to the folder that holds {source.place}."
+            ),
             icon=":material/folder_open:",
         )
         st.stop()
     st.info(
-        f"{source.title} is not in {store.data_dir()} yet. Download it here ({source.megabytes} MB), or set "
+        f"{source.title} is not in {plain(store.data_dir())} yet. Download it here ({source.megabytes} MB), or set "
         "PACVIZ_DATA to the folder that holds it. "
         "The embedded digits need no download.",
         icon=":material/download:",
@@ -164,4 +179,4 @@ def offer_download(name: str) -> None:
 def warn_about_cache() -> None:
     """One sentence where results cannot be kept."""
     if trouble := store.problem():
-        st.warning(trouble, icon=":material/save:")
+        st.warning(plain(trouble), icon=":material/save:")

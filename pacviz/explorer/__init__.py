@@ -17,7 +17,7 @@ from pacviz.certificates.certificate import Certificate, architecture_bits
 from pacviz.codes.ledger import PARTS
 from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
-from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, released
+from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, hidden, pinned, released
 from pacviz.figures.style import LAYERS, LINES, VACUOUS
 from pacviz.library import checkpoints
 from pacviz.models import architecture
@@ -75,7 +75,9 @@ __all__ = [
     "Preset",
     "View",
     "bound_words",
+    "hidden",
     "payload",
+    "pinned",
     "released",
     "source",
     "stops",

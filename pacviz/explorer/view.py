@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pacviz.certificates.surface import AXES
-from pacviz.errors import PacvizError
+from pacviz.errors import PacvizError, quoted
 from pacviz.explorer.tour import TOUR
 from pacviz.scenario import Scenario
 from pacviz.settings import check_settings, defaults, setting, settings
@@ -73,34 +73,19 @@ class View:
         allowed = (*settings(Scenario), *settings(View), *PANELS)
         for name in self.hide:
             if name not in allowed:
-                raise PacvizError(f"hide must name controls or panels ({', '.join(allowed)}), got {name!r}.")
+                raise PacvizError(f"hide must name controls or panels ({', '.join(allowed)}), got {quoted(name)}.")
         if len(self.pins) > MOST_PINS:
             raise PacvizError(f"pins must be at most {MOST_PINS}, got {len(self.pins)}; remove some.")
 
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> tuple[View, list[str]]:
-        """From a URL's query, and a sentence about each value that is not understood; the default takes its place."""
-        view, problems = cls(), []
-        for name in defaults(cls):
-            if (text := query.get(name)) is None:
-                continue
-            try:
-                value: Any = text
-                if name == "hide":
-                    value = tuple(filter(None, text.split(",")))
-                elif name == "pins":
-                    value = tuple(Pin.from_text(part) for part in text.split(";") if part)
-                view = cls(**{**vars(view), name: value})
-            except PacvizError as error:
-                problems.append(f"{error} The default is used instead.")
-        return view, problems
 
-    def to_query(self) -> dict[str, str]:
-        """The inverse of `from_query`, defaults left out."""
-        texts = {name: str(getattr(self, name)) for name in settings(View)}
-        texts["hide"], texts["pins"] = ",".join(self.hide), ";".join(pin.to_text() for pin in self.pins)
-        plain = {name: str(value) for name, value in defaults(View).items()} | {"hide": "", "pins": ""}
-        return {name: text for name, text in texts.items() if text != plain[name]}
+def hidden(text: str) -> tuple[str, ...]:
+    """What `View.hide` is for a text of names with commas between them; raises PacvizError as View does."""
+    return View(hide=tuple(filter(None, text.split(",")))).hide
+
+
+def pinned(text: str) -> tuple[Pin, ...]:
+    """What `View.pins` is for a text of pins with semicolons between them; raises PacvizError as Pin and View do."""
+    return View(pins=tuple(Pin.from_text(part) for part in text.split(";") if part)).pins
 
 
 def released(moved: Mapping[str, Any], before: View) -> tuple[Scenario, View]:

@@ -23,7 +23,7 @@ from pacviz.errors import PacvizError
 from pacviz.library.sparse import packed, unpacked
 from pacviz.library.weights import Weights
 from pacviz.models import ARCHITECTURES, architecture, declared
-from pacviz.scenario import AS_IS, FROM_FILE, PLAIN, SCRATCH, Scenario
+from pacviz.scenario import AS_IS, DATA_NAMES, FROM_FILE, PLAIN, SCRATCH, Scenario
 from pacviz.settings import NAME, defaults
 
 SHIPPED = store.ASSETS / "checkpoints"
@@ -231,6 +231,19 @@ def sound(model: str, data: str, names: Iterable[str] | None = None) -> list[Che
         with suppress(store.Damaged):
             found.append(find(model, data, name))
     return found
+
+
+def networks() -> dict[str, tuple[str, ...]]:
+    """By data set, the architectures of which there is a checkpoint."""
+    folders = (SHIPPED, *sorted(SHIPPED.rglob("*/")), user_folder(), *sorted(user_folder().rglob("*/")))
+    return _networks(*((folder, folder.stat().st_mtime_ns if folder.exists() else 0) for folder in folders))
+
+
+@lru_cache(maxsize=4)
+def _networks(*folders: tuple[Path, int]) -> dict[str, tuple[str, ...]]:
+    """folders: with the times at which they changed."""
+    found = {data: tuple(model for model in ARCHITECTURES if available(model, data)) for data in DATA_NAMES}
+    return {data: models for data, models in found.items() if models}
 
 
 def families(model: str, data: str) -> dict[str, dict[float, str]]:

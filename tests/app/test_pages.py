@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import Scenario, data, known
+from pacviz.app.plain import plain
 from pacviz.certificates.surface import cell
 from pacviz.explorer import PRESETS, TOUR
 from pacviz.settings import settings
@@ -92,11 +93,19 @@ def test_contradicting_settings_are_a_sentence():
 
 def test_absent_data_is_offered_for_download(monkeypatch, tmp_path):
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
-    app = opened()
-    app.selectbox(key="data").set_value("fashion-mnist").run()
+    app = opened(data="mnist", checkpoint="plain", sparsity=0.876)
     assert not app.exception
-    messages = [message.value for message in (*app.info, *app.error)]
-    assert any(str(tmp_path) in message or "python -m pacviz train" in message for message in messages)
+    assert any(plain(tmp_path) in message.value for message in app.info)
+    assert any(button.label == "Download MNIST" for button in app.button)
+
+
+def test_the_menus_offer_what_is_there_and_name_what_is_not():
+    app = healthy(opened(data="fashion-mnist"))
+    assert any(warning.value.startswith("data must be one of digits, mnist") for warning in app.warning)
+    assert shows(app, Scenario())
+    assert app.selectbox(key="data").options == ["digits", "mnist"]
+    assert app.selectbox(key="model").options == ["lenet5", "mlp"]
+    assert any("Fashion-MNIST, CIFAR-10" in caption.value for caption in app.caption)
 
 
 def test_a_projector_shows_the_explorer_alone():

@@ -7,7 +7,7 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
-from pacviz.app.controls import check_link, in_link, put_in_link, refuse
+from pacviz.app.links import linked, parameters, refuse
 from pacviz.app.session import through_app
 from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.errors import PacvizError
@@ -15,18 +15,20 @@ from pacviz.experiments.bounds.payload import SCRIPTS, payload
 from pacviz.explorer import source
 from pacviz.figures import size
 from pacviz.literature import PUBLISHED
-from pacviz.settings import defaults, settings
+from pacviz.settings import settings
 from pacviz.words import as_printed, at_most
 
 _component = st.components.v2.component("pacviz_what_if", js=source(SCRIPTS))
 _KEY = "what_if"
 PREFIX = "bounds_"
+PARAMETERS = parameters(OperatingPoint, PREFIX)
+"""All that a link to the page can say."""
 
 
 def what_if() -> None:
-    """The component at the point of the URL; what is let go in it goes there before the page runs again."""
-    check_link([(PREFIX, OperatingPoint)])
-    point = OperatingPoint(**{name: in_link(name, OperatingPoint, PREFIX) for name in settings(OperatingPoint)})
+    """The component at the point of the link; what is let go in it goes there when the page runs again."""
+    with linked("bounds", PARAMETERS):
+        point = OperatingPoint(**{name: st.session_state[PREFIX + name] for name in settings(OperatingPoint)})
     moved = st.session_state.get(_KEY) or {}
     echo = (moved.get("moved") or {}).get("seq", 0)
     _component(key=_KEY, data=payload(point, echo), on_moved_change=_moved)
@@ -39,9 +41,7 @@ def _moved() -> None:
     except PacvizError as error:
         refuse(error)
         return
-    plain, values = defaults(OperatingPoint), dataclasses.asdict(point)
-    texts = {PREFIX + name: str(value) for name, value in values.items() if value != plain[name]}
-    put_in_link(texts, [PREFIX + name for name in values])
+    st.session_state.update({PREFIX + name: value for name, value in dataclasses.asdict(point).items()})
 
 
 def published_table() -> None:

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.controls import choice, slider
+from pacviz.app.links import linked, parameters
 from pacviz.app.panels import ABOUT
 from pacviz.app.session import chart, dark, friendly, offer_download, progress_line, through_app
 from pacviz.experiments.data.figures import sheet
+from pacviz.scenario import DATA_NAMES
+from pacviz.settings import setting, settings
+
+
+@dataclass(frozen=True)
+class _Choices:
+    data: str = setting("digits", "Data set", "What the networks are asked to tell apart.", choices=lambda: DATA_NAMES)
+    start: int = setting(
+        0, "First example", "The sheet shows the examples from this one on.", low=0, high=50_000, step=100
+    )
+
+
+PARAMETERS = parameters(_Choices)
+"""All that a link to the page can say."""
+
+
+def data_controls() -> tuple[str, int]:
+    """Draws the controls in the sidebar; the data set, and the first example of the sheet."""
+    with linked("data", PARAMETERS), st.sidebar:
+        return choice("data", settings(_Choices)["data"].choices(), _Choices), int(slider("start", _Choices))
 
 
 def page() -> None:
     """Draws the page."""
     through_app()
-    with st.sidebar:
-        name = st.selectbox("Data set", tuple(data.DATASETS), key="data", bind="query-params")
-        start = st.slider(
-            "First example",
-            0,
-            50_000,
-            0,
-            100,
-            key="start",
-            bind="query-params",
-            help="The sheet shows the examples from this one on.",
-        )
+    name, start = data_controls()
     source = data.DATASETS[name]
     st.markdown(f"### {source.title}: what the network sees")
     st.markdown(ABOUT[name])

@@ -12,7 +12,8 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
-from pacviz.app.controls import check_link, number, slider
+from pacviz.app.controls import number, segments, slider
+from pacviz.app.links import Parameter, flag, linked, offer, parameters
 from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
 from pacviz.experiments.does_it_hold.figures import errors_and_bounds, violation_share
@@ -53,43 +54,36 @@ class _Choices:
     )
 
 
+_PREFIXES = {name: f"{PREFIX}{name}_" for name in EXPERIMENTS}
+PARAMETERS: tuple[Parameter, ...] = (
+    *parameters(_Choices, PREFIX),
+    *parameters(Claim, PREFIX),
+    flag(f"{PREFIX}charged", True),
+    *(one for name, kind in EXPERIMENTS.items() for one in parameters(kind, _PREFIXES[name])),
+)
+"""All that a link to the page can say."""
+
+
 def trial_controls() -> tuple[Experiment, Claim, int]:
     """Draws all controls in the sidebar; the experiment, what is claimed of it, and the number of trials wanted."""
-    prefixes = {name: f"{PREFIX}{name}_" for name in EXPERIMENTS}
-    check_link([(PREFIX, Claim), (PREFIX, _Choices), *((prefixes[name], kind) for name, kind in EXPERIMENTS.items())])
-    with st.sidebar:
+    with linked("holds", PARAMETERS), st.sidebar:
         if limits.public():
             st.caption(limits.read_only("running trials"))
         else:
             label, icon = ("Pause", "pause") if running() else ("Resume", "play_arrow")
             st.button(label, icon=f":material/{icon}:", key=f"{PREFIX}run", on_click=_turn, width="stretch")
-        learner = st.segmented_control(
-            settings(_Choices)["learner"].title,
-            tuple(EXPERIMENTS),
-            default=defaults(_Choices)["learner"],
-            key=f"{PREFIX}learner",
-            help=settings(_Choices)["learner"].help,
-            bind="query-params",
-            required=True,
-            width="stretch",
-        )
-        kind, prefix = EXPERIMENTS[learner], prefixes[learner]
+        learner = segments("learner", tuple(EXPERIMENTS), _Choices, PREFIX)
+        kind, prefix = EXPERIMENTS[learner], _PREFIXES[learner]
         charged = st.toggle(
             "Charge the choice",
-            True,
             key=f"{PREFIX}charged",
             help="Off, the bound is broken on purpose: it pretends that the network was fixed before the data.",
-            bind="query-params",
         )
         values: dict[str, Any] = {}
         if kind is Guess:
+            offer(f"{prefix}guesses", POWERS, defaults(Guess)["guesses"])
             values["guesses"] = st.select_slider(
-                settings(Guess)["guesses"].title,
-                POWERS,
-                defaults(Guess)["guesses"],
-                key=f"{prefix}guesses",
-                help=settings(Guess)["guesses"].help,
-                bind="query-params",
+                settings(Guess)["guesses"].title, POWERS, key=f"{prefix}guesses", help=settings(Guess)["guesses"].help
             )
         else:
             for name in ("sparsity", "bits"):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pacviz import data
-from pacviz.app.controls import LINK_VERSION, check_link
+from pacviz.app.controls import choice, segments
+from pacviz.app.links import LINK_VERSION, Parameter, linked, parameters, refuse, usual
 from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.app.work import work
+from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.frontier.figures import METHOD_LINES, frontier, layer_shares
 from pacviz.experiments.frontier.results import BITS, PUBLISHED, Point, alike, best, method_of, percent
 from pacviz.experiments.frontier.results import points as measured_points
@@ -24,6 +26,7 @@ from pacviz.literature.rows import Published
 from pacviz.models import architecture
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, setting, settings
+from pacviz.training.recipe import METHODS
 from pacviz.words import as_printed, at_most, worst_error
 
 PREFIX = "frontier_"
@@ -48,11 +51,16 @@ class _Choices:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the page shows.  points: those measured.  missing: scenarios that could be measured here."""
+    """What the page shows.
+
+    points: those measured.  selected: the one that a link or a click names, else the one with the best certificate.
+    missing: scenarios that could be measured here.
+    """
 
     model: str
     data: str
     points: list[Point]
+    selected: Point | None
     missing: list[Scenario]
 
     @property
@@ -60,66 +68,74 @@ class Shown:
         return PUBLISHED.get((self.model, self.data))
 
 
+CHART, _METHODS, _POINT = f"{PREFIX}chart", f"{PREFIX}methods", f"{PREFIX}point"
+_NAMED = re.compile(r"(?P<checkpoint>[a-z0-9.-]{1,100}):(?P<sparsity>[01](\.\d{1,6})?)")
+
+
+def _methods(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    if any(name not in METHODS for name in names):
+        raise PacvizError(f"{_METHODS} must be some of {', '.join(METHODS)}, got {quoted(text)}.")
+    return names
+
+
+def _named(text: str) -> str:
+    if not _NAMED.fullmatch(text):
+        raise PacvizError(f"{_POINT} must be a checkpoint and a sparsity as in plain:0.95, got {quoted(text)}.")
+    return text
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    *parameters(_Choices, PREFIX),
+    Parameter(_METHODS, None, _methods, ",".join),
+    Parameter(_POINT, None, _named),
+)
+"""All that a link to the page can say."""
+
+
 def frontier_controls() -> Shown:
     """Draws all controls in the sidebar; the points that they leave, and the scenarios that still have to be measured."""
-    check_link([(PREFIX, _Choices)])
-    values: dict[str, Any] = {}
-    with st.sidebar:
-        for name in ("data", "model"):
-            about = settings(_Choices)[name]
-            options = about.choices()
-            default = defaults(_Choices)[name]
-            values[name] = st.selectbox(
-                about.title,
-                options,
-                options.index(default) if default in options else 0,
-                key=PREFIX + name,
-                help=about.help,
-                bind="query-params",
-            )
-        bits = st.segmented_control(
-            settings(_Choices)["bits"].title,
-            BITS,
-            default=defaults(_Choices)["bits"],
-            key=f"{PREFIX}bits",
-            help=settings(_Choices)["bits"].help,
-            bind="query-params",
-            required=True,
-            width="stretch",
+    with linked("frontier", PARAMETERS), st.sidebar:
+        dataset, model = (
+            choice(name, settings(_Choices)[name].choices(), _Choices, PREFIX) for name in ("data", "model")
         )
-        wanted = frontier_scenarios(values["model"], values["data"], int(bits))
-        methods = dict.fromkeys(method_of(checkpoints.of(scenario)) for scenario in wanted)
+        bits = segments("bits", BITS, _Choices, PREFIX)
+        wanted = frontier_scenarios(model, dataset, int(bits))
+        methods = list(dict.fromkeys(method_of(checkpoints.of(scenario)) for scenario in wanted))
+        usual(_METHODS, methods)
+        st.session_state[_METHODS] = [name for name in st.session_state[_METHODS] if name in methods]
         shown = st.pills(
             "Methods",
-            list(methods),
+            methods,
             selection_mode="multi",
-            default=list(methods),
             format_func=lambda method: METHOD_LINES[method].title,
-            # Another set of methods is another widget, with all of them shown.
-            key=f"{PREFIX}methods_{'_'.join(methods)}",
+            key=_METHODS,
             help="How the networks were made small.",
             width="stretch",
         )
-    found = measured_points(wanted)
-    there = {point.certificate.scenario for point in found}
-    missing = [scenario for scenario in wanted if scenario not in there]
-    return Shown(
-        values["model"],
-        values["data"],
-        [point for point in found if point.method in shown],
-        missing if data.is_available(values["data"]) else [],
-    )
+        found = measured_points(wanted)
+        there = {point.certificate.scenario for point in found}
+        missing = [scenario for scenario in wanted if scenario not in there]
+        points = [point for point in found if point.method in shown]
+        selected = next((point for point in points if _name(point) == st.session_state[_POINT]), None)
+        if st.session_state[_POINT] is not None and selected is None and points:
+            refuse(f"There is no point {quoted(st.session_state[_POINT])} here; the best one is shown instead.")
+            st.session_state[_POINT] = None
+    missing = missing if data.is_available(dataset) else []
+    return Shown(model, dataset, points, selected or (best(points) if points else None), missing)
 
 
-def selected_point(shown: Shown) -> Point | None:
-    """The point that was clicked last, else the one with the best certificate; None where there is none."""
-    if not shown.points:
-        return None
-    event = st.session_state.get(f"{PREFIX}chart")
+def _name(point: Point) -> str:
+    return f"{point.certificate.scenario.checkpoint}:{point.certificate.scenario.sparsity:g}"
+
+
+def point_selected(shown: Shown) -> None:
+    """Before the page runs again: selects the point that was clicked in the chart."""
+    event = st.session_state.get(CHART)
     places = [point["customdata"] for point in event.selection.points if "customdata" in point] if event else []
-    flat = [place[0] if isinstance(place, list | tuple) else place for place in places]
-    chosen = [int(place) for place in flat if int(place) < len(shown.points)]
-    return shown.points[chosen[0]] if chosen else best(shown.points)
+    flat = [int(place[0] if isinstance(place, list | tuple) else place) for place in places]
+    if flat and flat[0] < len(shown.points):
+        st.session_state[_POINT] = _name(shown.points[flat[0]])
 
 
 def frontier_headline(shown: Shown) -> None:
@@ -157,9 +173,9 @@ def _compared(points: list[Point]) -> str:
     )
 
 
-def point_line(point: Point | None) -> None:
+def point_line(shown: Shown) -> None:
     """The selected point in a sentence, and the way to the page that takes it apart."""
-    if point is None:
+    if (point := shown.selected) is None:
         return
     certificate = point.certificate
     left, right = st.columns([3, 1], vertical_alignment="center")
@@ -225,17 +241,16 @@ def page() -> None:
     with friendly():
         shown = frontier_controls()
     status = st.sidebar.empty()
-    selected = selected_point(shown)
     frontier_headline(shown)
     left, right = st.columns([5, 3])
     with left:
-        figure = frontier(shown.points, shown.published, selected, dark=dark())
-        chart(figure, "frontier_chart", on_select="rerun", selection_mode="points")
-    if selected is not None:
-        bars = alike(shown.points, selected.density)
+        figure = frontier(shown.points, shown.published, shown.selected, dark=dark())
+        chart(figure, CHART, on_select=lambda: point_selected(shown), selection_mode="points")
+    if shown.selected is not None:
+        bars = alike(shown.points, shown.selected.density)
         with right:
             chart(layer_shares(bars, dark()), "frontier_layers")
-    point_line(selected)
+    point_line(shown)
     with st.expander("Every point, and where the published one comes from"):
         points_table(shown)
     warn_about_cache()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from pacviz import data
-from pacviz.app.controls import check_link, number
+from pacviz.app.controls import choice, number, segments
+from pacviz.app.links import Parameter, linked, parameters, usual
 from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.plain import plain
 from pacviz.app.session import chart, dark, friendly, progress_line, through_app
 from pacviz.bounds import vacuous
 from pacviz.data.labels import Randomized
@@ -34,7 +36,7 @@ from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY
 from pacviz.experiments.random_labels.takeaways import code_caption, fits_caption, images_caption, pruning_caption
 from pacviz.jobs import limits
 from pacviz.progress import Progress
-from pacviz.settings import defaults, setting, settings
+from pacviz.settings import setting, settings
 from pacviz.words import at_most, size
 
 PREFIX = "labels_"
@@ -62,6 +64,12 @@ class _Choices:
         " ".join(f"{name}: {text}" for name, text in METHODS.items()),
         choices=lambda: tuple(METHODS),
     )
+    name: str = setting("", "Recording", "Runs that are there.")
+    other: str = setting(NOTHING, "Compare with", "Drawn as thin lines.")
+    sparsity: float = setting(
+        0.0, "Sparsity", "Moves the line through the curves, and the table beside them.", low=0.0, high=1.0
+    )
+    level: float = setting(0.0, "Random labels in the images", "The share of them.", low=0.0, high=1.0)
 
 
 @dataclass(frozen=True)
@@ -95,14 +103,24 @@ class Shown:
             st.session_state[_ACTIVE], st.session_state[_PROBLEM] = None, str(error)
 
 
+_LIVE_CHOICES = ("data", "model")
+_LIVE_NUMBERS = ("bits", "recovery", "epochs", "batch_size", "learning_rate", "tests", "delta")
+PARAMETERS: tuple[Parameter, ...] = (
+    # Where nobody has chosen, the recordings tell a good one.
+    *parameters(_Choices, PREFIX, usual={"name": None, "sparsity": None, "level": None}),
+    *parameters(Randomization, LIVE, (*_LIVE_CHOICES, "n", "seed", *_LIVE_NUMBERS)),
+)
+"""All that a link to the page can say."""
+
+
 def random_label_controls() -> Shown:
     """Draws all controls in the sidebar; what they ask for."""
     keep_visitor()
-    check_link([(PREFIX, _Choices), (LIVE, Randomization)])
     if problem := st.session_state.get(_PROBLEM):
-        st.error(problem, icon=":material/error:")
-    with st.sidebar:
-        show = RECORDED if limits.public() else _segments("show")
+        st.error(plain(problem), icon=":material/error:")
+    with linked("labels", PARAMETERS), st.sidebar:
+        shows = (RECORDED,) if limits.public() else settings(_Choices)["show"].choices()
+        show = segments("show", shows, _Choices, PREFIX)
         if limits.public():
             st.caption(limits.read_only("running experiments live"))
         active: Live | None = None
@@ -117,33 +135,30 @@ def random_label_controls() -> Shown:
                 raise PacvizError(
                     "There is no recording yet: run it live, or make one by `python -m pacviz randomize`."
                 )
-            name = st.selectbox("Recording", tuple(names), key=f"{PREFIX}name", bind="query-params")
+            usual(f"{PREFIX}name", next(iter(names)))
+            name = choice("name", tuple(names), _Choices, PREFIX)
             recording = read(names[name])
             _own_recordings(name)
-        method = _segments("method")
+        method = segments("method", tuple(METHODS), _Choices, PREFIX)
         experiment = recording.experiment
         if method == SURGERY and not experiment.recovery:
             method = ONE_SHOT
             st.caption("Surgery was left out of these runs.")
-        sparsity = st.select_slider(
-            "Sparsity",
-            experiment.sparsity,
-            recording.steepest(method) if show == RECORDED else _middle(experiment),
-            format_func=_percent,
-            key=f"{PREFIX}sparsity_{show}",
-            help="Moves the line through the curves, and the table beside them.",
-        )
-        level = st.select_slider(
-            "Random labels in the images",
-            experiment.levels,
-            _middle_level(experiment),
-            format_func=_percent,
-            key=f"{PREFIX}level_{show}",
-        )
+        start = recording.steepest(method) if show == RECORDED else _middle(experiment)
+        sparsity = _stops("sparsity", experiment.sparsity, start)
+        level = _stops("level", experiment.levels, _middle_level(experiment))
         others = {name: path for name, path in available().items() if read(path) != recording}
-        other = st.selectbox("Compare with", (NOTHING, *others), key=f"{PREFIX}other", help="Drawn as thin lines.")
+        other = choice("other", (NOTHING, *others), _Choices, PREFIX)
     compared = None if other == NOTHING else read(others[other])
-    return Shown(active, recording, method, float(sparsity), float(level), compared)
+    return Shown(active, recording, method, sparsity, level, compared)
+
+
+def _stops(name: str, values: Sequence[float], start: float) -> float:
+    """A slider along the values that were run, at the nearest to the one that is wanted."""
+    usual(key := PREFIX + name, start)
+    st.session_state[key] = min(values, key=lambda value: abs(value - st.session_state[key]))
+    about = settings(_Choices)[name]
+    return float(st.select_slider(about.title, values, format_func=_percent, key=key, help=about.help))
 
 
 def _middle(experiment: Randomization) -> float:
@@ -158,43 +173,19 @@ def _percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def _segments(name: str) -> str:
-    described = settings(_Choices)[name]
-    chosen = st.segmented_control(
-        described.title,
-        described.choices(),
-        default=defaults(_Choices)[name],
-        key=f"{PREFIX}{name}",
-        help=described.help,
-        bind="query-params",
-        required=True,
-        width="stretch",
-    )
-    return str(chosen)
-
-
 def _live_controls() -> Randomization:
     """The settings of an experiment, and the buttons that start, pause and cancel it."""
     buttons = st.container()
     values: dict[str, Any] = {"seeds": 1}
-    for name in ("data", "model"):
-        described, default = settings(Randomization)[name], defaults(Randomization)[name]
-        options = described.choices()
-        values[name] = st.selectbox(
-            described.title,
-            options,
-            options.index(default),
-            key=LIVE + name,
-            help=described.help,
-            bind="query-params",
-        )
+    for name in _LIVE_CHOICES:
+        values[name] = choice(name, settings(Randomization)[name].choices(), Randomization, LIVE)
     left, right = st.columns(2)
     with left:
         values["n"] = number("n", Randomization, LIVE)
     with right:
         values["seed"] = number("seed", Randomization, LIVE)
     with st.expander("Bits, epochs, rates"):
-        for name in ("bits", "recovery", "epochs", "batch_size", "learning_rate", "tests", "delta"):
+        for name in _LIVE_NUMBERS:
             values[name] = number(name, Randomization, LIVE)
     experiment = Randomization(**values)
     _buttons(buttons, experiment)

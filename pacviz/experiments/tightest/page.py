@@ -10,10 +10,13 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
-from pacviz.app.controls import check_link
+from pacviz.app.controls import segments
+from pacviz.app.links import Parameter, flag, linked, parameters
 from pacviz.app.panels import ledger_table
+from pacviz.app.plain import plain
 from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.bounds import BOUNDS
+from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.tightest.blocks import blocks
 from pacviz.experiments.tightest.figures import layer_waterfall, tightest
 from pacviz.experiments.tightest.figures.cells import network_picture
@@ -37,7 +40,7 @@ from pacviz.experiments.tightest.results import (
 from pacviz.figures import size
 from pacviz.jobs import limits
 from pacviz.literature import LOTFI, RECORD
-from pacviz.settings import setting, settings
+from pacviz.settings import setting
 from pacviz.words import as_printed, at_least, at_most, worst_error
 
 PREFIX = "tight_"
@@ -69,6 +72,7 @@ class _Choices:
         "test: 10,000 images that training never saw. train: the 60,000 that the bound is computed from.",
         choices=lambda: SAMPLES,
     )
+    sheet: int = setting(1, "Sheet", "More of the mistakes.", low=1, high=10_000)
 
 
 @dataclass(frozen=True)
@@ -84,40 +88,52 @@ class Shown:
     near: bool
 
 
+def _known(text: str) -> str:
+    names = [point.name for point in _recorded()]
+    if text not in names:
+        there = ", ".join(names) or "the recorded points, of which there are none"
+        raise PacvizError(f"{_POINT} must be one of {there}, got {quoted(text)}.")
+    return text
+
+
+def _recorded() -> tuple[Point, ...]:
+    return tuple(point for point in points() if point.certificate.scenario.data == DATA)
+
+
+PARAMETERS = (
+    *parameters(_Choices, PREFIX),
+    flag(f"{PREFIX}near", False),
+    # Where nobody has chosen a point, it is the best one.
+    Parameter(_POINT, None, _known),
+)
+"""All that a link to the page can say."""
+
+
 def tight_controls() -> Shown:
-    """Draws the sliders in the sidebar; the recorded points, and the one that the URL, a click or a slider selected."""
-    found = tuple(point for point in points() if point.certificate.scenario.data == DATA)
-    names = [point.name for point in found]
-    wanted = st.session_state.get(_POINT, st.query_params.get(_POINT))
-    unknown = []
-    if wanted is not None and wanted not in names and _POINT not in st.session_state:
-        unknown.append(
-            f"{_POINT} must be one of {', '.join(names) or 'the recorded points, of which there are none'}, got "
-            f"{wanted!r}. The best one is shown instead."
-        )
-    check_link([(PREFIX, _Choices)], unknown)
-    if not found:
-        return Shown((), None, {}, False)
-    selected = next((point for point in found if point.name == wanted), best(found))
-    _select(selected)
-    paths = {}
-    with st.sidebar:
-        _families(found, selected)
-        for name in adjustable(found, selected):
-            runs = along(found, selected, name)
-            _slider(name, runs, selected)
-            if all(isinstance(value, int | float) for value in runs):
-                paths[_title(name)[0]] = runs
-        near = st.toggle("Close-up", key=f"{PREFIX}near", bind="query-params", help="The chart near our own points.")
-        st.caption(FAMILIES[selected.family].what)
-        _ways(found)
+    """Draws the sliders in the sidebar; the recorded points, and the one that the link, a click or a slider selected."""
+    found = _recorded()
+    with linked("tightest", PARAMETERS):
+        if not found:
+            return Shown((), None, {}, False)
+        wanted = st.session_state[_POINT]
+        selected = next((point for point in found if point.name == wanted), best(found))
+        paths = {}
+        with st.sidebar:
+            _families(found, selected)
+            for name in adjustable(found, selected):
+                runs = along(found, selected, name)
+                _slider(name, runs, selected)
+                if all(isinstance(value, int | float) for value in runs):
+                    paths[_title(name)[0]] = runs
+            near = st.toggle("Close-up", key=f"{PREFIX}near", help="The chart near our own points.")
+            st.caption(FAMILIES[selected.family].what)
+            _ways(found)
     return Shown(found, selected, paths, near)
 
 
 def _select(point: Point) -> None:
-    """Makes a point the selected one, here and in the URL."""
+    """Makes a point the selected one."""
     st.session_state[_POINT] = point.name
-    st.query_params[_POINT] = point.name
 
 
 def _title(name: str) -> tuple[str, str]:
@@ -205,7 +221,7 @@ def tight_headline(shown: Shown) -> None:
 def tight_problems() -> None:
     """Files that were left out, a sentence each."""
     for problem in problems():
-        st.warning(problem, icon=":material/broken_image:")
+        st.warning(plain(problem), icon=":material/broken_image:")
 
 
 def tight_selected(shown: Shown) -> None:
@@ -215,7 +231,7 @@ def tight_selected(shown: Shown) -> None:
         return
     certificate = point.certificate
     mark = " ★" if point is best(shown.points) else ""
-    st.markdown(f"**Selected: {point.name}{mark}**")
+    st.markdown(f"**Selected: {plain(point.name)}{mark}**")
     tiles = (
         (
             "Bound",
@@ -262,18 +278,7 @@ def tight_panels(shown: Shown) -> None:
     point = shown.selected
     if point is None:
         return
-    about = settings(_Choices)["show"]
-    wanted = st.segmented_control(
-        about.title,
-        PANELS,
-        default=PANELS[0],
-        key=f"{PREFIX}show",
-        help=about.help,
-        bind="query-params",
-        required=True,
-        label_visibility="collapsed",
-        width="stretch",
-    )
+    wanted = segments("show", PANELS, _Choices, PREFIX, label_visibility="collapsed")
     with friendly():
         (_network, _bytes, _mistakes, _certificate)[PANELS.index(str(wanted))](point)
 
@@ -303,7 +308,7 @@ def _mistakes(point: Point) -> None:
     if limits.public():
         st.info(limits.read_only("looking at every image"), icon=":material/image_not_supported:")
         return
-    about, source = settings(_Choices)["sample"], data.source(point.certificate.scenario.data)
+    source = data.source(point.certificate.scenario.data)
     if not data.is_available(source.name):
         st.info(
             f"Its mistakes are shown where {source.title} is on this machine: `python -m pacviz data --download "
@@ -312,22 +317,16 @@ def _mistakes(point: Point) -> None:
         )
         return
     left, right = st.columns([1, 2], vertical_alignment="bottom")
-    sample = left.segmented_control(
-        about.title,
-        SAMPLES,
-        default="test",
-        key=f"{PREFIX}sample",
-        help=about.help,
-        bind="query-params",
-        required=True,
-        width="stretch",
-    )
+    with left:
+        sample = segments("sample", SAMPLES, _Choices, PREFIX)
     with progress_line(st.empty()) as progress:
         wrong = mistakes(point, str(sample), lambda fraction: progress(fraction, "looking at every image"))
     sheets = max(1, -(-len(wrong) // _SHEET))
     sheet = 1
     if sheets > 1:
-        sheet = right.slider("Sheet", 1, sheets, key=f"{PREFIX}sheet_{point.name}_{sample}", help="More of them.")
+        key = f"{PREFIX}sheet"
+        st.session_state[key] = min(st.session_state[key], sheets)
+        sheet = right.slider("Sheet", 1, sheets, key=key, help="More of them.")
     chart(wrong_images(wrong, _SHEET * (sheet - 1), source.names, dark=dark()), f"{PREFIX}mistakes")
     st.caption("Below each image: its label, and **bold** what the network says.")
 
@@ -339,7 +338,7 @@ def _certificate(point: Point) -> None:
     st.markdown("How it was made, and how anybody can check it:")
     st.code(f"{point.command}\npython -m pacviz verify {point.file.name}", language="bash")
     told: dict[str, Any] = {_title(name)[0]: _value(point.settings[name]) for name in setting_names(point)}
-    st.markdown(" · ".join(f"{name}: **{value}**" for name, value in told.items()))
+    st.markdown(" · ".join(f"{plain(name)}: **{plain(value)}**" for name, value in told.items()))
     prints = certificate.measurement.fingerprints
     st.caption(" ".join(f"{name}: `{text[:16]}…`" for name, text in prints.items()) + " (SHA-256)")
 

@@ -9,11 +9,13 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
-from pacviz.app.controls import check_link, number
+from pacviz.app.controls import choice, number
+from pacviz.app.links import Parameter, linked, parameters
 from pacviz.app.owner import keep_visitor, visitor
 from pacviz.app.panels import EXPLANATION_HEIGHT
+from pacviz.app.plain import plain
 from pacviz.app.session import chart, dark, friendly, offer_download, through_app, warn_about_cache
-from pacviz.errors import PacvizError
+from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
@@ -28,7 +30,7 @@ from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Tra
 from pacviz.words import at_most, surely
 
 PREFIX = "train_"
-CHOSEN = "run"
+CHOSEN, _SHOWN = "run", "train_run"
 PULSE = 2.0
 """Seconds between two looks at a run that is alive."""
 LOOK = 5.0
@@ -49,24 +51,45 @@ STATES = {
 RECORDED = ":violet-badge[:material/movie: recorded: this is what a run looks like]"
 
 
-def training_controls() -> str:
-    """Draws the controls of a new run in the sidebar, and starts it on request; the data set that is chosen."""
+_PREFIXES = {method: f"{PREFIX}{method}_" for method in METHODS}
+_OWN = [name for name in settings(Training) if name not in ("method", "data", "model", "name")]
+"""Of each method, so that it keeps its own."""
+
+
+def _run(text: str) -> str:
+    if text not in (options := _runs()):
+        raise PacvizError(f"{CHOSEN} must be one of {', '.join(options[:12])}, got {quoted(text)}.")
+    return text
+
+
+PARAMETERS: tuple[Parameter, ...] = (
+    *parameters(Training, PREFIX, ("method", "data", "model"), {"method": METHOD}),
+    *(one for method in METHODS for one in parameters(Training, _PREFIXES[method], _OWN, METHODS[method].usual)),
+    Parameter(CHOSEN, None, _run),
+)
+"""All that a link to the page can say."""
+
+
+def training_controls() -> tuple[str, str]:
+    """Draws the controls of a new run in the sidebar, and starts it on request; the data set and the run that are chosen."""
     keep_visitor()
+    with linked("train", PARAMETERS):
+        return _training_controls(), _choose_run()
+
+
+def _training_controls() -> str:
     if limits.public():
         st.sidebar.caption(limits.read_only("training"))
         return str(defaults(Training)["data"])
-    prefixes = {method: f"{PREFIX}{method}_" for method in METHODS}
-    check_link([(PREFIX, Training), *((prefix, Training) for prefix in prefixes.values())])
     values: dict[str, Any] = {}
     with st.sidebar:
-        for name, default in {**defaults(Training), "method": METHOD}.items():
-            if name in ("method", "data", "model"):
-                values[name] = _choice(name, PREFIX, settings(Training)[name].choices(), default)
+        for name in ("method", "data", "model"):
+            values[name] = choice(name, settings(Training)[name].choices(), Training, PREFIX)
         method = values["method"]
-        usual, prefix = {**defaults(Training), **METHODS[method].usual}, prefixes[method]
+        usual, prefix = {**defaults(Training), **METHODS[method].usual}, _PREFIXES[method]
         names = checkpoints.available(values["model"], values["data"])
         starts = names if method in QUANTIZING and names else (SCRATCH, *names)
-        values["start"] = _choice("start", prefix, starts, usual["start"])
+        values["start"] = choice("start", starts, Training, prefix, usual["start"])
         useless = set(PARTICULAR) - set(METHODS[method].particular)
         numbers = [name for name in settings(Training) if name not in ("name", *values, *useless)]
         if method == "dense":
@@ -78,7 +101,7 @@ def training_controls() -> str:
         with st.expander("Optimizer, seed"):
             for name in numbers:
                 if options := settings(Training)[name].choices():
-                    values[name] = _choice(name, prefix, options, usual[name])
+                    values[name] = choice(name, options, Training, prefix, usual[name])
                 elif name not in FIRST:
                     values[name] = number(name, Training, prefix, usual[name])
         free = runs.free_name(Training(model=values["model"], data=values["data"], name=method))
@@ -102,7 +125,7 @@ def training_controls() -> str:
             st.session_state[CHOSEN] = runs.start(Training.of(**values), visitor(), unique=values["name"] == free).id
             st.rerun()
         except PacvizError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(error), icon=":material/error:")
     return str(values["data"])
 
 
@@ -115,41 +138,39 @@ def _estimate(values: dict[str, Any]) -> bool:
     try:
         limits.require_small(estimate, "choose fewer epochs, a smaller network or another batch size")
     except PacvizError as error:
-        st.warning(str(error), icon=":material/block:")
+        st.warning(plain(error), icon=":material/block:")
         return False
     st.caption(f"Takes {estimate.text}.")
     return True
 
 
-def _choice(name: str, prefix: str, options: tuple[str, ...], default: str) -> str:
-    return st.selectbox(
-        settings(Training)[name].title,
-        options,
-        index=options.index(default) if default in options else 0,
-        key=prefix + name,
-        help=settings(Training)[name].help,
-        bind="query-params",
-    )
+def _runs() -> list[str]:
+    return [*(run.id for run in records.listing()), *(f"{_EXAMPLE}{run}" for run in records.recorded())]
 
 
-def choose_run() -> str:
+def _choose() -> None:
+    st.session_state[CHOSEN] = st.session_state[_SHOWN]
+
+
+def _choose_run() -> str:
     """Draws the list of runs and what can be done with the chosen one; the id of that, a recorded one where there is none."""
     present, me = {run.id: run for run in records.listing()}, visitor()
     examples = [f"{_EXAMPLE}{run}" for run in records.recorded()]
     own = [run.id for run in present.values() if run.owner == me]
-    options = [*present, *examples]
-    wanted = st.session_state.get(CHOSEN, st.query_params.get(CHOSEN))
-    st.session_state[CHOSEN] = wanted if wanted in options else [*own, *examples, *options][0]
+    options = _runs()
+    wanted = st.session_state[CHOSEN]
+    # Until somebody chooses, it is one's own newest one, whatever starts meanwhile.
+    st.session_state[_SHOWN] = wanted if wanted in options else [*own, *examples, *options][0]
     place, *actions = st.columns([5, 2, 2, 2], vertical_alignment="bottom")
     chosen = place.selectbox(
         f"Runs ({len(present)})",
         options,
         format_func=lambda run: _label(present[run], me) if run in present else f"{_plain(run)} · recorded",
-        key=CHOSEN,
+        key=_SHOWN,
+        on_change=_choose,
         help="The runs of all browsers and shells on this machine; they go on when the page is closed. Only the browser "
         "that started a run can change it, or a shell.",
     )
-    st.query_params[CHOSEN] = chosen  # bound to the widget, it would hold the state, too
     if (run := present.get(chosen)) is not None:
         _actions(run, actions, run.owner == me and not limits.public())
         if run.owner != me:
@@ -239,7 +260,7 @@ def _do(action: str, run: str) -> None:
     try:
         actions[action](run, visitor())
     except PacvizError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(error), icon=":material/error:")
 
 
 def compress_link(run: Run, rows: list[Metrics]) -> dict[str, str]:
@@ -335,8 +356,7 @@ def page() -> None:
     through_app()
     offer = st.container()
     with friendly():
-        wanted = training_controls()
-        chosen = choose_run()
+        wanted, chosen = training_controls()
         known = states()
 
     @st.fragment(run_every=LOOK)

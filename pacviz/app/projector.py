@@ -1,0 +1,90 @@
+"""Showing a page to an audience: large type, no sidebar, one picture a screen, the keys go from one to the next."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+PRESENT = "present"
+"""The name of the switch in the session and in links."""
+LEAST_TYPE = 18
+"""Pixels: the smallest letters of a chart on a projector."""
+SCALE = 1.4
+"""How much larger everything is written there."""
+_STYLE = """
+<style>
+[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"], [data-testid="stHeader"] { display: none; }
+.stMainBlockContainer { padding: 1rem 2.5rem; }
+.stMainBlockContainer :is(p, li, label, td, th, code) { font-size: max(1.25rem, 20px); }
+.stMainBlockContainer h3 { font-size: max(2.2rem, 36px); padding-top: 0; }
+.stMain { scroll-padding-top: 1rem; scroll-snap-type: y proximity; }
+[class*="st-key-picture_"] { height: calc(100vh - 2rem); scroll-snap-align: start; }
+[class*="st-key-picture_"] [data-testid="stElementContainer"],
+[class*="st-key-picture_"] [data-testid="stFullScreenFrame"],
+[class*="st-key-picture_"] [data-testid="stPlotlyChart"] { height: 100%; }
+[data-testid="stHorizontalBlock"]:has([class*="st-key-picture_"]) { flex-direction: column; }
+[data-testid="stHorizontalBlock"]:has([class*="st-key-picture_"]) > [data-testid="stColumn"] { width: 100%; flex: none; }
+</style>
+"""
+_PLACE = """
+<style>
+.st-key-projector { position: fixed; right: 4.2rem; top: 0.55rem; z-index: 999991; width: auto; }
+.st-key-projector button { min-height: 2rem; padding: 0 0.6rem; }
+</style>
+"""
+
+
+@cache
+def script(name: str) -> str:
+    """A script of this room as HTML."""
+    return f"<script>{(Path(__file__).parent / f'{name}.js').read_text(encoding='utf-8')}</script>"
+
+
+def presenting() -> bool:
+    """Whether the page is shown to an audience."""
+    return bool(st.session_state.get(PRESENT))
+
+
+def projector() -> None:
+    """The button that turns the projector on and off (key P), and the looks and keys while it is on."""
+    st.html(_PLACE)
+    if presenting():
+        st.html(_STYLE)
+        st.html(f'<span class="pacviz-presenting"></span>{script("projector")}', unsafe_allow_javascript=True)
+    st.button(
+        "Leave the projector" if presenting() else "Projector",
+        icon=":material/close_fullscreen:" if presenting() else ":material/present_to_all:",
+        key="projector",
+        shortcut="p",
+        on_click=_turn,
+        help="Large type, one picture a screen; the arrow and page keys go from one to the next.",
+    )
+
+
+def _turn() -> None:
+    st.session_state[PRESENT] = 0 if presenting() else 1
+
+
+def enlarged(figure: go.Figure) -> go.Figure:
+    """A copy of a figure whose letters are LEAST_TYPE pixels or larger, as high as the place that it is drawn in."""
+    values = figure.to_dict()
+    _enlarge(values)
+    values["layout"].pop("height", None)
+    margin = values["layout"].get("margin", {})
+    values["layout"]["margin"] = {side: round(SCALE * pixels) for side, pixels in margin.items()}
+    return go.Figure(values, skip_invalid=True)
+
+
+def _enlarge(values: Any) -> None:
+    """Makes every font in a figure's plain values larger, in place."""
+    for name, value in (
+        values.items() if isinstance(values, dict) else enumerate(values if isinstance(values, list) else ())
+    ):
+        if isinstance(name, str) and name.endswith("font") and isinstance(value, dict) and "size" in value:
+            value["size"] = max(LEAST_TYPE, round(SCALE * value["size"]))
+        elif name != "template":
+            _enlarge(value)

@@ -8,7 +8,7 @@ _JOINER = "\u2060"
 _STEPS = (
     # Where a colon calls an icon, an emoji or a colour, and what turns into a link by itself.
     (re.compile(r"(?<=[:@])(?=\S)|(?<=\bwww)(?=\.)", re.IGNORECASE), _JOINER),
-    (re.compile(r"([\\`*_\[\]<>&~$|{}]|^[#+-]|(?<=^\d)[.)])"), r"\\\1"),
+    (re.compile(r"([\\`*\[\]<>&~$|{}]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|^[#+-]|(?<=^\d)[.)])"), r"\\\1"),
     (re.compile(r"^(\d{2,9})([.)])"), r"\1\\\2"),
 )
 

@@ -100,7 +100,7 @@ def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate()
     trained()
     app = healthy(opened())
     last = records.metrics("digits/tiny/mine")[-1]
-    assert app.selectbox(key="run").value == "digits/tiny/mine"
+    assert app.selectbox(key="train_run").value == "digits/tiny/mine"
     assert numbers(app)["Bound"] == at_most(last.bound, 1)
     assert numbers(app)["Accuracy"] == f"{last.accuracy:.1%}"
     assert "406 weights take" in said(app)

@@ -3,39 +3,28 @@
 import pytest
 
 from pacviz import PacvizError, Scenario
-from pacviz.explorer import MOST_PINS, PRESETS, TOUR, Pin, View, released
+from pacviz.explorer import MOST_PINS, PRESETS, TOUR, Pin, View, hidden, pinned, released
 
 
-def test_a_view_comes_back_from_its_query():
+def test_pins_and_what_is_hidden_come_back_from_their_texts():
     pins = (Pin(Scenario()), Pin(Scenario(sparsity=0.9, data="mnist", bound="catoni", noise=0.05), n=1000))
-    view = View(n=5000, along="noise", tour=2, present=1, hide=("delta", "sizes"), pins=pins)
-    assert View.from_query(view.to_query()) == (view, [])
-    assert View().to_query() == {}
+    assert pinned(";".join(pin.to_text() for pin in pins)) == pins
+    assert hidden("delta,sizes") == ("delta", "sizes")
+    assert pinned("") == hidden("") == ()
 
 
 @pytest.mark.parametrize(
-    ("query", "words"),
+    ("read", "text", "words"),
     [
-        ({"along": "delta"}, "along must be one of sparsity, bits, noise"),
-        ({"n": "many"}, "n must be from 0"),
-        ({"hide": "delta,everything"}, "hide must name controls or panels"),
-        ({"pins": "sparsity:2"}, "sparsity must be from 0 to 0.999"),
-        ({"pins": "size:2"}, "There is no setting 'size'"),
-        ({"pins": ";".join(["default"] * (MOST_PINS + 1))}, f"at most {MOST_PINS}"),
-        ({"tour": "99"}, "tour must be from 0"),
+        (hidden, "delta,everything", "hide must name controls or panels"),
+        (pinned, "sparsity:2", "sparsity must be from 0 to 0.999"),
+        (pinned, "size:2", "There is no setting 'size'"),
+        (pinned, ";".join(["default"] * (MOST_PINS + 1)), f"at most {MOST_PINS}"),
     ],
 )
-def test_a_query_that_is_not_understood_is_named_and_the_default_taken(query, words):
-    view, problems = View.from_query(query)
-    assert view == View()
-    assert len(problems) == 1
-    assert words in problems[0]
-
-
-def test_what_is_understood_stays_beside_what_is_not():
-    view, problems = View.from_query({"n": "no", "along": "bits"})
-    assert view == View(along="bits")
-    assert len(problems) == 1
+def test_a_text_that_is_not_understood_is_named(read, text, words):
+    with pytest.raises(PacvizError, match=words):
+        read(text)
 
 
 def test_a_contradicting_pin_is_refused():

@@ -55,7 +55,7 @@ def shows(app, point):
         and tiles["Bound"] == at_most(point.bound)
         and tiles["Bytes"] == f"{point.bytes:,.0f}"
         and tiles["Train error"] == f"{point.error:.2%}"
-        and dict(app.query_params)["tight_point"] == point.name
+        and dict(app.query_params).get("tight_point", best(points()).name) == point.name
         and any(text.value == point.certificate.statement for text in app.markdown)
     )
 

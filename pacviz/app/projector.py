@@ -32,8 +32,9 @@ _STYLE = """
 """
 _PLACE = """
 <style>
-.st-key-projector { position: fixed; right: 4.2rem; top: 0.55rem; z-index: 999991; width: auto; }
-.st-key-projector button { min-height: 2rem; padding: 0 0.6rem; }
+.st-key-projector { position: fixed; right: 3.6rem; top: 0.6rem; z-index: 999991; width: auto; }
+.st-key-projector button { min-height: 2rem; padding: 0 0.4rem; }
+.st-key-projector [data-testid="stMarkdownContainer"] { position: absolute; width: 1px; height: 1px; overflow: hidden; }
 </style>
 """
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS
 from pacviz.errors import PacvizError
-from pacviz.experiments.random_labels.settings import Randomization, Run
+from pacviz.experiments.random_labels.settings import Randomization
 from pacviz.jobs.units import Plan, table
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import settings
@@ -330,24 +330,27 @@ def benchmark(app: bool, sessions: int | None) -> None:
     print(_json(benchmark()))
 
 
-def randomize(name: str | None, folder: str | None, json: bool, **given: Any) -> None:
+def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json: bool, **given: Any) -> None:
     """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
-    from pacviz.experiments.random_labels.results import check_name, record, save
+    from pacviz.experiments.random_labels.results import check_name, plan, record, save
 
     experiment = Randomization(**{field: value for field, value in given.items() if value is not None})
     name = name or f"{experiment.model}-{experiment.data}"
     target = _path(folder)
     check_name(name, target)
-
-    def finished(run: Run) -> None:
+    wanted = plan(experiment)
+    if dry_run:
+        _print_plan(wanted, json)
+        return
+    print(f"pacviz: {wanted.sentence}", file=sys.stderr)
+    with _progress_bar() as progress:
+        recording = record(experiment, progress, on)
+    for run in recording.runs:
         left = f"{run.errors} training errors left" if run.errors else "no training error left"
         print(
             f"{run.level:.0%} random labels, seed {run.seed}: {left} after {len(run.accuracies)} epochs",
             file=sys.stderr,
         )
-
-    with _progress_bar() as progress:
-        recording = record(experiment, progress, finished)
     path = save(recording, name, target)
     if json:
         print(_json({"path": str(path), "points": recording.table().to_dict("records")}))

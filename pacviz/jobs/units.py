@@ -26,7 +26,7 @@ class Unit:
 
     kind: a short name; results of a kind share a folder.  key: everything that the result depends on, as one text.
     title: what is done, for a person.  work: "module:function", called with `arguments` and a Progress; it returns the
-    result as a text.  arguments: plain JSON values.  seconds: about how long it takes on two cores, None where unknown.
+    result as a JSON text.  arguments: plain JSON values.  seconds: about how long it takes on two cores, None where unknown.
     """
 
     kind: str
@@ -47,10 +47,12 @@ class Unit:
         return store.shelf(store.cache_dir() / "units", self.kind, self.id, suffix=".json")
 
     def result(self) -> str | None:
-        """The text that the work returned, None where it is not done."""
+        """The JSON text that the work returned; None where it is not done, or its file was damaged and set aside."""
+        if not self.place.exists():
+            return None
         try:
-            return self.place.read_text(encoding="utf-8")
-        except (FileNotFoundError, NotADirectoryError):
+            return store.read(self.place, _whole, "the result of a unit", "it is worked out again")
+        except store.Damaged:
             return None
 
     def keep(self, text: str) -> None:
@@ -141,6 +143,12 @@ def table(units: Sequence[Unit]) -> str:
 
 def _journal(name: str) -> Path:
     return store.cache_dir() / "units" / "plans" / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
+
+
+def _whole(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    json.loads(text)
+    return text
 
 
 def _read(path: Path) -> str | None:

@@ -161,3 +161,12 @@ def test_a_cluster_of_two_workers_of_which_one_is_killed_on_the_way(cache):
     assert run(wanted, DASK) == SQUARES
     killer.join()
     assert set(calls(cache)) == set(range(COUNT))
+
+
+def test_a_damaged_result_is_set_aside_and_worked_out_again(cache):
+    wanted = plan(cache)
+    run(wanted, HERE)
+    wanted.units[1].place.write_text("[1, 2")
+    assert wanted.units[1].result() is None
+    assert run(plan(cache), HERE) == SQUARES
+    assert calls(cache)[1] == 2

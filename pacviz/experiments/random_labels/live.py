@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pacviz import data, store
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.results import Recording
-from pacviz.experiments.random_labels.run import keep, known_run, moments
+from pacviz.experiments.random_labels.run import keep, known_run, steps
 from pacviz.experiments.random_labels.settings import Randomization, Run
 from pacviz.jobs import limits
 from pacviz.models import architecture
@@ -61,9 +61,9 @@ def require_small(experiment: Randomization) -> None:
 
 
 def reports(experiment: Randomization, wait: Callable[[], object] = lambda: None) -> Iterator[Report]:
-    """Runs the experiment, and keeps each finished run.  wait: called between two moments; it may take its time.
+    """Runs the experiment, and keeps each finished run.  wait: called between two steps; it may take its time.
 
-    Raises PacvizError where `moments` does.
+    Raises PacvizError where `steps` does.
     """
     jobs = len(experiment.jobs)
     for done, (level, seed) in enumerate(experiment.jobs):
@@ -71,11 +71,11 @@ def reports(experiment: Randomization, wait: Callable[[], object] = lambda: None
         if run is None:
             yield Report(None, False, done / jobs, "reading the data")
             dataset = data.load(experiment.data)
-            for moment in moments(experiment, level, seed, dataset):
-                run = moment.run
-                yield Report(run, False, (done + moment.fraction) / jobs, moment.what)
+            for step in steps(experiment, level, seed, dataset):
+                run = step.run
+                yield Report(run, False, (done + step.fraction) / jobs, step.what)
                 wait()
-            assert run is not None, "a run has at least one moment"
+            assert run is not None, "a run has at least one step"
             keep(experiment, run)
         yield Report(run, True, (done + 1) / jobs, f"{level:.0%} random labels, seed {seed}: done")
 

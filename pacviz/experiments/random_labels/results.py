@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -13,9 +13,11 @@ import pandas as pd
 
 from pacviz import __version__, data, store
 from pacviz.errors import PacvizError
-from pacviz.experiments.random_labels.run import keep, known_run, moments
+from pacviz.experiments.random_labels.run import known_run, unit
 from pacviz.experiments.random_labels.settings import Judged, Randomization, Run, floor_bytes
 from pacviz.jobs import limits, trash
+from pacviz.jobs.executors import HERE, run
+from pacviz.jobs.units import Plan
 from pacviz.progress import Progress
 from pacviz.settings import NAME
 
@@ -178,25 +180,22 @@ def known(experiment: Randomization) -> Recording:
     return Recording(experiment, tuple(run for run in found if run is not None))
 
 
-def record(experiment: Randomization, progress: Progress, finished: Callable[[Run], None]) -> Recording:
-    """Runs what is missing of an experiment; each finished run is kept, and told to `finished`.
+def plan(experiment: Randomization) -> Plan:
+    """What the experiment consists of: a unit a run."""
+    name = f"randomize {experiment.model} {experiment.data}"
+    return Plan.of(name, (unit(experiment, level, seed) for level, seed in experiment.jobs))
+
+
+def record(experiment: Randomization, progress: Progress, on: str = HERE) -> Recording:
+    """Runs what is missing of an experiment; each finished run is kept.
 
     progress: told the fraction done in [0, 1] and what is being done; an exception that it raises stops the work, and
-    the next call goes on from the last finished run.  Raises PacvizError where data are missing or do not fit.
+    the next call goes on from the last finished run.  on: who does the work (`jobs.executors`).
+    Raises PacvizError where data are missing or do not fit.
     """
     store.require_writable(store.cache_dir())
-    dataset = data.load(experiment.data, progress=progress)
-    jobs, runs = experiment.jobs, []
-    for index, (level, seed) in enumerate(jobs):
-        run = known_run(experiment, level, seed)
-        if run is None:
-            for moment in moments(experiment, level, seed, dataset):
-                progress((index + moment.fraction) / len(jobs), moment.what)
-            run = moment.run
-            keep(experiment, run)
-            finished(run)
-        runs.append(run)
-    return Recording(experiment, tuple(runs))
+    data.load(experiment.data, progress=progress)
+    return Recording(experiment, tuple(map(Run.from_json, run(plan(experiment), on, progress))))
 
 
 def user_folder() -> Path:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pacviz import store
+from pacviz import data, store
 from pacviz.codes.coder import decode, encode
 from pacviz.codes.compress import compress
 from pacviz.data import Dataset, Split
 from pacviz.data.labels import Randomized, randomize, subset
 from pacviz.experiments.random_labels.memorise import Learner
 from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Point, Randomization, Run
+from pacviz.jobs.units import Unit
 from pacviz.models import architecture
+from pacviz.progress import Progress
 from pacviz.risk import count_errors
 from pacviz.training.fit import check_fit
 
 
 @dataclass(frozen=True)
-class Moment:
+class Step:
     """Where a run stands.  fraction: estimate of what is done, in [0, 1].  run: what is known of it so far."""
 
     fraction: float
@@ -38,8 +41,8 @@ def sample(experiment: Randomization, level: float, seed: int, dataset: Dataset)
     return randomize(subset(dataset.train, experiment.n, int(drawn)), level, dataset.classes, int(redrawn))
 
 
-def moments(experiment: Randomization, level: float, seed: int, dataset: Dataset) -> Iterator[Moment]:
-    """Runs one level with one seed; the last moment holds the whole run.
+def steps(experiment: Randomization, level: float, seed: int, dataset: Dataset) -> Iterator[Step]:
+    """Runs one level with one seed; the last step holds the whole run.
 
     It depends on its arguments and on nothing that was run before.  Raises PacvizError where the images do not fit the
     network, there are too few of them, or the training diverges.
@@ -53,13 +56,13 @@ def moments(experiment: Randomization, level: float, seed: int, dataset: Dataset
     points: list[Point] = []
     errors = len(train)
 
-    def moment(fraction: float, what: str) -> Moment:
+    def step(fraction: float, what: str) -> Step:
         run = Run(level, seed, tuple(accuracies), errors, tuple(points))
-        return Moment(fraction, f"{level:.0%} random labels, seed {seed}: {what}", run)
+        return Step(fraction, f"{level:.0%} random labels, seed {seed}: {what}", run)
 
     for epoch in learner.fit(experiment.epochs):
         accuracies.append(epoch.accuracy)
-        yield moment(FITTING * epoch.accuracy, f"epoch {len(accuracies)}, {epoch.accuracy:.1%} right")
+        yield step(FITTING * epoch.accuracy, f"epoch {len(accuracies)}, {epoch.accuracy:.1%} right")
     errors = learner.errors()
     fitted = network.matrices(learner.state)
     for method, sparsity in experiment.steps:
@@ -67,12 +70,12 @@ def moments(experiment: Randomization, level: float, seed: int, dataset: Dataset
         matrices, further = fitted, sparsity
         if method == SURGERY and sparsity > 0:
             for _ in learner.prune(sparsity, experiment.recovery):
-                yield moment(share, f"surgery to sparsity {sparsity:.1%}")
+                yield step(share, f"surgery to sparsity {sparsity:.1%}")
             # What surgery left is coded as it is: the zeros are its own.
             matrices, further = network.matrices(learner.state), 0.0
         compressed = compress(experiment.model, matrices, further, experiment.bits, "global")
         points.append(_point(method, sparsity, encode(compressed).data, train, test))
-        yield moment(share, f"{method} to sparsity {sparsity:.1%}")
+        yield step(share, f"{method} to sparsity {sparsity:.1%}")
 
 
 def _point(method: str, sparsity: float, code: bytes, train: Split, test: Split) -> Point:
@@ -82,14 +85,33 @@ def _point(method: str, sparsity: float, code: bytes, train: Split, test: Split)
     return Point(method, sparsity, network.nonzeros, 8 * len(code), wrong[0], wrong[1] / len(test))
 
 
+def unit(experiment: Randomization, level: float, seed: int) -> Unit:
+    """The run of one level and seed as a unit of work."""
+    arguments = {"experiment": experiment.to_dict(), "level": level, "seed": seed}
+    title = f"{experiment.model} on {experiment.n:,} of {experiment.data}, {level:.0%} random labels, seed {seed}"
+    return Unit("random-labels", experiment.key(level, seed), title, f"{__name__}:work", arguments)
+
+
+def work(arguments: Mapping[str, Any], progress: Progress) -> str:
+    """The whole run as JSON: the work of a `unit`."""
+    experiment = Randomization(**arguments["experiment"])
+    last: Step | None = None
+    for last in steps(experiment, arguments["level"], arguments["seed"], data.load(experiment.data)):
+        progress(last.fraction, last.what)
+    assert last is not None, "a run has at least one step"
+    return last.run.to_json()
+
+
 def known_run(experiment: Randomization, level: float, seed: int) -> Run | None:
     """The run of that level and seed where it was finished before, by anybody with this cache."""
-    return store.revive(experiment.key(level, seed), Run.from_json)
+    text = unit(experiment, level, seed).result()
+    # Runs that an earlier version kept are in the data base.
+    return store.revive(experiment.key(level, seed), Run.from_json) if text is None else Run.from_json(text)
 
 
 def keep(experiment: Randomization, run: Run) -> None:
     """Keeps a finished run, whole or not at all."""
-    store.remember(experiment.key(run.level, run.seed), run.to_json())
+    unit(experiment, run.level, run.seed).keep(run.to_json())
 
 
-__all__ = ["ONE_SHOT", "SURGERY", "Moment", "keep", "known_run", "moments", "sample"]
+__all__ = ["ONE_SHOT", "SURGERY", "Step", "keep", "known_run", "sample", "steps", "unit"]

@@ -4,7 +4,7 @@ import pytest
 
 from pacviz.data import Dataset, digits
 from pacviz.experiments.random_labels.results import Recording
-from pacviz.experiments.random_labels.run import moments
+from pacviz.experiments.random_labels.run import steps
 from pacviz.experiments.random_labels.settings import Randomization
 from pacviz.models import ARCHITECTURES, Architecture, Flatten, Linear, MaxPool, ReLU
 
@@ -48,6 +48,6 @@ def experiment():
 def recording(experiment, dataset):
     runs = []
     for level, seed in experiment.jobs:
-        *_, last = moments(experiment, level, seed, dataset)
+        *_, last = steps(experiment, level, seed, dataset)
         runs.append(last.run)
     return Recording(experiment, tuple(runs))

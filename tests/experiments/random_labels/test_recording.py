@@ -38,39 +38,39 @@ def place(tmp_path, monkeypatch, dataset):
 
 
 def test_a_stopped_experiment_goes_on_from_the_last_finished_run(place, monkeypatch):
-    finished, started = [], []
-
-    def stop(fraction, what):
-        if len(finished) == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        record(QUICK, stop, finished.append)
-    original = running.moments
+    started, original = [], running.steps
 
     def counted(*arguments):
         started.append(arguments[1:3])
         return original(*arguments)
 
-    monkeypatch.setattr(recordings, "moments", counted)
-    whole = record(QUICK, lambda *_: None, finished.append)
+    def stop(fraction, what):
+        if len(started) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "steps", counted)
+    with pytest.raises(KeyboardInterrupt):
+        record(QUICK, stop)
+    kept = recordings.known(QUICK).runs
+    started.clear()
+    whole = record(QUICK, lambda *_: None)
     assert started == QUICK.jobs[2:]
     assert [(run.level, run.seed) for run in whole.runs] == QUICK.jobs
     assert whole.complete
-    assert whole.runs == tuple(finished)
+    assert whole.runs[:2] == kept
     fresh = [list(original(QUICK, *job, data.load("digits")))[-1].run for job in QUICK.jobs[:1]]
     assert fresh[0] == whole.runs[0]
 
 
 def test_fractions_rise_to_the_end(place):
     fractions = []
-    record(QUICK, lambda fraction, what: fractions.append(fraction), lambda run: None)
+    record(QUICK, lambda fraction, what: fractions.append(fraction))
     assert all(0 <= fraction <= 1 for fraction in fractions)
     assert fractions[-1] > 0.9
 
 
 def test_a_live_run_reports_as_it_goes_and_is_the_same_as_in_one(place):
-    whole = record(QUICK, lambda *_: None, lambda run: None)
+    whole = record(QUICK, lambda *_: None)
     other = replace(QUICK, tests=200)
     told = list(reports(other))
     fractions = [report.fraction for report in told]

@@ -173,6 +173,11 @@ def read(path: Path) -> Archive:
 
     Raises PacvizError where there is no file to read, BrokenArchive where it does not hold what one should.
     """
+    return Archive.from_bytes(content_of(path))
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file that may be an archive; raises PacvizError where there are none, or more than an archive has."""
     largest = _PREFIX + sum(_LENGTH + longest for longest in LONGEST.values()) + _CHECKSUM
     try:
         if path.exists() and not path.is_file():
@@ -185,4 +190,4 @@ def read(path: Path) -> Archive:
         raise PacvizError(f"{path} cannot be read ({error}); give a certificate file.") from error
     if len(content) > largest:
         raise BrokenArchive(f"The file is longer than {largest:,} bytes, which no certificate file is.")
-    return Archive.from_bytes(content)
+    return content

@@ -164,7 +164,7 @@ class Certificate:
             "test_error": self.test.mean,
             "nonzeros": measured.nonzeros,
             "parameters": measured.parameters,
-            "estimates": {"train": dataclasses.asdict(self.risk), "test": dataclasses.asdict(self.test)},
+            "estimates": {"train": self.risk.to_dict(), "test": self.test.to_dict()},
             "n": self.n,
             "classes": measured.classes,
             "delta": self.scenario.delta,

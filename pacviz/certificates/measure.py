@@ -68,7 +68,8 @@ class Measurement:
     version: str = __version__
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
+        plain = dataclasses.asdict(self)
+        return json.dumps({**plain, "train": self.train.to_dict(), "test": self.test.to_dict()})
 
     @classmethod
     def from_json(cls, text: str) -> Measurement:
@@ -154,7 +155,7 @@ def measure_anew(
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
     test, train = errors(network, parts, scenario, dataset, preview, report)
-    measurement = summary(network, parts, dataset, train, test, preview, weights.fingerprint)
+    measurement = summary(network, parts, dataset.identity, train, test, preview, weights.fingerprint)
     read = (dataset.train.fingerprint, dataset.test.fingerprint)
     store.remember(key(scenario, preview, weights, read), measurement.to_json())
     return measurement
@@ -171,6 +172,10 @@ def errors(
     if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
         raise PacvizError(
             f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
+        )
+    if spec.classes < dataset.classes:
+        raise PacvizError(
+            f"{spec.title} tells {spec.classes} classes apart, but {dataset.title} has {dataset.classes} labels."
         )
     stds = noise_of(network, scenario)
     share = budget.interval_share(scenario.seed, preview)
@@ -196,7 +201,7 @@ def errors(
 def summary(
     network: Network,
     parts: Coded,
-    dataset: data.Dataset,
+    sample: data.Identity,
     train: RiskEstimate,
     test: RiskEstimate,
     preview: bool,
@@ -205,8 +210,8 @@ def summary(
     """The Measurement that these parts make.  weights: fingerprint of the weights before compression."""
     spec = architecture(network.model)
     fingerprints = {
-        "data": dataset.train.fingerprint,
-        "test": dataset.test.fingerprint,
+        "data": sample.train,
+        "test": sample.test,
         "architecture": spec.fingerprint,
         "weights": weights,
         "code": hashlib.sha256(parts.code).hexdigest(),
@@ -219,8 +224,8 @@ def summary(
         spec.parameters,
         train,
         test,
-        len(dataset.train),
-        dataset.classes,
+        sample.n,
+        sample.classes,
         preview,
         fingerprints,
     )

@@ -6,10 +6,12 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 import reprlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from pacviz import data
@@ -17,6 +19,7 @@ from pacviz.certificates import budget
 from pacviz.certificates.archive import Archive, BrokenArchive, Made
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import (
+    Coded,
     Source,
     coded,
     errors,
@@ -33,11 +36,18 @@ from pacviz.library.weights import Weights
 from pacviz.models import architecture, declared, described, from_description
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate
-from pacviz.scenario import AS_IS, Scenario
+from pacviz.scenario import AS_IS, PIXELS, Scenario
 from pacviz.settings import defaults
 
-LATER = ("architecture_bits", "bound_with_architecture")
-"""What a certificate says now and older files leave out."""
+LATER = {
+    ("certificate", "architecture_bits"),
+    ("certificate", "bound_with_architecture"),
+    ("certificate", "scenario", "spread"),
+}
+"""What a file says now and older ones leave out: the setting has its default there, the rest is computed."""
+DEVICES = ("cpu", "cuda", "mps")
+DEVIATIONS = 3.3
+"""How far two independent samples of one error may lie apart: an honest file is refused once in a thousand."""
 TOLERANCE = 1e-9
 """Relative and absolute difference of two numbers that agree."""
 
@@ -56,9 +66,10 @@ class Comparison:
 class Verification:
     """What became of a certificate that was checked.
 
-    bound: recomputed from the claimed counts of errors and the recomputed charges; None where the data are others.
+    bound: from the errors that were measured here (the claimed ones, where rounding makes them a few more) and the
+    recomputed charges; None where the data are others or a quick comparison disagrees, so that nothing was measured.
     bound_with_architecture: the same with the architecture charged.
-    comparisons: what was compared, in order; where the quick ones disagree, the errors are not measured.
+    comparisons: what was compared, in order.  remarks: what the file's maker could choose freely, a sentence each.
     """
 
     bound: float | None
@@ -66,11 +77,17 @@ class Verification:
     delta: float
     comparisons: tuple[Comparison, ...]
     bound_with_architecture: float | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether all agree."""
         return all(comparison.agrees for comparison in self.comparisons)
+
+    @property
+    def other_data(self) -> bool:
+        """Whether nothing was compared, because the data here are not those of the certificate."""
+        return len(self.comparisons) == 1 and not self.ok
 
     @property
     def problem(self) -> str | None:
@@ -92,6 +109,7 @@ class Verification:
             "n": self.n,
             "delta": self.delta,
             "problem": self.problem,
+            "remarks": list(self.remarks),
             "comparisons": [dataclasses.asdict(comparison) for comparison in self.comparisons],
         }
 
@@ -125,63 +143,127 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     """
     report = progress or (lambda fraction, what: None)
     report(0.0, "decoding")
-    with _refusing():
-        claimed = archive.header["certificate"]
-        if "architecture" in archive.header:
-            from_description(archive.header["architecture"])
-        scenario = Scenario.from_mapping(claimed["scenario"])
-        network, _ = decode(archive.code, scenario.model)
+    told = _Told.of(archive)
+    scenario = told.scenario
     dataset = dataset or data.load(scenario.data, progress=progress)
+    identity = dataset.identity
+    whose = _comparison("fingerprint of the data", told.identity.train, identity.train)
+    if not whose.agrees:
+        return Verification(None, identity.n, scenario.delta, (whose,))
+    report(0.0, "recomputing the charges")
     with _refusing():
-        whose = _comparison("fingerprint of the data", claimed["fingerprints"]["data"], dataset.train.fingerprint)
-        if not whose.agrees:
-            return Verification(None, len(dataset.train), scenario.delta, (whose,))
-        report(0.0, "recomputing the charges")
-        parts = coded(network, scenario)
-        train, test = (
-            _estimate(claimed["estimates"][name], scenario, len(split))
-            for name, split in (("train", dataset.train), ("test", dataset.test))
-        )
+        named = _comparison("data set", scenario.data, dataset.name)
+        claim, compared = told.recomputed(archive, identity)
+        comparisons = [whose, named, *compared]
+        if not all(comparison.agrees for comparison in comparisons):
+            return Verification(None, identity.n, scenario.delta, tuple(comparisons), remarks=remarks(claim))
+        test, train = errors(told.network, told.parts, scenario, dataset, False, report)
+    other_draws = _has_former_draws(told.train)
+    for name, claimed, found in (("test", told.test, test), ("training", told.train, train)):
+        agrees = _alike(claimed, found) if other_draws else found.could_be(claimed)
+        comparisons.append(Comparison(f"{name} errors", claimed.errors, found.errors, agrees))
+        comparisons.append(Comparison(f"borderline {name} answers", claimed.borderline, found.borderline, agrees))
+    # Rounding may tell the two apart by a few answers: whichever counts more of them is charged.
+    worse = train if other_draws else max(told.train, train, key=lambda estimate: estimate.charged)
+    proved = Certificate(scenario, dataclasses.replace(claim.measurement, train=worse))
+    return Verification(
+        proved.bound, proved.n, scenario.delta, tuple(comparisons), proved.bound_with_architecture, remarks(proved)
+    )
+
+
+def claimed(archive: Archive) -> Certificate:
+    """The certificate that a file claims, everything in it recomputed but what takes the data: its counts of errors.
+
+    Raises BrokenArchive where anything is not what was recomputed.
+    """
+    told = _Told.of(archive)
+    with _refusing():
+        certificate, comparisons = told.recomputed(archive, told.identity)
+    if problem := Verification(None, certificate.n, certificate.scenario.delta, tuple(comparisons)).problem:
+        raise BrokenArchive(problem)
+    return certificate
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What a file says and nothing else does: scenario, network, the counts of errors, and which data they are about."""
+
+    scenario: Scenario
+    network: Network
+    train: RiskEstimate
+    test: RiskEstimate
+    identity: data.Identity
+
+    @cached_property
+    def parts(self) -> Coded:
+        """The bytes and charges of the network, made anew."""
+        return coded(self.network, self.scenario)
+
+    @classmethod
+    def of(cls, archive: Archive) -> _Told:
+        """Raises BrokenArchive for an archive that no certificate could have made."""
+        with _refusing():
+            claimed = archive.header["certificate"]
+            if "architecture" in archive.header:
+                from_description(archive.header["architecture"])
+            scenario = Scenario.from_mapping(claimed["scenario"])
+            prints, estimates = claimed["fingerprints"], claimed["estimates"]
+            n, tests = (_count(estimates[name]["draws"], "draws", 10**9) for name in ("train", "test"))
+            identity = data.Identity(
+                n, tests, data.source(scenario.data).classes, _hexadecimal(prints["data"]), _hexadecimal(prints["test"])
+            )
+            train, test = (
+                _estimate(estimates[name], scenario, draws) for name, draws in (("train", n), ("test", tests))
+            )
+            network, _ = decode(archive.code, scenario.model)
+            return cls(scenario, network, train, test, identity)
+
+    def recomputed(self, archive: Archive, identity: data.Identity) -> tuple[Certificate, list[Comparison]]:
+        """The certificate that code, counts and data make, and everything that the file says beside what is in that."""
+        scenario, network = self.scenario, self.network
+        parts = self.parts
+        claimed, prints = archive.header["certificate"], archive.header["certificate"]["fingerprints"]
         # The weights before compression are not in the file, and the statement does not need them.
         as_is = scenario.checkpoint == AS_IS
-        weights = Weights(network.model, network.matrices).fingerprint if as_is else claimed["fingerprints"]["weights"]
-        measurement = summary(network, parts, dataset, train, test, False, weights)
-        found = Certificate(scenario, dataclasses.replace(measurement, version=claimed["version"]))
-        # A setting that a file does not know has its default: the file was made before there was a choice.
-        claimed = {**claimed, "scenario": {**defaults(Scenario), **claimed["scenario"]}}
-        if claimed["statement"] == found.earlier_statement:
-            claimed |= {"statement": found.statement}
-        # Nor does it say what the architecture costs where it was made before that was counted.
-        claimed = {name: found.to_dict()[name] for name in LATER} | claimed
-        given = {
-            **{name: value for name, value in archive.header.items() if name != "made"},
-            "certificate": claimed,
-            "code": _sha256(archive.code),
-            "prior": _sha256(archive.prior),
-        }
+        weights = Weights(network.model, network.matrices).fingerprint if as_is else _hexadecimal(prints["weights"])
+        train, test = (
+            dataclasses.replace(estimate, draws=draws)
+            for estimate, draws in ((self.train, identity.n), (self.test, identity.tests))
+        )
+        measurement = summary(network, parts, identity, train, test, False, weights)
+        found = Certificate(scenario, dataclasses.replace(measurement, version=_version(claimed["version"])))
         expected = {
             "certificate": found.to_dict(),
             **_posterior(network, scenario),
             **_declaration(network),
-            "device": given["device"],
-            "code": _sha256(parts.code),
-            "prior": _sha256(parts.prior),
+            "device": archive.header["device"] if archive.header["device"] in DEVICES else " or ".join(DEVICES),
         }
-        comparisons = [
-            whose,
-            _comparison("data set", scenario.data, dataset.name),
+        if claimed["statement"] == found.earlier_statement:
+            expected["certificate"]["statement"] = found.earlier_statement
+        given = {name: value for name, value in archive.header.items() if name != "made"}
+        return found, [
             _comparison("model", scenario.model, network.model),
-            *_compared(given, expected),
+            *_compared(given, json.loads(json.dumps(expected))),
+            _comparison("code", _sha256(archive.code), _sha256(parts.code)),
+            _comparison("prior", _sha256(archive.prior), _sha256(parts.prior)),
         ]
-    if all(comparison.agrees for comparison in comparisons):
-        measured = errors(network, parts, scenario, dataset, False, report)
-        other_draws = _has_former_draws(train)
-        for name, claim, again in zip(("test errors", "training errors"), (test, train), measured, strict=True):
-            agrees = _consistent(claim, again, found.risk.failure) if other_draws else _same(claim, again)
-            comparisons.append(Comparison(name, claim.errors, again.errors, agrees))
-        if other_draws:
-            found = Certificate(scenario, dataclasses.replace(measurement, test=measured[0], train=measured[1]))
-    return Verification(found.bound, found.n, scenario.delta, tuple(comparisons), found.bound_with_architecture)
+
+
+def remarks(certificate: Certificate) -> tuple[str, ...]:
+    """What whoever made a file could choose freely, a sentence each: nothing in the file can show when it was chosen."""
+    scenario, found = certificate.scenario, []
+    if declared(scenario.model):
+        found.append(
+            "The architecture was declared by whoever made this file, and nothing shows that it was before the data were "
+            "seen: if it was chosen by them, only the bound with the architecture charged holds."
+        )
+    pixels = {name: getattr(scenario, name) for name in PIXELS}
+    if pixels != {name: defaults(Scenario)[name] for name in PIXELS}:
+        found.append(
+            f"The pixel range, {scenario.input_low:g} to {scenario.input_high:g}, was chosen by whoever made this file: it is "
+            "free only if that was before the data were seen."
+        )
+    return tuple(found)
 
 
 @contextmanager
@@ -189,9 +271,11 @@ def _refusing() -> Iterator[None]:
     """Whatever a header or a code does to the functions that read it is one sentence."""
     try:
         yield
+    except BrokenArchive:
+        raise
     except PacvizError as error:
         raise BrokenArchive(f"The file holds no valid certificate: {error}") from error
-    except (KeyError, TypeError, AttributeError, ValueError, OverflowError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
         raise BrokenArchive(
             f"The header is not that of a certificate ({type(error).__name__}: {reprlib.repr(str(error))}); "
             "ask for the file again."
@@ -200,9 +284,8 @@ def _refusing() -> Iterator[None]:
 
 def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEstimate:
     """The claimed counts in an estimate that is otherwise what this scenario has to give on n examples."""
-    errors, borderline = claimed["errors"], claimed["borderline"]
-    if not all(type(count) is int and count >= 0 for count in (errors, borderline)) or errors + borderline > n:
-        raise PacvizError(f"it claims {errors!r} errors and {borderline!r} borderline answers of {n:,}.")
+    errors = _count(claimed["errors"], "errors", n)
+    borderline = _count(claimed["borderline"], "borderline answers beside its errors", n - errors)
     if scenario.noise == 0:
         return RiskEstimate("exact", errors, n, 0.0, None, borderline)
     share = budget.spent_share(claimed["failure"], scenario.delta, scenario.seed)
@@ -218,6 +301,32 @@ def _has_former_draws(estimate: RiskEstimate) -> bool:
     return estimate.method != "exact" and estimate.failure == budget.RISK
 
 
+def _alike(claimed: RiskEstimate, found: RiskEstimate) -> bool:
+    """Whether two independent samples of one error lie within DEVIATIONS of each other."""
+    shares = [estimate.charged / estimate.draws for estimate in (claimed, found)]
+    mean = sum(shares) / 2
+    deviation = math.sqrt(mean * (1 - mean) * (1 / claimed.draws + 1 / found.draws))
+    return abs(shares[0] - shares[1]) <= DEVIATIONS * deviation
+
+
+def _count(claimed: Any, what: str, most: int) -> int:
+    if type(claimed) is not int or not 0 <= claimed <= most:
+        raise PacvizError(f"it claims {reprlib.repr(claimed)} {what}, where a whole number from 0 to {most:,} belongs.")
+    return claimed
+
+
+def _hexadecimal(claimed: Any) -> str:
+    if not isinstance(claimed, str) or not re.fullmatch("[0-9a-f]{64}", claimed):
+        raise PacvizError(f"its fingerprint {reprlib.repr(claimed)} is not one of 64 hexadecimal digits.")
+    return claimed
+
+
+def _version(claimed: Any) -> str:
+    if not isinstance(claimed, str) or not re.fullmatch(r"[0-9][0-9A-Za-z.+-]{0,39}", claimed):
+        raise PacvizError(f"its version {reprlib.repr(claimed)} is none.")
+    return claimed
+
+
 def _posterior(network: Network, scenario: Scenario) -> dict[str, Any]:
     return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
 
@@ -227,43 +336,44 @@ def _declaration(network: Network) -> dict[str, Any]:
     return {"architecture": described(architecture(network.model))} if declared(network.model) else {}
 
 
-def _same(claimed: RiskEstimate, again: RiskEstimate) -> bool:
-    """Whether two counts of the same answers differ by no more than rounding, which each has charged for."""
-    return again.errors <= claimed.errors + claimed.borderline and claimed.errors <= again.errors + again.borderline
-
-
-def _consistent(claimed: RiskEstimate, again: RiskEstimate, failure: float) -> bool:
-    """Whether one error can lie behind both of two independent estimates: each limit fails with that probability."""
-    first, second = (dataclasses.replace(estimate, failure=failure) for estimate in (claimed, again))
-    return first.upper >= second.lower and first.lower <= second.upper
-
-
-def _compared(claimed: Any, found: Any) -> list[Comparison]:
-    """Every plain value of the one beside that of the other."""
-    claims, facts = dict(_leaves(claimed)), dict(_leaves(json.loads(json.dumps(found))))
-    comparisons = [_comparison(name, claims.get(name, "nothing"), fact) for name, fact in facts.items()]
-    unknown = [name for name in claims if name not in facts]
-    return [*comparisons, *([Comparison("other entries", reprlib.repr(unknown), "none", False)] if unknown else [])]
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    match value:
-        case {"name": str(line), "bits": bits, "why": str(why)} if len(value) == 3:
-            yield f"{name}: {line} ({why})", bits
-        case dict():
-            for key, part in value.items():
-                yield from _leaves(part, f"{name} {key}" if name and name != "certificate" else key)
-        case list():
-            for index, part in enumerate(value, 1):
-                yield from _leaves(part, f"{name} {index}")
+def _compared(claimed: Any, found: Any, *path: str) -> Iterator[Comparison]:
+    """What is claimed beside what was found, key by key: nothing but LATER may be missing, and nothing may be added."""
+    name = _named(path) or "header"
+    match found:
+        case {"name": str(line), "bits": float(bits), "why": str(why)}:
+            same = isinstance(claimed, dict) and claimed | {"bits": bits} == found and len(claimed) == len(found)
+            yield _comparison(f"{name}: {line} ({why})", claimed.get("bits") if same else claimed, bits, TOLERANCE)
+        case dict() if isinstance(claimed, dict):
+            for key, part in found.items():
+                if key in claimed:
+                    yield from _compared(claimed[key], part, *path, key)
+                elif (*path, key) not in LATER:
+                    yield Comparison(_named((*path, key)), "nothing", _shown(part), False)
+            if unknown := sorted(claimed.keys() - found.keys()):
+                yield Comparison(f"other entries of {name}", _shown(unknown), "none", False)
+        case list() if isinstance(claimed, list) and len(claimed) == len(found):
+            for index, (one, other) in enumerate(zip(claimed, found, strict=True), 1):
+                yield from _compared(one, other, *path, str(index))
         case _:
-            yield name, value
+            yield _comparison(name, claimed, found)
 
 
-def _comparison(name: str, claimed: Any, found: Any) -> Comparison:
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (claimed, found))
-    agrees = math.isclose(claimed, found, rel_tol=TOLERANCE, abs_tol=TOLERANCE) if numbers else claimed == found
-    return Comparison(name, claimed, found, agrees and (numbers or type(claimed) is type(found)))
+def _named(path: tuple[str, ...]) -> str:
+    return " ".join(path[1:] if path[:1] == ("certificate",) and len(path) > 1 else path)
+
+
+def _comparison(name: str, claimed: Any, found: Any, slack: float = 0.0) -> Comparison:
+    """Two values of one type that are equal; numbers that are no whole ones to within TOLERANCE, or `slack`."""
+    agrees = type(claimed) is type(found) and (
+        math.isclose(claimed, found, rel_tol=TOLERANCE, abs_tol=slack) if type(found) is float else claimed == found
+    )
+    return Comparison(name, _shown(claimed), _shown(found), agrees)
+
+
+def _shown(value: Any) -> Any:
+    """The value, or the beginning of what would fill a screen."""
+    plain = value is None or isinstance(value, bool | float | int) or (isinstance(value, str) and len(value) <= 300)
+    return value if plain else reprlib.repr(value)
 
 
 def _sha256(content: bytes) -> str:

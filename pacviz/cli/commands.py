@@ -96,23 +96,35 @@ def certify(
 
 def verify(file: str, data: str | None, json: bool) -> int:
     """Checks a certificate file against the data: 0 where everything agrees, 1 where anything does not."""
-    from pacviz.certificates.archive import BrokenArchive, read
-    from pacviz.store import given_path
+    from pacviz.certificates.archive import BrokenArchive
 
     try:
-        archive = read(given_path(file))
-        from pacviz import data as datasets
-        from pacviz.certificates.verify import verify
-
-        with _progress_bar() as progress:
-            dataset = None if data is None else datasets.load(data, progress=progress)
-            verification = verify(archive, dataset, progress)
-    except BrokenArchive as error:
+        return _verify(file, data, json)
+    except Exception as error:
+        # Whoever asked for JSON reads JSON, whatever happens.
         if json:
-            unknown = dict.fromkeys(("bound", "bound_with_architecture", "n", "delta"))
-            print(_json({"ok": False, **unknown, "problem": str(error), "comparisons": []}))
+            nothing = {"bound": None, "bound_with_architecture": None, "n": None, "delta": None}
+            problem = str(error) if isinstance(error, PacvizError) else f"unexpected error ({type(error).__name__})"
+            print(_json({"ok": False, **nothing, "problem": problem, "remarks": [], "comparisons": []}))
+        if not isinstance(error, BrokenArchive):
+            raise
         print(f"pacviz: {error}", file=sys.stderr)
         return 1
+
+
+def _verify(file: str, data: str | None, json: bool) -> int:
+    from pacviz.certificates.archive import Archive, content_of
+    from pacviz.store import given_path
+
+    content = content_of(given_path(file))
+    # What is no certificate file is refused before torch is waited for.
+    Archive.from_bytes(content)
+    from pacviz import data as datasets
+    from pacviz.certificates.verified import verify_here
+
+    with _progress_bar() as progress:
+        dataset = None if data is None else datasets.load(data, progress=progress)
+        verification = verify_here(content, dataset, progress)
     if json:
         print(_json(verification.to_dict()))
     else:
@@ -130,6 +142,8 @@ def verify(file: str, data: str | None, json: bool) -> int:
             f"the true error is below {at_most(verification.bound_with_architecture)} ({at_most(verification.bound)} with the "
             "architecture taken as fixed before the data)."
         )
+        for remark in verification.remarks:
+            print(remark)
     return 0 if verification.ok else 1
 
 

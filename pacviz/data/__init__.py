@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pacviz import store
 from pacviz.data import cifar, digits, mnist
-from pacviz.data.dataset import Dataset, Split
+from pacviz.data.dataset import Dataset, Identity, Split
 from pacviz.errors import PacvizError
 from pacviz.progress import Progress
 
@@ -268,4 +268,15 @@ def _samples(source: Source, download: bool, progress: Progress | None) -> tuple
     return source.read(progress)
 
 
-__all__ = ["DATASETS", "Dataset", "Progress", "Source", "Split", "fingerprints", "is_available", "load", "source"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Identity",
+    "Progress",
+    "Source",
+    "Split",
+    "fingerprints",
+    "is_available",
+    "load",
+    "source",
+]

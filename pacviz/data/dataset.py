@@ -48,3 +48,18 @@ class Dataset:
     train: Split
     test: Split
     classes: int
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(len(self.train), len(self.test), self.classes, self.train.fingerprint, self.test.fingerprint)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a certificate says of its data: examples of the training and the test sample, labels, and both fingerprints."""
+
+    n: int
+    tests: int
+    classes: int
+    train: str
+    test: str

@@ -11,9 +11,18 @@ from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.risk.evaluate import Count, Progress, answers, count, draw_examples
-from pacviz.risk.interval import RiskEstimate, check_draws, check_failure, lower_limit, naive_interval, upper_limit
+from pacviz.risk.interval import (
+    Elsewhere,
+    RiskEstimate,
+    check_draws,
+    check_failure,
+    lower_limit,
+    naive_interval,
+    upper_limit,
+)
 
 __all__ = [
+    "Elsewhere",
     "Progress",
     "RiskEstimate",
     "answers",
@@ -79,7 +88,7 @@ def _stochastic_count(
 def exact_risk(network: Network, split: Split, progress: Progress | None = None) -> RiskEstimate:
     """The error of the network without noise, on every example once."""
     found = count(network, split, progress=progress)
-    return RiskEstimate("exact", found.errors, len(split), 0.0, None, found.borderline)
+    return RiskEstimate("exact", found.errors, len(split), 0.0, None, found.borderline, _elsewhere(found))
 
 
 def sampled_risk(
@@ -107,4 +116,8 @@ def stochastic_risk(
     """
     check_failure(failure)
     found = _stochastic_count(network, posterior_stds, split, draws, seed, progress)
-    return RiskEstimate("clopper-pearson", found.errors, draws, failure, seed, found.borderline)
+    return RiskEstimate("clopper-pearson", found.errors, draws, failure, seed, found.borderline, _elsewhere(found))
+
+
+def _elsewhere(found: Count) -> Elsewhere:
+    return Elsewhere((found.fewest_errors, found.most_errors), (found.fewest_charged, found.most_charged))

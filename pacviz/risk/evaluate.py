@@ -69,11 +69,23 @@ It need not be proved: where a machine's errors exceed what a certificate charge
 """
 
 
+ALIKE = 2e-6
+"""How far two machines' logits do lie apart, as the same share: sparse against dense and float64, the most seen is 1.3e-6."""
+
+
 class Count(NamedTuple):
-    """Wrong answers, and right ones by a margin so small that rounding on another machine may turn them."""
+    """Wrong answers, and right ones by a margin so small that rounding on another machine may turn them.
+
+    The other four are the fewest and most of both that a machine may count in the same answers, whose logits lie apart
+    from these by ALIKE: errors, and errors with borderline answers, which is what is charged.
+    """
 
     errors: int
     borderline: int
+    fewest_errors: int
+    most_errors: int
+    fewest_charged: int
+    most_charged: int
 
 
 def stages(
@@ -172,10 +184,8 @@ def count(
     answer depends on the seed, but neither on the number of cores nor on the device.  seed: any whole number >= 0.
     Raises PacvizError for a network whose numbers no float holds (see pacviz.risk.scaling).
     """
-    errors = borderline = 0
-    for found in _batches(network, split, _count, examples, posterior_stds, seed, progress):
-        errors, borderline = errors + found.errors, borderline + found.borderline
-    return Count(errors, borderline)
+    found = list(_batches(network, split, _count, examples, posterior_stds, seed, progress))
+    return Count(*(sum(numbers) for numbers in zip(*found, strict=True)))
 
 
 def answers(network: Network, split: Split, progress: Progress | None = None) -> Tensor:
@@ -267,6 +277,19 @@ def _count(logits: Tensor, labels: Tensor) -> Count:
     right = logits.argmax(0) == labels
     own = labels[None]
     margin = logits.gather(0, own)[0] - logits.scatter(0, own, -torch.inf).amax(0)
+    largest = logits.abs().amax(0)
+
+    def within(low: float, high: float) -> int:
+        return int(((margin > low * largest) & (margin <= high * largest)).sum())
+
     # Logits that are equal come from the same few weights, and are equal everywhere.
-    close = (margin > 0) & (margin <= ROUNDING * logits.abs().amax(0))
-    return Count(int((~right).sum()), int((right & close).sum()))
+    errors = int((~right).sum())
+    turned = int(((margin < 0) & (margin >= -ALIKE * largest)).sum())
+    return Count(
+        errors,
+        within(0, ROUNDING),
+        errors - turned,
+        errors + within(0, ALIKE),
+        errors + within(0, ROUNDING - ALIKE),
+        errors + within(0, ROUNDING + ALIKE),
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from scipy.stats import beta
 
@@ -69,12 +70,21 @@ def _check(errors: int, draws: int, failure: float) -> None:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """The fewest and the most that another machine may count in the same answers: errors, and errors with borderline ones."""
+
+    errors: tuple[int, int]
+    charged: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class RiskEstimate:
     """A 0-1 error as it was measured: `errors` in `draws`.
 
     method: "exact" (every example of the sample once, without noise; draws is the sample's size) or "clopper-pearson"
     (independent draws).  failure: probability spent on each limit, 0 where exact.  seed: None where exact.
     borderline: right answers that rounding on another machine may turn; the upper limit counts them as errors, too.
+    elsewhere: what another machine may count in the same answers, where they were counted here.
     """
 
     method: str
@@ -83,6 +93,22 @@ class RiskEstimate:
     failure: float
     seed: int | None
     borderline: int = 0
+    elsewhere: Elsewhere | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def charged(self) -> int:
+        """Errors and borderline answers: what the upper limit counts."""
+        return self.errors + self.borderline
+
+    def could_be(self, other: RiskEstimate) -> bool:
+        """Whether the other may be the count of these very answers on another machine."""
+        here = self.elsewhere or Elsewhere((self.errors, self.errors), (self.charged, self.charged))
+        (fewest, most), (least, largest) = here.errors, here.charged
+        return fewest <= other.errors <= most and least <= other.charged <= largest
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without what belongs to this machine alone."""
+        return {name: value for name, value in asdict(self).items() if name != "elsewhere"}
 
     @property
     def mean(self) -> float:
@@ -97,5 +123,5 @@ class RiskEstimate:
     @property
     def upper(self) -> float:
         """The error is at most this, but for a probability of `failure`: what a bound is computed from."""
-        charged = self.errors + self.borderline
-        return charged / self.draws if self.method == "exact" else upper_limit(charged, self.draws, self.failure)
+        exact = self.method == "exact"
+        return self.charged / self.draws if exact else upper_limit(self.charged, self.draws, self.failure)

@@ -3,12 +3,14 @@
 import copy
 import dataclasses
 import json
+import math
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from pacviz import PacvizError, Scenario, certify, data
+from pacviz.certificates import budget
 from pacviz.certificates import verify as verification
 from pacviz.certificates.archive import Archive, BrokenArchive, Made
 from pacviz.certificates.certificate import Certificate
@@ -16,7 +18,7 @@ from pacviz.certificates.measure import network_of
 from pacviz.certificates.verify import LATER, pack, verify
 from pacviz.library import weights
 from pacviz.models import architecture
-from pacviz.risk import RiskEstimate
+from pacviz.risk import Elsewhere, RiskEstimate
 
 SPARSE = Scenario(sparsity=0.97)
 NOISY = SPARSE.but(noise=0.05)
@@ -52,13 +54,26 @@ def forged(archive, *path, value):
     return Archive.from_bytes(dataclasses.replace(archive, header=header).to_bytes())
 
 
-def recomputed(archive, scenario, errors):
+def recomputed(archive, scenario, errors, borderline=None):
     """A forgery that is consistent in itself: another number of training errors, and all that follows from it."""
     measurement = certify(scenario).measurement
-    train = dataclasses.replace(measurement.train, errors=errors)
+    borderline = measurement.train.borderline if borderline is None else borderline
+    train = dataclasses.replace(measurement.train, errors=errors, borderline=borderline)
     certificate = Certificate(scenario, dataclasses.replace(measurement, train=train))
     header = {**archive.header, "certificate": json.loads(certificate.to_json())}
     return dataclasses.replace(archive, header=header)
+
+
+def refused(archive):
+    """Whether an archive is refused before anything is measured: by one sentence of bearable length."""
+    try:
+        found = verify(archive, data.load("digits"))
+    except BrokenArchive as refusal:
+        problem = str(refusal)
+    else:
+        problem = found.problem or ""
+        assert found.bound is None
+    return problem.endswith(".") and len(problem) < 500 and "\n" not in problem
 
 
 @pytest.mark.parametrize("name", ["sparse", "noisy"])
@@ -75,16 +90,6 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
     lines = archive.header["certificate"]["ledger"]
     assert sum(name.startswith("ledger ") for name in names) == len(lines)
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
-
-
-def test_a_file_from_before_architectures_were_charged_is_confirmed_and_told_what_its_own_costs(sparse):
-    said = sparse.header["certificate"]
-    earlier = {name: value for name, value in said.items() if name not in LATER}
-    assert set(earlier) < set(said)
-    found = verify(forged(sparse, "certificate", value=earlier))
-    assert found.ok
-    assert found.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
-    assert found.bound < found.bound_with_architecture == found.to_dict()["bound_with_architecture"]
 
 
 def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
@@ -151,30 +156,161 @@ def test_a_forged_posterior_prior_or_code_is_named(sparse, noisy):
     assert "code" in verify(dataclasses.replace(sparse, code=sparse.code + b"\0")).problem
 
 
-@pytest.mark.parametrize("change", [-1, -40, 40])
+@pytest.mark.parametrize("change", [-40, 40])
 def test_a_forgery_that_is_consistent_in_itself_is_found_by_measuring(sparse, change):
     claimed = sparse.header["certificate"]["estimates"]["train"]
-    change = change if change > 0 else change - claimed["borderline"]
     found = verify(recomputed(sparse, SPARSE, claimed["errors"] + change))
-    assert [comparison.name for comparison in found.comparisons if not comparison.agrees] == ["training errors"]
+    assert "training errors" in found.problem
+    assert found.bound >= sparse.header["certificate"]["bound"] - 1e-12
 
 
-def test_draws_are_compared_one_by_one_on_the_same_device_and_by_their_intervals_on_another(noisy, monkeypatch):
+@pytest.mark.parametrize("device", ["cpu", "mps", "cuda"])
+def test_the_word_for_a_device_loosens_nothing(noisy, monkeypatch, device):
     measured = certify(NOISY).measurement
     monkeypatch.setattr(verification, "errors", lambda *_: (measured.test, measured.train))
     errors = noisy.header["certificate"]["estimates"]["train"]["errors"]
-    assert not verify(recomputed(noisy, NOISY, errors - 50)).ok
-    elsewhere = dataclasses.replace(noisy, header={**noisy.header, "device": "a device with other random numbers"})
-    assert verify(recomputed(elsewhere, NOISY, errors - 50)).ok
-    assert not verify(recomputed(elsewhere, NOISY, errors // 5)).ok
-    assert not verify(recomputed(elsewhere, NOISY, errors + 5_000)).ok
+    elsewhere = dataclasses.replace(noisy, header={**noisy.header, "device": device})
+    assert verify(elsewhere).ok
+    assert not verify(recomputed(elsewhere, NOISY, errors - 50)).ok
+    assert not verify(recomputed(elsewhere, NOISY, errors + 50)).ok
 
 
-def test_rounding_is_absorbed_only_as_far_as_it_was_charged():
-    claimed = RiskEstimate("exact", 100, 1_000, 0.0, None, 3)
-    assert claimed.upper == 0.103
-    for errors, borderline, same in ((103, 0, True), (104, 0, False), (98, 2, True), (98, 1, False)):
-        assert verification._same(claimed, RiskEstimate("exact", errors, 1_000, 0.0, None, borderline)) is same
+@pytest.mark.parametrize(("deviations", "ok"), [(-1, True), (1, True), (-4.5, False), (4.5, False)])
+def test_a_file_of_before_with_other_draws_is_held_to_ours_which_make_the_bound(noisy, monkeypatch, deviations, ok):
+    measured = certify(NOISY).measurement
+    monkeypatch.setattr(verification, "errors", lambda *_: (measured.test, measured.train))
+    share = measured.train.charged / measured.n
+    errors = measured.train.errors + round(deviations * math.sqrt(2 * measured.n * share * (1 - share)))
+    train, test = (dataclasses.replace(split, failure=budget.RISK) for split in (measured.train, measured.test))
+    former = dataclasses.replace(measured, train=dataclasses.replace(train, errors=errors), test=test)
+    claim = json.loads(Certificate(NOISY, former).to_json())
+    found = verify(dataclasses.replace(noisy, header={**noisy.header, "certificate": claim}))
+    assert found.ok is ok, found.problem
+    assert found.bound == Certificate(NOISY, measured).bound
+
+
+def test_an_unknown_device_is_named(noisy):
+    found = verify(dataclasses.replace(noisy, header={**noisy.header, "device": "one with other random numbers"}))
+    assert "device" in found.problem
+    assert found.bound is None
+
+
+BORDERLINE = RiskEstimate("exact", 100, 1_000, 0.0, None, 5, Elsewhere((98, 102), (104, 106)))
+"""Two errors and two borderline answers may turn on another machine, and one may be borderline there or not."""
+
+
+@pytest.mark.parametrize(
+    ("errors", "borderline", "same"),
+    [
+        (100, 5, True),
+        (102, 3, True),
+        (98, 7, True),
+        (100, 4, True),
+        (100, 6, True),
+        (100, 0, False),
+        (105, 0, False),
+        (103, 2, False),
+        (97, 8, False),
+        (100, 986, False),
+        (0, 105, False),
+    ],
+)
+def test_both_counts_are_held_to_the_recount(errors, borderline, same):
+    assert BORDERLINE.could_be(RiskEstimate("exact", errors, 1_000, 0.0, None, borderline)) is same
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_the_bound_is_from_the_larger_of_what_is_claimed_and_what_was_found(sparse, monkeypatch, change):
+    measured = certify(SPARSE).measurement
+    again = dataclasses.replace(
+        measured.train,
+        errors=measured.train.errors + change,
+        elsewhere=Elsewhere((0, measured.n), (0, measured.n)),
+    )
+    monkeypatch.setattr(verification, "errors", lambda *_: (measured.test, again))
+    found = verify(sparse)
+    assert found.ok
+    larger = max(measured.train, again, key=lambda estimate: estimate.charged)
+    assert found.bound == Certificate(SPARSE, dataclasses.replace(measured, train=larger)).bound
+
+
+def test_borderline_answers_are_no_reservoir_for_errors(sparse):
+    claimed = sparse.header["certificate"]["estimates"]["train"]
+    moved = recomputed(sparse, SPARSE, 0, claimed["errors"] + claimed["borderline"])
+    found = verify(moved)
+    assert [comparison.name for comparison in found.comparisons if not comparison.agrees] == [
+        "training errors",
+        "borderline training answers",
+    ]
+    assert found.bound >= sparse.header["certificate"]["bound"] - 1e-12
+
+
+@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("n",), lambda n: n - 0.00003),
+        (("n",), float),
+        (("n",), str),
+        (("bound",), str),
+        (("preview",), 0),
+        (("vacuous",), None),
+        (("delta",), lambda delta: delta + 1e-8),
+        (("risk_failure",), 1e-10),
+        (("zhou_bytes",), 1.0),
+        (("bounds",), lambda bounds: bounds | {"occam": 0.01}),
+        (("bounds occam",), 0.01),
+        (("estimates train errors",), 0),
+        (("ledger",), lambda lines: [*lines[:-1], lines[-1] | {"bits": True}]),
+        (("ledger",), lambda lines: [*lines[:-1], lines[-1] | {"more": 1}]),
+        (("ledger",), lambda lines: dict(enumerate(lines))),
+        (("ledger",), lambda lines: [list(line.values()) for line in lines]),
+        (("scenario", "seed"), "0"),
+        (("scenario", "delta"), "0.05"),
+        (("scenario", "pruning"), lambda pruning: [pruning]),
+        (("estimates", "train", "elsewhere"), {"errors": [0, 60_000], "charged": [0, 60_000]}),
+        (("version",), "x"),
+        (("version",), 1),
+        (("version",), "1" * 41),
+    ],
+)
+def test_structures_are_compared_key_by_key_and_type_by_type(sparse, path, value):
+    assert refused(forged(sparse, "certificate", *path, value=value))
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_what_no_older_version_left_out_may_not_be_missing(sparse, noisy):
+    def paths(part, *path):
+        for key, value in part.items():
+            yield (*path, key)
+            if isinstance(value, dict):
+                yield from paths(value, *path, key)
+
+    for archive in (sparse, noisy):
+        for path in paths(archive.header):
+            header = copy.deepcopy(archive.header)
+            place = header
+            for key in path[:-1]:
+                place = place[key]
+            del place[path[-1]]
+            changed = dataclasses.replace(archive, header=header)
+            if path in LATER:
+                continue
+            assert refused(changed), path
+
+
+def test_a_file_of_before_is_confirmed_without_what_came_later_and_told_what_its_architecture_costs(sparse):
+    header = copy.deepcopy(sparse.header)
+    for *path, last in LATER:
+        place = header
+        for key in path:
+            place = place[key]
+        del place[last]
+    found = verify(dataclasses.replace(sparse, header=header))
+    assert found.ok
+    said = sparse.header["certificate"]
+    assert found.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
+    assert found.bound < found.bound_with_architecture == found.to_dict()["bound_with_architecture"]
 
 
 @pytest.mark.usefixtures("unmeasured")

@@ -10,6 +10,7 @@ import pytest
 
 from pacviz import data
 from pacviz.certificates import choose
+from pacviz.certificates.archive import Archive
 from pacviz.cli import UNFORESEEN, main
 from pacviz.data import digits
 from pacviz.device import device
@@ -150,6 +151,23 @@ def test_a_certificate_about_other_data_is_one_sentence_and_exit_code_one(capsys
     assert code == 1
     assert "fingerprint of the data" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("failure", [PacvizError("No data."), RuntimeError("nobody foresaw this"), MemoryError()])
+def test_verify_prints_json_whatever_happens(capsys, tmp_path, monkeypatch, failure):
+    def fail(*_):
+        raise failure
+
+    path = tmp_path / "it.pacviz"
+    path.write_bytes(Archive({}, b"", b"").to_bytes())
+    monkeypatch.setattr("pacviz.certificates.verified.verify", fail)
+    for arguments in ((str(path),), (str(tmp_path / "nowhere.pacviz"),), (str(path), "--data", "nothing")):
+        code, out, err = run(capsys, "verify", *arguments, "--json")
+        values = json.loads(out)
+        assert code not in (0, 1)
+        assert values["ok"] is False
+        assert values["problem"]
+        assert err.count("\n") == 1
 
 
 def test_a_damaged_certificate_is_refused_without_waiting_for_torch(tmp_path):

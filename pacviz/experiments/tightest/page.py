@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,14 @@ from pacviz.app.panels import ledger_table
 from pacviz.app.plain import plain
 from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.bounds import BOUNDS
+from pacviz.certificates.verified import verify_here
+from pacviz.certificates.verify import remarks
 from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.tightest.blocks import blocks
 from pacviz.experiments.tightest.figures import layer_waterfall, tightest
 from pacviz.experiments.tightest.figures.cells import network_picture
 from pacviz.experiments.tightest.figures.mistakes import wrong_images
-from pacviz.experiments.tightest.figures.tightest import SYMBOLS
+from pacviz.experiments.tightest.figures.tightest import CLAIMED, SYMBOLS
 from pacviz.experiments.tightest.mistakes import SAMPLES, mistakes
 from pacviz.experiments.tightest.results import (
     FAMILIES,
@@ -116,7 +119,7 @@ def tight_controls() -> Shown:
         if not found:
             return Shown((), None, {}, False)
         wanted = st.session_state[_POINT]
-        selected = next((point for point in found if point.name == wanted), best(found))
+        selected = next((point for point in found if point.name == wanted), best(found) or found[0])
         paths = {}
         with st.sidebar:
             _families(found, selected)
@@ -127,6 +130,7 @@ def tight_controls() -> Shown:
                     paths[_title(name)[0]] = runs
             near = st.toggle("Close-up", key=f"{PREFIX}near", help="The chart near our own points.")
             st.caption(FAMILIES[selected.family].what)
+            _claims(found, selected)
             _ways(found)
     return Shown(found, selected, paths, near)
 
@@ -143,7 +147,10 @@ def _title(name: str) -> tuple[str, str]:
 def _families(found: Sequence[Point], selected: Point) -> None:
     """The families that have points; another one is entered at its best point."""
     there = [family for family in FAMILIES if any(point.family == family for point in found)]
-    champions = {family: best(point for point in found if point.family == family) for family in there}
+    champions: dict[str, Point] = {}
+    for family in there:
+        own = [point for point in found if point.family == family]
+        champions[family] = best(own) or own[0]
     key = f"{PREFIX}family"
     st.session_state[key] = selected.family
 
@@ -170,11 +177,34 @@ def _slider(name: str, runs: Mapping[Value, Point], selected: Point) -> None:
     def move() -> None:
         _select(runs[st.session_state[key]])
 
-    st.select_slider(title, tuple(runs), key=key, on_change=move, help=help, format_func=_value)
+    st.select_slider(plain(title), tuple(runs), key=key, on_change=move, help=help, format_func=_value)
 
 
 def _value(value: Value) -> str:
     return f"{value:g}" if isinstance(value, int | float) else value
+
+
+def _claims(found: Sequence[Point], selected: Point) -> None:
+    """The files that nobody has verified here, each a click away."""
+    names = [point.name for point in found if not point.verified]
+    if not names:
+        return
+    key = f"{PREFIX}claims"
+    st.session_state[key] = selected.name if selected.name in names else None
+
+    def enter() -> None:
+        for point in found:
+            if point.name == st.session_state[key]:
+                _select(point)
+
+    st.selectbox(
+        "Claimed, not verified",
+        names,
+        key=key,
+        on_change=enter,
+        placeholder=f"{len(names)} of {len(found)} files",
+        help="What these files say was not measured here, and is no result until it is.",
+    )
 
 
 def _ways(found: Sequence[Point]) -> None:
@@ -199,15 +229,18 @@ def point_clicked() -> None:
 
 def tight_headline(shown: Shown) -> None:
     """The best certificate in one large sentence; where there is none, how to make one."""
-    if not shown.points:
+    winner = best(shown.points)
+    if winner is None:
         st.markdown(f"### The published record on MNIST is a bound of :green[**{as_printed(RECORD)}**]")
+        if shown.points:
+            st.markdown("What the files here say is claimed and not verified: select one to verify it.")
+            return
         st.markdown(
             "No network of ours is recorded here yet. These commands make them, and go on where they were stopped:"
         )
         for about in FAMILIES.values():
             st.code(about.command, language="bash")
         return
-    winner = best(shown.points)
     st.markdown(
         f"### MNIST: certified below :blue[**{at_most(winner.bound, 1)}**] with {winner.bytes:,.0f} bytes "
         f":gray[(published: {as_printed(RECORD)})]"
@@ -232,6 +265,9 @@ def tight_selected(shown: Shown) -> None:
     certificate = point.certificate
     mark = " ★" if point is best(shown.points) else ""
     st.markdown(f"**Selected: {plain(point.name)}{mark}**")
+    if not point.verified:
+        _claimed(point)
+        return
     tiles = (
         (
             "Bound",
@@ -256,6 +292,32 @@ def tight_selected(shown: Shown) -> None:
     st.markdown(certificate.statement)
     if (worth := worth_bytes(certificate, _A_FEW)) is not None:
         st.markdown(f"{_A_FEW} errors less ({_A_FEW / certificate.n:.1%}) would be worth **{worth:.0f} bytes** here.")
+    _download(point)
+
+
+def _claimed(point: Point) -> None:
+    """What a file says that nobody has verified here, and the button that does."""
+    certificate = point.certificate
+    st.markdown(f":gray-badge[:material/help: {CLAIMED}]")
+    st.markdown(
+        f"This file claims {worst_error(certificate.risk)} training errors, from which a bound of {at_most(point.bound)} would "
+        "follow. Nobody has measured that here: until it is verified, it is no result."
+    )
+    source = data.source(certificate.scenario.data)
+    if data.is_available(source.name):
+        if st.button("Verify", key=f"{PREFIX}verify", icon=":material/verified:", type="primary", width="stretch"):
+            with friendly(), progress_line(st.empty()) as progress:
+                found = verify_here(point.file.read_bytes(), progress=progress)
+            if found.other_data:
+                st.error(plain(found.problem), icon=":material/error:")
+            else:
+                st.rerun()
+    else:
+        st.info(
+            f"It can be verified where {source.title} is on this machine: `python -m pacviz data --download {source.name}` "
+            "gets it, or PACVIZ_DATA names the folder that holds it.",
+            icon=":material/image_not_supported:",
+        )
     _download(point)
 
 
@@ -333,10 +395,22 @@ def _mistakes(point: Point) -> None:
 
 def _certificate(point: Point) -> None:
     certificate = point.certificate
-    st.markdown(f"**{certificate.statement}** ({BOUNDS[certificate.scenario.bound].title})")
-    st.latex(certificate.formula)
-    st.markdown("How it was made, and how anybody can check it:")
-    st.code(f"{point.command}\npython -m pacviz verify {point.file.name}", language="bash")
+    if point.verified:
+        st.markdown(f"**{certificate.statement}** ({BOUNDS[certificate.scenario.bound].title})")
+        st.latex(certificate.formula)
+    else:
+        st.markdown(f":gray-badge[:material/help: {CLAIMED}] Its maker's numbers follow no measurement made here.")
+    for remark in remarks(certificate):
+        st.info(remark, icon=":material/info:")
+    check = f"python -m pacviz verify {shlex.quote(point.file.name)}"
+    if point.command in [family.command for family in FAMILIES.values()]:
+        st.markdown("How it was made, and how anybody can check it:")
+        st.code(f"{point.command}\n{check}", language="bash")
+    else:
+        # Nobody should run a stranger's command because it stands here.
+        st.markdown("How anybody can check it:")
+        st.code(check, language="bash")
+        st.caption(f"As its maker tells, who may tell anything, it was made by: {plain(point.command)}")
     told: dict[str, Any] = {_title(name)[0]: _value(point.settings[name]) for name in setting_names(point)}
     st.markdown(" · ".join(f"{plain(name)}: **{plain(value)}**" for name, value in told.items()))
     prints = certificate.measurement.fingerprints

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
+import reprlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,14 +11,18 @@ from pathlib import Path
 
 from pacviz import store
 from pacviz.bounds import largest_kl
-from pacviz.certificates.archive import Archive, BrokenArchive, read
+from pacviz.certificates.archive import Archive, BrokenArchive, content_of
 from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.verified import Outcome, fingerprint, outcome
+from pacviz.certificates.verify import claimed
 from pacviz.codes.coder import decode
 from pacviz.codes.network import Network
 from pacviz.errors import PacvizError
 from pacviz.models import from_description
 
 SUFFIX = ".pacviz"
+LARGEST = 2**18
+"""Most bytes of a file that is shown as a point: those of small networks have a few thousand."""
 Value = str | int | float
 """What a setting may be."""
 
@@ -65,7 +69,8 @@ class Point:
     """A certificate that was read from a file, and how its network was made.
 
     name: of the file.  family: a key of FAMILIES.  settings: what was set, by name.  command: makes it again.
-    code: the bytes of the network.
+    code: the bytes of the network.  verified: whether the file was verified here, or ships; else all that takes the data
+    to know is only claimed.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Point:
     certificate: Certificate
     code: bytes
     file: Path
+    verified: bool
 
     @property
     def error(self) -> float:
@@ -128,55 +134,63 @@ def _results(places: Iterable[Path] | None) -> dict[str, Point | str]:
         for folder in (folders() if places is None else places)
         for file in store.files(folder, f"**/*{SUFFIX}")
     }
-    return {name: _result(name, file, file.stat().st_mtime_ns) for name, file in files.items()}
+    return {name: _result(name, file) for name, file in files.items()}
 
 
-@lru_cache(maxsize=512)
-def _result(name: str, file: Path, changed: int) -> Point | str:
-    """What is in a file that was changed at that time: a point, or a sentence that says why there is none."""
+def _result(name: str, file: Path) -> Point | str:
+    """What is in a file: a point, or a sentence that says why there is none."""
     try:
-        return point_of(name, read(file), file)
-    except PacvizError as error:
+        about = file.stat()
+        if about.st_size > LARGEST:
+            raise BrokenArchive(f"it has {about.st_size:,} bytes, but a small network takes {LARGEST:,} at most.")
+        content = _content(file, about.st_mtime_ns, about.st_size)
+        return _point(name, file, content, outcome(fingerprint(content)))
+    except (PacvizError, OSError) as error:
         return f"{file} is left out: {error}"
 
 
-def point_of(name: str, archive: Archive, file: Path) -> Point:
-    """The point in a certificate file.
+@lru_cache(maxsize=512)
+def _content(file: Path, changed: int, size: int) -> bytes:
+    """The bytes of a file that was changed at that time."""
+    return content_of(file)
 
-    Its bound is computed anew from the counts and charges that the file claims; only `verify` measures them again.
-    Raises BrokenArchive where the file tells no family, or contradicts itself.
+
+@lru_cache(maxsize=512)
+def _point(name: str, file: Path, content: bytes, verified: Outcome | None) -> Point:
+    """The point in the bytes of a certificate file, of which verifying has come to that; None where nobody has verified it.
+
+    Everything that does not take the data is computed anew, unless it was verified; the rest is only claimed then.
+    Raises BrokenArchive where the file tells no family, contradicts itself, or was verified and does not hold.
     """
+    archive = Archive.from_bytes(content)
     made = archive.made
     if made is None or made.family not in FAMILIES:
-        told = "nothing about it" if made is None else repr(made.family)
+        told = "nothing about it" if made is None else reprlib.repr(made.family)
         raise BrokenArchive(
             f"its header must tell how the network was made, a family of {', '.join(FAMILIES)}, but it says {told}; "
             f"make one by `{next(iter(FAMILIES.values())).command}`."
         )
-    try:
-        if "architecture" in archive.header:
-            from_description(archive.header["architecture"])
-        claimed = archive.header["certificate"]
-        certificate = Certificate.from_dict(claimed)
-        agrees = math.isclose(certificate.bound, claimed["bound"], rel_tol=1e-9)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BrokenArchive(
-            f"its certificate is not whole ({type(error).__name__}: {error}); make it again."
-        ) from error
-    if not agrees or certificate.measurement.fingerprints["code"] != hashlib.sha256(archive.code).hexdigest():
-        raise BrokenArchive("its certificate is about other numbers or another network than it holds; make it again.")
-    return Point(name, made.family, made.settings, made.command, certificate, archive.code, file)
+    if verified is not None and verified.problem is not None:
+        raise BrokenArchive(verified.problem)
+    certificate = claimed(archive) if verified is None else _trusted(archive)
+    return Point(name, made.family, made.settings, made.command, certificate, archive.code, file, verified is not None)
 
 
-def best(found: Iterable[Point]) -> Point:
-    """The point with the smallest bound."""
-    return min(found, key=lambda point: point.bound)
+def _trusted(archive: Archive) -> Certificate:
+    if "architecture" in archive.header:
+        from_description(archive.header["architecture"])
+    return Certificate.from_dict(archive.header["certificate"])
+
+
+def best(found: Iterable[Point]) -> Point | None:
+    """The verified point with the smallest bound, None where there is none: what is only claimed is no result."""
+    return min((point for point in found if point.verified), key=lambda point: point.bound, default=None)
 
 
 def pareto(found: Iterable[Point]) -> tuple[Point, ...]:
-    """The points that no other beats in both error and size, by rising error."""
+    """The verified points that no other beats in both error and size, by rising error."""
     kept: list[Point] = []
-    for point in sorted(found, key=lambda point: (point.error, point.bytes)):
+    for point in sorted((point for point in found if point.verified), key=lambda point: (point.error, point.bytes)):
         if not kept or point.bytes < kept[-1].bytes:
             kept.append(point)
     return tuple(kept)
@@ -186,7 +200,7 @@ def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Poi
     """The recorded runs along one setting: for each of its values, ascending, the run of the family most like `point`.
 
     The settings before it (see `setting_names`) keep their values; those after it may have others, where nothing nearer was
-    recorded.  The point itself stands at its own value.
+    recorded.  The point itself stands at its own value; what is only claimed is no run of others.
     """
     order = setting_names(point)
     fixed = order[: order.index(setting)]
@@ -194,7 +208,8 @@ def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Poi
     rivals = [
         other
         for other in found
-        if other.family == point.family
+        if (other.verified or other is point)
+        and other.family == point.family
         and setting in other.settings
         and all(other.settings.get(name) == point.settings[name] for name in fixed)
     ]

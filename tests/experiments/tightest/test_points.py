@@ -1,13 +1,17 @@
 """Points are what their files say; files that say anything else are left out with a sentence."""
 
 import dataclasses
+import hashlib
 import json
 
 import pytest
 from tight_points import N, certificate, integers, save
 
 from pacviz.bounds import seeger
-from pacviz.certificates.archive import Archive
+from pacviz.certificates.archive import Archive, read
+from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.verified import Outcome, keep, shipped, verified_here
+from pacviz.certificates.verify import verify
 from pacviz.experiments.tightest import results as module
 from pacviz.experiments.tightest.results import FAMILIES, adjustable, along, best, pareto, points, problems, worth_bytes
 
@@ -92,6 +96,14 @@ def with_a_better_bound(file):
     rewritten(file, header=told)
 
 
+def with_a_smaller_ledger(file):
+    """Consistent in itself, but the code is longer than that."""
+    told = header(file)
+    told["certificate"]["ledger"][1]["bits"] -= 100
+    told["certificate"] = json.loads(Certificate.from_dict(told["certificate"]).to_json())
+    rewritten(file, header=told)
+
+
 def without_a_ledger(file):
     told = header(file)
     del told["certificate"]["ledger"]
@@ -108,9 +120,10 @@ def of_another_network(file):
         (cut_short, "cut short"),
         (without_a_story, "nothing about it"),
         (of_another_family, "'giants'"),
-        (with_a_better_bound, "other numbers"),
-        (without_a_ledger, "'ledger'"),
-        (of_another_network, "another network"),
+        (with_a_better_bound, "as bound it claims 0.01"),
+        (with_a_smaller_ledger, "does not hold"),
+        (without_a_ledger, "as ledger it claims 'nothing'"),
+        (of_another_network, "no valid certificate"),
     ],
 )
 def test_a_broken_file_is_left_out_with_a_sentence(damage, said, tmp_path):
@@ -174,3 +187,43 @@ def test_fewer_errors_are_worth_the_bytes_that_keep_the_bound(folder):
 
 def test_every_family_says_how_its_points_are_made():
     assert all(family.command.startswith("python -m pacviz reproduce ") for family in FAMILIES.values())
+
+
+def test_what_is_only_claimed_is_never_the_best_nor_beats_any_nor_is_a_run_of_others(tmp_path):
+    file = save(tmp_path, "forged", 8, 1.0, errors=0, verified=False)
+    save(tmp_path, "honest", 8, 2.0, errors=1_400)
+    found = points([tmp_path])
+    assert {point.name: point.verified for point in found} == {"forged": False, "honest": True}
+    assert best(found).name == "honest"
+    assert [point.name for point in pareto(found)] == ["honest"]
+    assert adjustable(found, best(found)) == ()
+    assert verified_here(file) is None
+    assert best([point for point in found if not point.verified]) is None
+
+
+def test_a_file_that_was_verified_here_becomes_a_point_and_one_that_failed_is_left_out(tmp_path):
+    file = save(tmp_path, "claim", 8, errors=0, verified=False)
+    keep(file.read_bytes(), Outcome("The certificate does not hold: 986 was found."))
+    assert points([tmp_path]) == ()
+    assert "986 was found" in problems([tmp_path])[0]
+    keep(file.read_bytes(), Outcome())
+    assert points([tmp_path])[0].verified
+    assert verified_here(file).ok
+    save(tmp_path, "claim", 8, errors=1, verified=False)
+    assert not points([tmp_path])[0].verified
+
+
+def test_the_list_of_what_ships_names_exactly_the_files_that_ship():
+    """After a change of the files: cd assets/tight && sha256sum *.pacviz > SHA256SUMS, and the long test below."""
+    files = sorted(module.folders()[0].glob("*.pacviz"))
+    assert len(files) >= 20
+    assert {hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == shipped()
+    assert all(point.verified for point in points([module.folders()[0]]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("file", sorted(module.folders()[0].glob("*.pacviz")), ids=lambda file: file.stem)
+def test_every_file_that_ships_is_verified_from_its_bytes_and_the_data(file, real_data, monkeypatch):
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    found = verify(read(file))
+    assert found.ok, found.problem

@@ -15,7 +15,7 @@ from pacviz.experiments.tightest.blocks import blocks
 from pacviz.experiments.tightest.figures import layer_waterfall, tightest
 from pacviz.experiments.tightest.figures.cells import HEIGHT, WIDTH, network_picture
 from pacviz.experiments.tightest.figures.mistakes import wrong_images
-from pacviz.experiments.tightest.figures.tightest import BYTES, ERRORS, FAMILY_LINES, SYMBOLS, TARGETS
+from pacviz.experiments.tightest.figures.tightest import BYTES, CLAIMED, ERRORS, FAMILY_LINES, SYMBOLS, TARGETS
 from pacviz.experiments.tightest.mistakes import Mistakes
 from pacviz.experiments.tightest.results import FAMILIES, along, best, pareto, points
 from pacviz.figures.isobound import iso_bound
@@ -207,3 +207,20 @@ def test_mistakes_are_shown_with_label_and_answer():
     label, answer, count = shown.confusions[0]
     assert f"{count} times, {label} is taken for {answer}" in figure.layout.title.text
     assert "60 of 1,000" in figure.layout.title.text
+
+
+def test_what_is_only_claimed_is_hollow_grey_and_holds_no_star(recorded, tmp_path):
+    save(tmp_path, "forged<b>", 8, errors=0, verified=False)
+    (claim,) = points([tmp_path])
+    figure = tightest((*recorded, claim), claim)
+    trace = traces(figure)[CLAIMED]
+    assert (trace.x[0], trace.y[0], trace.customdata[0]) == (0.0, claim.bytes, "forged<b>")
+    assert "open" in trace.marker.symbol
+    assert trace.marker.color not in [line.colour for line in FAMILY_LINES.values()]
+    assert "forged&lt;b&gt;" in trace.hovertext[0]
+    assert traces(figure)["best certificate"].customdata[0] == best(recorded).name
+    assert figure.layout.title.text == tightest(recorded).layout.title.text
+    assert "forged" not in str([list(traces(figure)[line.title].customdata) for line in FAMILY_LINES.values()])
+    alone = tightest((claim,))
+    assert "published record" in alone.layout.title.text
+    assert not list(alone.data[2 * len(FAMILY_LINES)].x)

@@ -138,9 +138,8 @@ def test_mistakes_say_how_to_get_the_images_where_they_are_absent():
 @pytest.mark.usefixtures("recorded")
 def test_the_certificate_comes_with_the_commands_that_make_and_check_it():
     app = healthy(opened(point="tiny-8-1", show="Certificate"))
-    assert [code.value for code in app.code] == [
-        "python -m pacviz make tiny-8-1\npython -m pacviz verify tiny-8-1.pacviz"
-    ]
+    assert [code.value for code in app.code] == ["python -m pacviz verify tiny-8-1.pacviz"]
+    assert any("python -m pacviz make tiny-8-1" in caption.value for caption in app.caption)
     assert app.latex
 
 
@@ -155,3 +154,38 @@ def test_a_broken_file_is_told_and_does_not_stand_in_the_way(recorded, folder):
 def test_a_wrong_panel_in_a_link_is_named():
     app = healthy(opened(show="Weights"))
     assert any(warning.value.startswith("tight_show must be one of Network") for warning in app.warning)
+
+
+def test_what_is_only_claimed_is_neither_headline_nor_star_and_says_so(recorded, folder):
+    save(folder, "forged", 8, 1.0, errors=0, verified=False)
+    winner = best(recorded.values())
+    app = opened()
+    assert f"**{at_most(winner.bound, 1)}**" in app.markdown[0].value
+    assert shows(app, winner)
+    assert list(app.selectbox(key="tight_claims").options) == ["forged"]
+    app.selectbox(key="tight_claims").set_value("forged").run()
+    healthy(app)
+    assert any(text.value.startswith("**Selected: forged**") for text in app.markdown)
+    assert any("claimed, not verified" in text.value for text in app.markdown)
+    assert not app.metric
+    assert not any("below" in text.value for text in app.markdown[1:])
+    for panel in ("Network", "Bytes", "Certificate"):
+        assert not any(" is below " in text.value for text in healthy(opened(point="forged", show=panel)).markdown)
+
+
+def test_where_everything_is_only_claimed_there_is_no_certificate_in_the_headline(folder):
+    save(folder, "forged", 8, 1.0, errors=0, verified=False)
+    app = healthy(opened())
+    assert "11.6" in app.markdown[0].value
+    assert "claimed and not verified" in app.markdown[1].value
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_strangers_text_is_shown_letter_by_letter(folder):
+    note = "![x](http://127.0.0.1:9911/pixel.png) **certified below 0.1 %** [click](http://127.0.0.1:9911/)"
+    save(folder, "stranger", 8, errors=1_600, settings={"width": 11, note: note, "price": 3.0})
+    app = healthy(opened(point="stranger", show="Certificate"))
+    shown = " ".join(text.value for text in (*app.markdown, *app.caption))
+    assert "certified below 0.1" in shown
+    assert "**certified" not in shown
+    assert "](http" not in shown.replace("\\](http", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -33,6 +34,7 @@ _NEAR_BYTE_TICKS = (150, 200, 300, 500, 700, 1_000)
 _PALE = "73"
 """The opacity of points that another beats, in hexadecimal digits."""
 _GREY, _GREEN = "#888888", "#009E73"
+CLAIMED = "claimed, not verified"
 _CERTIFIED, _SIZE_ONLY = "published certificates", "published sizes only"
 
 
@@ -55,8 +57,10 @@ def tightest(
     figure, unbeaten = go.Figure(), pareto(points)
     # What can be clicked comes first: the browser knows a selected point by its place among all traces.
     for family, line in FAMILY_LINES.items():
-        _draw_family(figure, line, [point for point in points if point.family == family], unbeaten)
-    _draw_best(figure, best(points) if points else None, dark)
+        there = [point for point in points if point.verified and point.family == family]
+        _draw_family(figure, line, there, unbeaten)
+    _draw_best(figure, best(points), dark)
+    _draw_claimed(figure, [point for point in points if not point.verified])
     for target in NEAR_TARGETS if near else TARGETS:
         _draw_curve(figure, target, n, delta, near)
     _draw_record(figure, n, delta, near)
@@ -86,9 +90,9 @@ def tightest(
 
 def takeaway(points: Sequence[Point]) -> str:
     """What the chart says, in one line."""
-    if not points:
-        return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
     winner = best(points)
+    if winner is None:
+        return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
     place = "below" if winner.bound_of_fixed_architecture < RECORD else "not yet below"
     error = worst_error(winner.certificate.risk, 1)
     return f"{winner.bytes:,.0f} bytes with {error} errors: {place} the curve of the published record"
@@ -193,7 +197,7 @@ def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], das
         y=[point.bytes for point in along],
         mode="lines",
         line={"color": colour, "width": 2, "dash": dash},
-        name=f"{setting[0].lower()}{setting[1:]}: {values[0]} … {values[-1]}",
+        name=html.escape(f"{setting[0].lower()}{setting[1:]}: {values[0]} … {values[-1]}"),
         hoverinfo="skip",
     )
 
@@ -222,7 +226,7 @@ def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeate
             "line": {"width": 1, "color": "white"},
         },
         hovertext=[
-            f"<b>{point.name}</b><br>training error {worst_error(point.certificate.risk)}, {size(point.bytes)}"
+            f"<b>{html.escape(point.name)}</b><br>training error {worst_error(point.certificate.risk)}, {size(point.bytes)}"
             f"<br>certified below {at_most(point.bound)}; "
             f"{at_most(point.bound_of_fixed_architecture)} where the architecture was fixed"
             for point in points
@@ -253,11 +257,31 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
             "color": [FAMILY_LINES[point.family].colour for point in there],
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertext=[f"<b>{point.name}</b>, the best<br>certified below {at_most(point.bound)}" for point in there],
+        hovertext=[
+            f"<b>{html.escape(point.name)}</b>, the best<br>certified below {at_most(point.bound)}" for point in there
+        ],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},
         zorder=4,
+    )
+
+
+def _draw_claimed(figure: go.Figure, points: Sequence[Point]) -> None:
+    """What files claim and nobody has verified here: hollow and grey, whatever their family."""
+    figure.add_scatter(
+        x=[point.error for point in points],
+        y=[point.bytes for point in points],
+        customdata=[point.name for point in points],
+        mode="markers",
+        name=CLAIMED,
+        showlegend=bool(points),
+        marker={"symbol": "circle-open-dot", "size": 12, "color": _GREY, "line": {"width": 2, "color": _GREY}},
+        hovertext=[f"<b>{html.escape(point.name)}</b><br>{CLAIMED}: select it to verify it" for point in points],
+        hovertemplate="%{hovertext}<extra></extra>",
+        selected={"marker": {"size": 12}},
+        unselected={"marker": {"opacity": 1}},
+        zorder=2,
     )
 
 

@@ -1,6 +1,14 @@
-"""Navigation and page configuration, nothing else: `streamlit run app.py`."""
+"""The server and, in every run of a page, navigation and page configuration: `streamlit run app.py`."""
 
-from pacviz.app import session
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.starlette import App
 
-session.start()
-session.navigation().run()
+from pacviz.app.headers import MIDDLEWARE
+
+app = App(__file__, middleware=MIDDLEWARE)
+
+if get_script_run_ctx(suppress_warning=True) is not None:
+    from pacviz.app import session
+
+    session.start()
+    session.navigation().run()

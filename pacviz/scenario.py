@@ -104,7 +104,8 @@ class Scenario:
     seed: int = setting(
         0,
         "Seed",
-        "Seed of the noise draws and of a preview's examples; a preview draws noise of its own.",
+        "Seed of the noise draws and of a preview's examples.  A certificate with noise has draws of its own, and a later "
+        "seed is another look: less of δ is left for it.",
         low=0,
         high=2**31 - 1,
         step=1,

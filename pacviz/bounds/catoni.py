@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pacviz.bounds.checks import check, check_inputs
+from pacviz.bounds.checks import check_inputs, number
 
 ALPHA = 1.0001
 """Ratio of the geometric grid of temperatures over which the union is taken, fixed before any data."""
@@ -32,7 +32,7 @@ def catoni_optimum(risk: float, kl: float, n: int, delta: float) -> tuple[float,
 
     Every lambda is valid, so the search (a geometric grid, zoomed five times) can cost tightness but never validity.
     """
-    check_inputs(risk, kl, n, delta)
+    risk, kl, n, delta = check_inputs(risk, kl, n, delta)
     value, lam = optima(risk, kl, n, delta)
     return float(value), float(lam)
 
@@ -59,8 +59,9 @@ def catoni_fixed(risk: float, kl: float, n: int, delta: float, lam: float) -> fl
 
     lam: lambda > 0.  The rest as for `catoni`.
     """
-    check_inputs(risk, kl, n, delta)
-    check("lam", lam, "a temperature of at least 1e-6, chosen before the data is seen", lambda x: 1e-6 <= x < math.inf)
+    risk, kl, n, delta = check_inputs(risk, kl, n, delta)
+    allowed = "a temperature of at least 1e-6, chosen before the data is seen"
+    lam = number("lam", lam, allowed, lambda x: 1e-6 <= x < math.inf)
     value = _phi_inverse(lam / n, lam / n * risk + (kl - math.log(delta)) / n)
     return min(1.0, max(risk, float(value)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 from collections.abc import Callable
+from contextlib import suppress
 from numbers import Real
 from typing import Any
 
@@ -18,23 +19,45 @@ def check(name: str, value: Any, allowed: str, holds: Callable[[Any], Any]) -> N
     except (TypeError, ValueError):
         valid = False
     if not valid:
-        shown = value if isinstance(value, Real) else reprlib.repr(value)
-        raise PacvizError(f"{name} is {shown}, which is not allowed; give {allowed}.")
+        raise PacvizError(f"{name} is {_shown(value)}, which is not allowed; give {allowed}.")
 
 
-def check_risk(name: str, value: float) -> None:
-    """A 0-1 risk."""
-    check(name, value, "a fraction in [0, 1]", lambda x: 0 <= x <= 1)
+def number(name: str, value: Any, allowed: str, holds: Callable[[float], bool]) -> float:
+    """The value as a Python float, whatever kind of number it came as: the formulas round in float64 only.
+
+    Raises PacvizError for what is no single number, for a whole number beyond all floats, and unless holds(value).
+    """
+    plain = math.nan
+    if not isinstance(value, str | bytes):
+        with suppress(TypeError, ValueError, RuntimeError, OverflowError):
+            plain = float(value.item() if hasattr(value, "item") else value)
+    if not holds(plain):
+        raise PacvizError(f"{name} is {_shown(value)}, which is not allowed; give {allowed}.")
+    return plain
 
 
-def check_examples(n: int) -> None:
-    """A number of training examples, n >= 8 as Maurer's constant 2 sqrt(n) asks."""
-    check("n", n, "a whole number of training examples, at least 8", lambda x: 8 <= x < math.inf and x % 1 == 0)
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a whole number of more than 18 digits"
+    return str(value) if isinstance(value, Real) else reprlib.repr(value)
 
 
-def check_inputs(risk: float, kl: float, n: int, delta: float) -> None:
-    """The four arguments that all bounds share."""
-    check_risk("risk", risk)
-    check("kl", kl, "a finite number of nats, 0 or more", lambda x: 0 <= x < math.inf)
-    check_examples(n)
-    check("delta", delta, "a failure probability strictly between 0 and 1", lambda x: 0 < x < 1)
+def check_risk(name: str, value: Any) -> float:
+    """A 0-1 risk, as a Python float."""
+    return number(name, value, "a fraction in [0, 1]", lambda x: 0 <= x <= 1)
+
+
+def check_examples(n: Any) -> int:
+    """A number of training examples, n >= 8 as Maurer's constant 2 sqrt(n) asks, as a Python int."""
+    allowed = "a whole number of training examples, at least 8"
+    return int(number("n", n, allowed, lambda x: 8 <= x < math.inf and x % 1 == 0))
+
+
+def check_inputs(risk: Any, kl: Any, n: Any, delta: Any) -> tuple[float, float, int, float]:
+    """The four arguments that all bounds share, as Python numbers."""
+    return (
+        check_risk("risk", risk),
+        number("kl", kl, "a finite number of nats, 0 or more", lambda x: 0 <= x < math.inf),
+        check_examples(n),
+        number("delta", delta, "a failure probability strictly between 0 and 1", lambda x: 0 < x < 1),
+    )

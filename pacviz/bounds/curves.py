@@ -39,7 +39,7 @@ def least_examples(name: str, risk: float, kl: float, delta: float, target: floa
     Arguments and errors as for `seeger`; target: a risk in [0, 1].
     """
     _check_name(name)
-    check_risk("target", target)
+    target = check_risk("target", target)
     function = BOUNDS[name].function
     low, high = 7, MOST_EXAMPLES
     if function(risk, kl, high, delta) >= target:
@@ -59,7 +59,7 @@ def most_nats(name: str, risk: float, n: int, delta: float, target: float) -> fl
     None where not even K = 0 is small enough.  Arguments and errors as for `seeger`; target: a risk in (0, 1].
     """
     _check_name(name)
-    check_risk("target", target)
+    target = check_risk("target", target)
     function = BOUNDS[name].function
     if function(risk, 0.0, n, delta) >= target:
         return None

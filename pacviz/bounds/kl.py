@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pacviz.bounds.checks import check, check_risk
+from pacviz.bounds.checks import check, check_risk, number
 
 
 def binary_kl(q: float, p: float) -> float:
@@ -15,9 +15,7 @@ def binary_kl(q: float, p: float) -> float:
 
     Raises PacvizError outside [0, 1].
     """
-    check_risk("q", q)
-    check_risk("p", p)
-    return _binary_kl(q, p)
+    return _binary_kl(check_risk("q", q), check_risk("p", p))
 
 
 def kl_inverse(risk: float, budget: float) -> float:
@@ -27,9 +25,9 @@ def kl_inverse(risk: float, budget: float) -> float:
     Returns the upper end of the last bracket, so rounding never makes a bound too small.
     Raises PacvizError outside those ranges.
     """
-    check_risk("risk", risk)
-    check("budget", budget, "a number of nats per example, 0 or more", lambda x: x >= 0)
-    low, high = float(risk), 1.0
+    risk = check_risk("risk", risk)
+    budget = number("budget", budget, "a number of nats per example, 0 or more", lambda x: x >= 0)
+    low, high = risk, 1.0
     while low < (middle := (low + high) / 2) < high:
         if _binary_kl(risk, middle) < budget:
             low = middle

@@ -13,8 +13,7 @@ def entropy_floor(train_error: float, test_error: float, n: int) -> float:
     Jensen-Shannon divergence of two coins, computed here as (kl(r || l) + kl(R || l)) / 2, which has no special cases.
     n: training examples, >= 8.  Raises PacvizError for errors outside [0, 1].
     """
-    check_risk("train_error", train_error)
-    check_risk("test_error", test_error)
-    check_examples(n)
+    train_error, test_error = check_risk("train_error", train_error), check_risk("test_error", test_error)
+    n = check_examples(n)
     middle = (train_error + test_error) / 2
     return n * (binary_kl(train_error, middle) + binary_kl(test_error, middle)) / 2

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from string import Template
 
 from pacviz.bounds.catoni import ALPHA, catoni, catoni_optimum
-from pacviz.bounds.checks import check, check_risk
+from pacviz.bounds.checks import check_risk, number
 from pacviz.bounds.seeger import mcallester, occam, seeger
 from pacviz.words import above
 
@@ -108,6 +108,6 @@ def all_bounds(risk: float, kl: float, n: int, delta: float, deterministic: bool
 
 def vacuous(bound: float, classes: int) -> bool:
     """True from 1 - 1/classes upward: guessing does as well.  Raises PacvizError for fewer than 2 classes."""
-    check_risk("bound", bound)
-    check("classes", classes, "a whole number of classes, at least 2", lambda x: x >= 2 and x % 1 == 0)
+    bound = check_risk("bound", bound)
+    classes = int(number("classes", classes, "a whole number of classes, at least 2", lambda x: x >= 2 and x % 1 == 0))
     return bound >= 1 - 1 / classes

@@ -14,7 +14,7 @@ def seeger(risk: float, kl: float, n: int, delta: float) -> float:
     risk: empirical 0-1 risk in [0, 1].  kl: K in nats, >= 0.  n: training examples, >= 8.  delta: in (0, 1).
     Raises PacvizError outside those ranges.
     """
-    check_inputs(risk, kl, n, delta)
+    risk, kl, n, delta = check_inputs(risk, kl, n, delta)
     return kl_inverse(risk, (kl + _maurer(n, delta)) / n)
 
 
@@ -23,7 +23,7 @@ def mcallester(risk: float, kl: float, n: int, delta: float) -> float:
 
     Arguments, units and errors as for `seeger`, which it relaxes by Pinsker's inequality.
     """
-    check_inputs(risk, kl, n, delta)
+    risk, kl, n, delta = check_inputs(risk, kl, n, delta)
     return min(1.0, risk + math.sqrt((kl + _maurer(n, delta)) / (2 * n)))
 
 
@@ -32,7 +32,7 @@ def occam(risk: float, kl: float, n: int, delta: float) -> float:
 
     kl: the self-delimiting code length in nats.  The rest as for `seeger`.
     """
-    check_inputs(risk, kl, n, delta)
+    risk, kl, n, delta = check_inputs(risk, kl, n, delta)
     return kl_inverse(risk, (kl - math.log(delta)) / n)
 
 
@@ -42,8 +42,8 @@ def largest_kl(risk: float, target: float, n: int, delta: float) -> float | None
     None where no K does: the target is below the risk, or too near to it for so few examples.
     Raises PacvizError for arguments that `seeger` refuses and for a target outside [0, 1].
     """
-    check_inputs(risk, 0, n, delta)
-    check_risk("target", target)
+    risk, _, n, delta = check_inputs(risk, 0, n, delta)
+    target = check_risk("target", target)
     room = n * binary_kl(risk, target) - _maurer(n, delta)
     return room if target > risk and room >= 0 else None
 

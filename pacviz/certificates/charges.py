@@ -28,7 +28,11 @@ ROWS: tuple[tuple[str, str, str], ...] = (
         "no",
         "it belongs to the posterior, which may depend on the data as it likes",
     ),
-    ("Estimating the error of a noisy network", "a fifth of δ, and the upper limit instead of the mean", ""),
+    (
+        "Estimating the error of a noisy network",
+        "a fifth of δ, of which each of 10,000 looks gets an equal share, and the upper limit instead of the mean",
+        "",
+    ),
     ("Answers that rounding may turn on another machine", "they count as errors", ""),
     (
         "Sparsity, codebook bits, pruning, checkpoint",
@@ -53,8 +57,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Seed of the draws",
-        "no",
-        "choose it before you look; the best of M seeds would cost their share of δ, divided by M, each",
+        "seed k gets 6/(π²(k + 1)²) of that share, so that it may be chosen after looking",
+        "",
     ),
     ("Test error", "no", "shown for information; the bound does not use it"),
 )

@@ -133,7 +133,8 @@ def _cell(
 class Surface:
     """The cells of a checkpoint under one pruning on a Grid, sparsity slowest and noise fastest.
 
-    weights: by `fingerprint`.  n: training examples.  parameters: weights before pruning.
+    weights: by `fingerprint`.  sample: fingerprint of the training data.  n: training examples.  parameters: weights
+    before pruning.
     """
 
     model: str
@@ -141,6 +142,7 @@ class Surface:
     checkpoint: str
     pruning: str
     weights: str
+    sample: str
     layers: tuple[str, ...]
     n: int
     classes: int
@@ -181,6 +183,8 @@ class Surface:
                     *(columns[name] for name in _COLUMNS), strict=True
                 )
             )
+            if "sample" not in values:  # from before it was told: then the data were what is published
+                values = values | {"sample": (data.source(values["data"]).official or ("",))[0]}
             head = {name: values[name] for name in _HEAD} | {"layers": tuple(values["layers"])}
             grid = Grid(**values["grid"])
         except (KeyError, TypeError, ValueError) as error:
@@ -233,7 +237,7 @@ def measure(arguments: Mapping[str, Any], progress: Progress) -> str:
 def record(scenario: Scenario, grid: Grid, progress: Progress | None = None, on: str = HERE) -> Surface:
     """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
 
-    Its draws are not those that certify (`measurement.looked_at`): a point may be chosen by looking at it.
+    Its draws are not those that certify (`measure.looked_at`): a point may be chosen by looking at it.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  What was certified without noise is not measured again.  Each
@@ -250,6 +254,7 @@ def record(scenario: Scenario, grid: Grid, progress: Progress | None = None, on:
         scenario.checkpoint,
         scenario.pruning,
         fingerprint(scenario, grid),
+        dataset.train.fingerprint,
         tuple(layer.name for layer in spec.layers),
         len(dataset.train),
         dataset.classes,
@@ -326,6 +331,7 @@ def along(certificates: Sequence[Certificate], axis: str) -> Surface | None:
     return Surface(
         **{name: first[name] for name in ("model", "data", "checkpoint", "pruning")},
         weights=measured.fingerprints["weights"],
+        sample=measured.fingerprints["data"],
         layers=points[0].layers,
         n=measured.n,
         classes=measured.classes,
@@ -365,15 +371,18 @@ def load(file: Path) -> Surface:
 def find(scenario: Scenario) -> tuple[Surface, str] | None:
     """The surface that belongs to a scenario and its file in base64, or None where nobody has recorded one.
 
-    One of the user's goes before a shipped one; one of other weights, or that cannot be read, counts as none.
+    One of the user's goes before a shipped one; one of other weights or other data than those that are there, or that
+    cannot be read, counts as none.
     """
     if not recordable(scenario):
         return None
+    read = data.fingerprints(scenario.data)
     for folder in (None, SHIPPED):
         for file in _files(scenario, folder):
             try:
                 found = _found(file, file.stat().st_mtime_ns)
-                if found[0].weights == fingerprint(scenario, found[0].grid):
+                same_data = read is None or found[0].sample == read[0]
+                if same_data and found[0].weights == fingerprint(scenario, found[0].grid):
                     return found
             except (PacvizError, OSError):
                 continue

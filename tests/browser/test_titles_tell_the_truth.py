@@ -12,6 +12,7 @@ from test_explorer_script import loaded
 
 from pacviz import words
 from pacviz.bounds import BOUNDS
+from pacviz.certificates import budget
 from pacviz.experiments.bounds.payload import SCRIPTS
 from pacviz.experiments.bounds.payload import payload as what_if_payload
 from pacviz.explorer import PRESETS, TOUR, source
@@ -71,8 +72,8 @@ def test_titles_over_a_recorded_surface_are_true(page, path):
     script = loaded(page, source(), "openSurface, curvesOf, boundTakeaway, sizeTakeaway")
     raw = json.loads(gzip.decompress(path.read_bytes()))
     asked = list(states(raw["grid"]))
-    known = {"n": raw["n"], "classes": 10, "failure_share": 0.2, "vacuous": VACUOUS, "architecture_bits": 60}
-    ask = """([raw, known, states]) => { const surface = pacviz.openSurface(raw, 0.2);
+    known = {"n": raw["n"], "classes": 10, "shares": budget.shares(), "vacuous": VACUOUS, "architecture_bits": 60}
+    ask = """([raw, known, states]) => { const surface = pacviz.openSurface(raw, known.shares);
       return states.map(state => { const curves = pacviz.curvesOf(surface, state, known), bounds = curves[state.bound];
         const there = curves.x.map((_, i) => i).filter(i => bounds[i] !== null), pick = values => there.map(i => values[i]);
         return { x: pick(curves.x), bounds: pick(bounds), errors: pick(curves.train), sizes: pick(curves.bytes),

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pacviz import PacvizError, Scenario, certify
+from pacviz import PacvizError, Scenario, certify, data
 from pacviz.certificates import budget, surface
 from pacviz.certificates.surface import Grid
 
@@ -129,3 +129,23 @@ def test_whoever_does_the_work_it_ends_with_the_same_surface(on):
     for unit in surface.plan(SCENARIO, grid).units:
         unit.place.unlink()
     assert surface.record(SCENARIO, grid, on=on) == here
+
+
+def test_a_surface_of_other_data_than_those_that_are_there_counts_as_none(monkeypatch):
+    mnist = Scenario(data="mnist")
+    official = data.source("mnist").official
+    monkeypatch.setattr(data, "fingerprints", lambda name: official)
+    found = surface.find(mnist)
+    assert found is not None
+    assert found[0].sample == official[0]
+    monkeypatch.setattr(data, "fingerprints", lambda name: ("another", "another"))
+    assert surface.find(mnist) is None
+
+
+def test_a_surface_of_the_former_format_comes_back_with_what_its_intervals_were_given(recorded):
+    values = recorded.to_dict()
+    former = {name: value for name, value in values.items() if name not in ("sample", "cells")} | {"format": 2}
+    cells = {name: column for name, column in values["cells"].items() if name != "share"}
+    cells["exact"] = [int(share == 0) for share in values["cells"]["share"]]
+    again = surface.Surface.from_dict({**former, "cells": cells})
+    assert again.to_dict() == values

@@ -1,5 +1,8 @@
 """Weights made elsewhere are taken as they stand, or refused with a sentence."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -109,3 +112,72 @@ def test_what_is_no_file_of_weights_is_refused(tmp_path):
     for name in ("text", "cut", "absent", "."):
         with pytest.raises(PacvizError, match="cannot be read as weights"):
             weights.read(tmp_path / name, "mlp")
+
+
+@pytest.mark.parametrize("wrap", [lambda tensors: tensors, lambda tensors: {"epoch": 3, "state_dict": tensors}])
+@pytest.mark.parametrize("old", [False, True])
+def test_a_state_dict_that_torch_saved_is_read_without_running_anything(tmp_path, wrap, old):
+    tensors = state([0.0, -2.5, 7.0])
+    torch.save(wrap(tensors), tmp_path / "it.pt", _use_new_zipfile_serialization=not old)
+    expected = weights.read(saved(tmp_path, tensors), "mlp").fingerprint
+    assert weights.read(tmp_path / "it.pt", "mlp").fingerprint == expected
+    torch.save({f"module.{name}": tensor for name, tensor in tensors.items()}, tmp_path / "parallel.pt")
+    assert weights.read(tmp_path / "parallel.pt", "mlp").fingerprint == expected
+
+
+class Evil:
+    def __reduce__(self):
+        return print, ("run",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (Evil(), "holds more than tensors, and what it holds would have to be run"),
+        (torch.nn.Linear(2, 2), "holds more than tensors"),
+        ([torch.zeros(2)], "holds no state dict"),
+        ({"fc1.weight": "text"}, "holds no state dict"),
+        (torch.zeros(2), "holds no state dict"),
+    ],
+)
+def test_a_file_of_torch_that_is_no_state_dict_says_how_to_write_one(tmp_path, capsys, content, words):
+    torch.save(content, tmp_path / "it.pt")
+    with pytest.raises(PacvizError, match=words) as refusal:
+        weights.read(tmp_path / "it.pt", "mlp")
+    assert "safetensors.torch.save_file(model.state_dict()" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert capsys.readouterr().out == ""
+
+
+def test_logits_tell_networks_of_the_same_names_apart(tmp_path):
+    """The published LeNet-5 of the PyTorch example has no ReLU where another one has."""
+    spec, images = architecture("mlp"), torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    theirs = torch.nn.Sequential(
+        torch.nn.Flatten(), torch.nn.Linear(784, 300), torch.nn.Linear(300, 100), torch.nn.Linear(100, 10)
+    )
+    names = ("fc1", "fc2", "fc3")
+    tensors = {
+        f"{name}.{key}": tensor
+        for name, layer in zip(names, list(theirs)[1:], strict=True)
+        for key, tensor in layer.state_dict().items()
+    }
+    read = weights.read(saved(tmp_path, tensors), "mlp")
+    with torch.no_grad():
+        assert not torch.allclose(weights.logits(read, images), theirs(images), atol=1e-3)
+        network = spec.build(folded=True)
+        network.load_state_dict(tensors)
+        torch.testing.assert_close(weights.logits(read, images), network(images))
+    assert "ReLU" in weights.described("mlp")
+
+
+def test_the_documented_check_tells_another_network(tmp_path, monkeypatch):
+    page = (Path(__file__).parents[2] / "docs" / "own-weights.md").read_text(encoding="utf-8")
+    (check,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    theirs = architecture("lenet5").build()
+    save_file(theirs.state_dict(), "mine.safetensors")
+    exec(check, {"mine": theirs})
+    with pytest.raises(AssertionError, match="another network than yours"):
+        exec(check, {"mine": torch.nn.Sequential(theirs, torch.nn.ReLU())})

@@ -144,8 +144,8 @@ torch.set_num_threads({torch.get_num_threads()})  # sums in another order round 
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 import test_runs as here
 from pacviz import data
-from pacviz.training import fit, runs, worker
-fit.SECONDS_PER_SAVE = worker.SECONDS_PER_WRITE = 0.0
+from pacviz.training import fit
+fit.SECONDS_PER_SAVE = here.worker.SECONDS_PER_WRITE = 0.0
 data.load = lambda name, progress=None: here.small()
 here.trained(report=here.at_report(4, lambda: os.kill(os.getpid(), signal.SIGKILL))[0])
 """

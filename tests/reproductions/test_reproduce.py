@@ -10,6 +10,8 @@ from pacviz.library.checkpoints import load
 from pacviz.reproductions.zhou2019 import ZHOU, Recipe, reproduce
 from pacviz.words import at_most
 
+pytestmark = pytest.mark.trained
+
 SMALL = Recipe("Little", ZHOU, "tiny", "digits", "surgery", 1, ((0.6, 1), (0.4, 1)), 1)
 
 

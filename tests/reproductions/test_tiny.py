@@ -12,6 +12,8 @@ from pacviz.reproductions.tiny import BOUND, Recipe, Target, reproduce
 from pacviz.training.recipe import Training
 from pacviz.words import at_most
 
+pytestmark = pytest.mark.trained
+
 SIZES = ((0.02, 708.0),)
 
 
@@ -57,6 +59,7 @@ def test_the_smallest_bound_comes_first_and_its_file_can_be_checked(arrived):
 
 
 def test_a_dearer_nat_makes_a_shorter_code(arrived):
+    """Measured over 10 seeds: 0.50 to 0.79 of the bytes."""
     sizes = {run.settings["price"]: certificate.effective_bytes for run, certificate in arrived[0].results}
     assert sizes[9.0] < sizes[1.0]
 

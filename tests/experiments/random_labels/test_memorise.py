@@ -12,6 +12,8 @@ from pacviz.experiments.random_labels.memorise import Learner
 from pacviz.models import ARCHITECTURES, Architecture, AveragePool, Conv, Flatten, Linear, MaxPool, ReLU, Residual
 from pacviz.risk import count_errors
 
+pytestmark = pytest.mark.trained
+
 SUM = Architecture(
     "sum",
     "A residual network of two sums",
@@ -52,6 +54,7 @@ def zeros(matrices):
 
 
 def test_a_residual_network_memorises_random_labels_and_what_is_coded_knows_them_too(sample):
+    """Measured over 12 seeds: 15 to 20 epochs, no error of the code, 1 to 17 errors after pruning (their code: 1 off)."""
     learner, epochs = fitted(sample)
     assert epochs[-1].errors == 0
     assert not any(epoch.errors == 0 for epoch in epochs[:-1])

@@ -9,6 +9,7 @@ app = App(__file__, middleware=MIDDLEWARE)
 
 if get_script_run_ctx(suppress_warning=True) is not None:
     from pacviz.app import session
+    from pacviz.experiments.experiment import EXPERIMENTS
 
     session.start()
-    session.navigation().run()
+    session.navigation(EXPERIMENTS).run()

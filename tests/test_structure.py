@@ -51,7 +51,7 @@ def room(module: str) -> str:
     return (*module.split("."), "")[1]
 
 
-MODULES = {dotted(path): path for path in ROOT.glob("pacviz/**/*.py")}
+MODULES = {dotted(path): path for path in ROOT.glob("pacviz/**/*.py") if not path.is_symlink()}
 
 
 def edges(module: str) -> set[str]:

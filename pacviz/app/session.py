@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -21,6 +21,9 @@ from pacviz.app.uploads import limit_uploads
 from pacviz.errors import PacvizError
 from pacviz.figures import described
 from pacviz.jobs import limits
+
+if TYPE_CHECKING:
+    from pacviz.experiments.experiment import Experiment
 
 PAUSE = 0.1
 """Seconds between a drawing of a live experiment and its next step."""
@@ -63,29 +66,23 @@ def _configure() -> None:
     )
 
 
-def navigation() -> StreamlitPage:
-    """Declares the pages; the one that is asked for."""
+def navigation(experiments: Sequence[Experiment]) -> StreamlitPage:
+    """Declares a page for each experiment; the one that is asked for."""
     pages = [
-        st.Page("pages/compress.py", title="Compress", icon=":material/compress:", default=True),
-        st.Page("pages/frontier.py", title="Trained to compress", icon=":material/trending_down:"),
-        st.Page("pages/tightest.py", title="Tightest", icon=":material/trophy:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/labels.py", title="Random labels", icon=":material/shuffle:"),
-        st.Page("pages/holds.py", title="Does it hold?", icon=":material/rule:"),
-        st.Page("pages/bounds.py", title="Bounds", icon=":material/show_chart:"),
-        st.Page("pages/data.py", title="Data", icon=":material/grid_on:"),
+        st.Page(f"pages/{one.page}.py", title=one.title, icon=f":material/{one.icon}:", default=one == experiments[0])
+        for one in experiments
     ]
     return st.navigation(pages, position="top")
 
 
-def through_app() -> None:
+def through_app(experiments: Sequence[Experiment]) -> None:
     """Before anything else of a page: sends a run that did not come through app.py there.
 
     Until a navigation is declared, a server takes the files of pages/ for an app of their own.
     """
     if "started" not in st.session_state:
         _configure()
-        navigation()
+        navigation(experiments)
         st.rerun()
 
 

@@ -232,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     randomize.add_argument("--name", help="what the app calls the recording; default: model and data")
     randomize.add_argument("--folder", help="where to write it; default: where the app finds it")
     _add_units(randomize)
+    add("experiments", run.experiments)
     benchmark = add("benchmark", run.benchmark, json=False)
     benchmark.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     benchmark.add_argument(

@@ -12,6 +12,7 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS
 from pacviz.errors import PacvizError
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.random_labels.settings import Randomization
 from pacviz.jobs.units import Plan, table
 from pacviz.scenario import PIXELS, Scenario
@@ -330,6 +331,16 @@ def data(list: bool, download: str | None, json: bool) -> None:
     for row, source in zip(rows, datasets.DATASETS.values(), strict=True):
         offer = f"python -m pacviz data --download {source.name}" if source.download else f"put {source.place} there"
         print(f"{source.name:15}{source.title:25}{'ready' if row['available'] else f'absent: {offer}'}")
+
+
+def experiments(json: bool) -> None:
+    """Lists the experiments: each with its page, its commands and its folder."""
+    rows = [experiment.to_dict() for experiment in EXPERIMENTS]
+    if json:
+        print(_json(rows))
+        return
+    for experiment in EXPERIMENTS:
+        print(f"{experiment.name:15}{experiment.title:22}{' '.join(experiment.commands)}")
 
 
 def benchmark(app: bool, sessions: int | None) -> None:

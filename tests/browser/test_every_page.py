@@ -1,12 +1,12 @@
 """Every page by its own link: without another machine, without errors, and for everybody (axe-core, charts in words)."""
 
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-PAGES = sorted(path.stem for path in (Path(__file__).parents[2] / "pages").glob("*.py"))
+from pacviz.experiments.experiment import EXPERIMENTS
+
+PAGES = [experiment.page for experiment in EXPERIMENTS]
 GRAVE = ("serious", "critical")
 
 

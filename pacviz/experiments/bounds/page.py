@@ -12,6 +12,7 @@ from pacviz.app.session import through_app
 from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.errors import PacvizError
 from pacviz.experiments.bounds.payload import SCRIPTS, payload
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.explorer import source
 from pacviz.figures import size
 from pacviz.literature import PUBLISHED
@@ -66,7 +67,7 @@ def published_table() -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     what_if()
     with st.expander("The published results: where they come from"):
         published_table()

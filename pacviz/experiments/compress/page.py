@@ -17,6 +17,7 @@ from pacviz.certificates import surface
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.sweep import scenarios
 from pacviz.errors import PacvizError, quoted
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.explorer import LIVE, Pin, View, hidden, payload, pinned, released, source, unfinished
 from pacviz.jobs import limits
 from pacviz.library import checkpoints
@@ -139,7 +140,7 @@ def _moved() -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     with friendly():
         scenario, view = explorer_state()
         status = st.sidebar.empty()

@@ -12,6 +12,7 @@ from pacviz.app.links import linked, parameters
 from pacviz.app.panels import ABOUT
 from pacviz.app.session import chart, dark, friendly, offer_download, progress_line, through_app
 from pacviz.experiments.data.figures import sheet
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.scenario import DATA_NAMES
 from pacviz.settings import setting, settings
 
@@ -36,7 +37,7 @@ def data_controls() -> tuple[str, int]:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     name, start = data_controls()
     source = data.DATASETS[name]
     st.markdown(f"### {source.title}: what the network sees")

@@ -29,6 +29,7 @@ from pacviz.experiments.does_it_hold.run import (
     Trial,
     outcome,
 )
+from pacviz.experiments.experiment import EXPERIMENTS as ALL
 from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
@@ -230,7 +231,7 @@ def trial_formula(trials: list[Trial], claim: Claim) -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(ALL)
     with friendly():
         experiment, claim, wanted = trial_controls()
         status = st.sidebar.empty()

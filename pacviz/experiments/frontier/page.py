@@ -15,6 +15,7 @@ from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.app.work import work
 from pacviz.errors import PacvizError, quoted
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.frontier.figures import METHOD_LINES, frontier, layer_shares
 from pacviz.experiments.frontier.results import BITS, PUBLISHED, Point, alike, best, method_of, percent
 from pacviz.experiments.frontier.results import points as measured_points
@@ -237,7 +238,7 @@ def points_table(shown: Shown) -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     with friendly():
         shown = frontier_controls()
     status = st.sidebar.empty()

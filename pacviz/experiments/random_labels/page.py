@@ -17,6 +17,7 @@ from pacviz.app.session import chart, dark, friendly, progress_line, through_app
 from pacviz.bounds import vacuous
 from pacviz.data.labels import Randomized
 from pacviz.errors import PacvizError
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.random_labels.figures import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.experiments.random_labels.live import Live, estimate, forget, live, require_small
 from pacviz.experiments.random_labels.results import (
@@ -388,7 +389,7 @@ def take_recording_away(shown: Shown) -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     with friendly():
         shown = random_label_controls()
         status = st.sidebar.empty()

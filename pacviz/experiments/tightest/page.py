@@ -20,6 +20,7 @@ from pacviz.bounds import BOUNDS
 from pacviz.certificates.verified import verify_here
 from pacviz.certificates.verify import remarks
 from pacviz.errors import PacvizError, quoted
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.tightest.blocks import blocks
 from pacviz.experiments.tightest.figures import layer_waterfall, tightest
 from pacviz.experiments.tightest.figures.cells import network_picture
@@ -456,7 +457,7 @@ def why_small(shown: Shown) -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     shown = tight_controls()
     tight_headline(shown)
     left, right = st.columns([9, 4])

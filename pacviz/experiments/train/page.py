@@ -16,6 +16,7 @@ from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.plain import plain
 from pacviz.app.session import chart, dark, friendly, offer_download, through_app, warn_about_cache
 from pacviz.errors import PacvizError, quoted
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
@@ -353,7 +354,7 @@ def _duration(seconds: float | None) -> str:
 
 def page() -> None:
     """Draws the page."""
-    through_app()
+    through_app(EXPERIMENTS)
     offer = st.container()
     with friendly():
         wanted, chosen = training_controls()

@@ -168,7 +168,9 @@ class Live:
             encoding="utf-8",
         )
         self._say(json.dumps(self.experiment.to_dict()))
-        threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
+        threading.Thread(
+            target=self._listen, args=(self._process,), name="listens to an experiment", daemon=True
+        ).start()
 
     def _say(self, line: str) -> None:
         if (process := self._process) is not None and process.stdin is not None:

@@ -397,7 +397,7 @@ def page() -> None:
     @st.fragment(run_every=PULSE if shown.pending else None)
     def pictures() -> None:
         """Draws what is known of it at this moment."""
-        recording = shown.recording
+        recording, place = shown.recording, st.empty()  # its own place: one outside may be gone when it draws again
         memorising_headline(shown)
         left, right = st.columns([6, 5])
         with left:
@@ -414,7 +414,7 @@ def page() -> None:
             chart(fits(recording, dark()), "fits")
             st.caption(fits_caption(recording))
         if shown.pending:
-            with progress_line(status) as progress:
+            with progress_line(place) as progress:
                 shown.watch(progress)
             if not shown.pending:
                 st.rerun()

@@ -41,7 +41,10 @@ THINGS = """
   return found;
 }
 """
-LEFT_ALONE = ("keyboard_double_arrow", "Download", "Deploy", "Print", "Record a screencast", "Weights", "CSV", "PNG", "SVG", "HTML")
+LEFT_ALONE = (
+    *("keyboard_double_arrow", "Download", "Deploy", "Print", "Record a screencast"),
+    *("Weights", "CSV", "PNG", "SVG", "HTML"),
+)
 """What hides everything else, opens a window of the system, saves a file, or asks other machines for data."""
 PAGES = ("", "frontier", "tightest", "train", "labels", "holds", "bounds", "data")
 

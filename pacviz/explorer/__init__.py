@@ -26,7 +26,7 @@ from pacviz.settings import Setting, defaults, settings
 from pacviz.words import SENTENCES
 
 _FOLDER = Path(__file__).parent
-_SHARED = ("words", "bounds", "charts", "page", "live")
+_SHARED = ("words", "bounds", "charts", "page", "exports", "live")
 EXPLORER = tuple(_FOLDER / f"{name}.js" for name in ("waterfall", "surface", "axes", "tour", "explorer"))
 """The scripts of the explorer itself, after those that it shares with other pages."""
 STREAMLIT = _FOLDER / "streamlit.js"

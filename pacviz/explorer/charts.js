@@ -147,6 +147,8 @@ class LineChart {
     }));
     for (const { title: kind, symbol, fill } of kinds)
       legend.push({ name: kind, title: kind, sample: (group, left, top) => svg("path", { d: `M${left + 20} ${top - 4}${MARKS[symbol]}`, fill, stroke: "currentColor" }, group) });
+    if (y.shade)
+      legend.push({ name: "shade", title: y.shade.title, sample: (group, left, top) => svg("rect", { x: left + 4, y: top - 11, width: 22, height: 13, fill: "currentColor", opacity: 0.2 }, group) });
     frame.ground(width, height, { title, legend, x: { ...x, grid: true }, y });
     const clip = `clip-${frame.root.dataset.chart}`, { left, right, top, bottom } = frame.area;
     const clipPath = svg("clipPath", { id: clip }, frame.plot);
@@ -154,7 +156,6 @@ class LineChart {
     if (y.shade) {
       const edge = frame.y(y.place(y.shade.from));
       svg("rect", { x: left, y: top, width: right - left, height: edge - top, fill: "currentColor", opacity: 0.13 }, frame.plot);
-      svg("text", { x: right, y: top - 6, "text-anchor": "end", "font-size": 13, fill: "currentColor", text: `shaded: ${y.shade.title}` }, frame.plot);
     }
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);
@@ -168,7 +169,7 @@ class LineChart {
       ];
     }
     this.besides = svg("g", { class: "points" }, frame.plot);
-    this.drawPoints(this.besides, this.points);
+    this.texts = this.drawPoints(this.besides, this.points);
     this.turning = svg("g", { "clip-path": `url(#${clip})`, class: "turns" }, frame.plot);
     this.mark = svg("circle", { r: 8, stroke: "white", "stroke-width": 2 }, frame.plot);
     this.label = svg("text", { "font-size": 18, "font-weight": 700, fill: "currentColor", class: "halo" }, frame.plot);
@@ -183,8 +184,10 @@ class LineChart {
     this.bundle.append(...names.map((name) => this.lines[name][0].parentNode));
   }
 
+  /** Draws points with their labels; where those stand. */
   drawPoints(host, points) {
     host.replaceChildren();
+    const texts = [];
     const taken = points.map(({ x, y }) => [this.left(x) - 8, this.top(y) - 8, 16, 16]);
     const free = ([x, y, w, h]) => taken.every(([left, top, width, height]) => x >= left + width || left >= x + w || y >= top + height || top >= y + h);
     points.forEach(({ symbol, fill, stroke, label }, index) => {
@@ -195,8 +198,10 @@ class LineChart {
       const room = (lower) => [x + 9, y - 8 + lower, 7 * label.length, 14], low = y - this.frame.area.top < 34 ? 16 : 0;
       const lower = [low, 14, 28, -12].find((way) => free(room(way))) ?? low;
       taken.push(room(lower));
+      texts.push(room(lower));
       svg("text", { x: x + 10, y: y + 4 + lower, "font-size": 13, fill: "currentColor", class: "halo", text: label }, host);
     });
+    return texts;
   }
 
   path(xs, ys) {
@@ -243,10 +248,21 @@ class LineChart {
     this.now.setAttribute("d", `M${x} ${top}V${bottom}`);
     set(this.mark, { cx: x, cy: y, fill: this.styles[present.line].colour, "data-line": present.line });
     const side = { start: x + 80 > right ? -1 : 1, end: x - 80 < left ? 1 : -1 }[present.side] ?? 0;
-    set(this.label, {
-      x: side ? x + 12 * side : Math.min(right - 30, Math.max(left + 30, x)), y: y - top < 34 ? y + 28 : y - 14, text: present.text,
-      "text-anchor": ["end", "middle", "start"][side + 1],
-    });
+    const [above, below] = [y - 14, y + 28], usual = y - top < 34 ? below : above;
+    const [at, height, anchor] = this.freePlace(present.text, x, [[side, usual], [side, usual === above ? below : above], [1, usual], [-1, usual], [1, y + 6], [-1, y + 6], [1, below], [-1, below], [1, y + 46], [-1, y + 46]]);
+    set(this.label, { x: at, y: height, text: present.text, "text-anchor": ["end", "middle", "start"][anchor + 1] });
+  }
+
+  /** The first of some places [side, y] beside x at which the large label lies within the chart and over no other text. */
+  freePlace(text, x, places) {
+    const { left, right, top, bottom } = this.frame.area, width = 10 * text.length;
+    const placed = places.map(([side, y]) => [side ? x + 12 * side : Math.min(right - width / 2, Math.max(left + width / 2, x)), y, side]);
+    const free = ([at, y, side]) => {
+      const start = at - [width, width / 2, 0][side + 1];
+      return start >= left && start + width <= right + 8 && y - 14 >= top && y <= bottom
+        && this.texts.every(([x, high, w, h]) => start >= x + w || x >= start + width || y - 16 >= high + h || high >= y + 6);
+    };
+    return placed.find(free) ?? placed[0];
   }
 
   /** ghosts: [{title, x, y, curve: {x, y} or null}], pinned settings. */

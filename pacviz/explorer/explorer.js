@@ -1,5 +1,6 @@
 // The explorer: a network's setting, what has been measured of it, and what a surface says of the settings around it.
 
+const ABSENT = "Not in this file: open the app for it";
 const SETTINGS = ["sparsity", "bits", "noise", "delta", "bound", "n"];
 const keyOf = (base, state) => [base, state.sparsity, state.bits, state.noise].join("|");
 
@@ -67,8 +68,10 @@ class Explorer extends Live {
       this.choice(controls, "along", "Curves along", "The setting on the horizontal axis of the charts.", Object.keys(AXES).map((name) => [name, name]));
     this.presets = part("presets", "div", { role: "group", "aria-label": "Presets" });
     for (const preset of data.presets)
-      html("button", { type: "button", title: preset.sentence, text: preset.title, onclick: () => this.preset(preset) }, this.presets);
-    html("button", { type: "button", class: "strong", text: "Tour", onclick: () => this.tour.go(1) }, this.presets);
+      html("button", {
+        type: "button", title: preset.absent ? ABSENT : preset.sentence, text: preset.title, disabled: Boolean(preset.absent), onclick: () => this.preset(preset),
+      }, this.presets);
+    html("button", { type: "button", class: "strong", text: "Tour", disabled: !data.tour.length, title: data.tour.length ? "" : ABSENT, onclick: () => this.tour.go(1) }, this.presets);
     html("button", { type: "button", class: "strong", text: "Pin this", onclick: () => this.pin() }, this.presets);
     const tiles = part("tiles");
     this.tiles = Object.fromEntries(data.tiles.map(({ name, title, help: text, symbol: of }) => {
@@ -78,19 +81,7 @@ class Explorer extends Live {
     }));
     const charts = this.charts = part("charts");
     for (const name of Object.keys(CHARTS)) this.figure(charts, name, !this.shown(name));
-    const bold = data.present ? 1.6 : 1;
-    const looks = { colours: data.looks.colours, patterns: data.looks.patterns };
-    const y = {
-      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
-      shade: { from: data.known.vacuous, title: "vacuous" },
-    };
-    const log = {
-      title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
-      ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
-    };
-    this.errors = new LineChart(this.hosts.errors, "errors", ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
-    this.sizes = new LineChart(this.hosts.sizes, "sizes", ["code", "bytes"], data.styles, log, bold);
-    this.waterfall = new Waterfall(this.hosts.waterfall, "waterfall", data.known.parts, data.known.layers, looks);
+    for (const name of Object.keys(CHARTS)) this[name] = this.chart(name, this.hosts[name]);
     const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -107,31 +98,41 @@ class Explorer extends Live {
   get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
 
   layout() {
-    const width = (name) => Math.max(280, this.hosts[name].clientWidth), x = xAxis(this.state.along);
+    const width = (name) => Math.max(280, this.hosts[name].clientWidth);
     // On a projector the charts end where the screen does.
     const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
     const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
     this.layoutKey = this.arrangement;
     this.boundShown = null;
-    this.errors.layout(width("errors"), height("errors"), x, "");
-    this.sizes.layout(width("sizes"), height("sizes"), x, "");
-    this.waterfall.layout(width("waterfall"), height("waterfall"));
+    for (const name of Object.keys(CHARTS)) this.ground(name, this[name], width(name), height(name));
     for (const [name, line] of [["train", "r"], ["bytes", "K"]])
       for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
     for (const bars of this.waterfall.bars.flat()) bars.dataset.of = "K";
   }
 
   move(name, value) {
+    if (this.data.alone && !this.contains({ ...this.state, [name]: value })) value = this.nearest(name, value);
     super.move(name, value);
     if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
     if (name === "n" && value === this.data.known.n) this.state.n = 0;
   }
 
+  /** The stop nearest to a value at which a file knows the numbers; where the slider stands if there is none. */
+  nearest(name, value) {
+    const { stops } = this.data.controls.find((control) => control.name === name) ?? { stops: [] };
+    const known = stops.filter((stop) => this.contains({ ...this.state, [name]: stop })), off = (stop) => Math.abs(stop - value);
+    return known.length ? known.reduce((best, stop) => (off(stop) < off(best) ? stop : best)) : this.state[name];
+  }
+
+  /** The setting that a preset stands for. */
+  wanted(preset) {
+    const keep = Object.fromEntries(Object.keys(this.data.base.names).map((name) => [name, this.state[name]]));
+    return { ...this.data.defaults, n: 0, ...keep, ...preset.changes };
+  }
+
   preset(preset) {
-    const plain = { ...this.data.defaults, n: 0 }, keep = Object.fromEntries(Object.keys(this.data.base.names).map((name) => [name, this.state[name]]));
-    const wanted = { ...plain, ...keep, ...preset.changes };
     this.seeking = Boolean(preset.sweet_spot);
-    this.apply(wanted);
+    this.apply(this.wanted(preset));
     this.seek();
   }
 
@@ -181,16 +182,53 @@ class Explorer extends Live {
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
     this.entitle();
-    const ghosts = this.ghosts(), x = state[state.along];
-    this.errors.update(this.curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound, 1), line: state.bound }, ghosts.errors);
-    this.sizes.update(this.curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
-    if (found) this.waterfall.update(found.parts, found.bytes, ghosts.waterfall);
+    for (const name of Object.keys(CHARTS)) this.update(name, this[name]);
     if (this.boundShown !== state.bound) {
       this.boundShown = state.bound;
       for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
     }
     this.formula.update(state, found, data.bounds[state.bound].title);
     if (this.settled) this.settle(found);
+  }
+
+  /** A chart of its kind in a place. */
+  chart(name, host) {
+    const { data } = this, bold = data.present ? 1.6 : 1;
+    const y = {
+      title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
+      shade: { from: data.known.vacuous, title: "vacuous" },
+    };
+    const log = {
+      title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
+      ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
+    };
+    if (name === "errors") return new LineChart(host, name, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
+    if (name === "sizes") return new LineChart(host, name, ["code", "bytes"], data.styles, log, bold);
+    return new Waterfall(host, name, data.known.parts, data.known.layers, { colours: data.looks.colours, patterns: data.looks.patterns });
+  }
+
+  ground(name, chart, width, height) { chart.layout(width, height, xAxis(this.state.along), ""); }
+
+  /** Draws a chart's present state. */
+  update(name, chart) {
+    const { state, found, curves } = this, ghosts = this.ghosts(), x = state[state.along];
+    if (name === "errors") chart.update(curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound, 1), line: state.bound }, ghosts.errors);
+    else if (name === "sizes") chart.update(curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
+    else if (found) chart.update(found.parts, found.bytes, ghosts.waterfall);
+  }
+
+  /** A chart as it is in a file. */
+  paint(name, chart, width, height) {
+    this.ground(name, chart, width, height);
+    this.update(name, chart);
+    if (this.titles[name]) chart.frame.entitle(this.titles[name]);
+  }
+
+  /** Where a picture comes from: the settings of the link. */
+  source() {
+    const { data, state } = this, settings = { ...data.base.names, ...Object.fromEntries(SETTINGS.map((name) => [name, state[name]])) };
+    const shown = { ...settings, n: settings.n || data.known.n, ...(this.found ? { measured: this.found.how } : {}) };
+    return `pacviz: ${Object.entries(shown).map(([name, value]) => `${name} ${value}`).join(", ")}`;
   }
 
   /** Titles of the curves, from the curves that are shown. */
@@ -210,9 +248,9 @@ class Explorer extends Live {
     const { state, data } = this, known = data.known;
     const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
     const [says, bound, fixed] = this.headline.children, sure = surely(state.delta);
-    write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, a true error below ` : `With probability ${sure}, the true error is below `);
+    write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, an error below ` : `With probability ${sure}, the true error is below `);
     write(bound, found ? atMost(found.bound, 1) : "…");
-    const before = found && `architecture taken as fixed before the data: ${atMost(withoutArchitecture(state, found), 1)}`;
+    const before = found && `architecture ${whatIf ? "fixed" : "taken as fixed before the data"}: ${atMost(withoutArchitecture(state, found), 1)}`;
     write(fixed, found ? ` (${before})` : "");
     this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
@@ -323,7 +361,18 @@ class Explorer extends Live {
     return [[along, "how", ...names], ...rows];
   }
 
-  portable() { return { ...super.portable(), measured: [...this.measured.values()], working: false, problem: "" }; }
+  /** Whether the numbers at a setting are known here. */
+  contains(state) { return this.sameBase(state) && this.lookup(state) !== null; }
+
+  /** A file holds what is known now: presets and steps of the tour that ask for more are no part of it. */
+  portable() {
+    const { data } = this;
+    const there = (preset) => this.contains(this.wanted(preset)) && (!preset.sweet_spot || this.surface !== null);
+    return {
+      ...super.portable(), state: { ...this.state, tour: 0 }, measured: [...this.measured.values()], working: false, problem: "", bare: false,
+      presets: data.presets.map((preset) => ({ ...preset, absent: !there(preset) })), tour: data.tour.filter(there),
+    };
+  }
 }
 
 /** As `mounter` says; data of `payload` in Python. */

@@ -1,7 +1,10 @@
 // A page that lives in the browser: one state, drawn in every frame in which it moved; the server hears of it on release.
 
 class Live {
-  /** host: `keys`, where keys are heard that belong to no control, and `script`, which fetches the text of this script. */
+  /**
+   * host: `keys`, where keys are heard that belong to no control, `script`, which fetches the text of this script, and
+   * `font`, which fetches the font of pictures as a data address.
+   */
   constructor(element, host) {
     this.root = html("div", { class: "explorer", tabindex: -1 }, element);
     html("style", { text: CSS }, element);
@@ -109,27 +112,39 @@ class Live {
   }
 
   async export(kind, chart) {
-    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
-    if (chart) {
-      const node = this.hosts[chart].querySelector("svg");
-      if (kind === "SVG") download(`pacviz-${chart}.svg`, "image/svg+xml", svgText(node, style.color, ground));
-      else download(`pacviz-${chart}.png`, "image/png", await png(node, style.color, ground));
-    } else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
-    else if (kind === "CSV") download("pacviz.csv", "text/csv", this.rows().map((row) => row.map((value) => value ?? "").join(",")).join("\n"));
+    const name = `pacviz-${chart}`;
+    if (kind === "SVG") download(`${name}.svg`, "image/svg+xml", await this.picture(chart));
+    else if (kind === "PNG") download(`${name}.png`, "image/png", await png(await this.picture(chart)));
+    else if (kind === "JSON") download("pacviz.json", "application/json", JSON.stringify(this.snapshot(), null, 1));
+    else if (kind === "CSV") download("pacviz.csv", "text/csv", csv(this.rows()));
     else download("pacviz.html", "text/html", await this.page());
   }
 
+  /** A chart of the present state as the text of an SVG. */
+  async picture(name) {
+    const style = getComputedStyle(this.root), ground = style.getPropertyValue("--ground").trim() || "white";
+    const probe = html("span", { style: `color:${ground}` }, this.root), plain = getComputedStyle(probe).color;
+    probe.remove();
+    const paint = (host, width, height) => {
+      const chart = this.chart(name, host);
+      this.paint(name, chart, width, height);
+      return chart.frame.root;
+    };
+    return picture(this.root.parentNode, paint, this.source(), style.color, plain, await this.host.font());
+  }
+
   /** What a page of its own needs to show the present state. */
-  portable() { return { ...this.data, state: this.state, echo: 0 }; }
+  portable() { return { ...this.data, state: this.state, echo: 0, alone: true }; }
 
   /** This page as a file that needs neither server nor network. */
   async page() {
     const source = await this.host.script(), text = JSON.stringify(this.portable()).replaceAll("<", "\\u003c");
-    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+    const font = fontFace(await this.host.font());
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><style>${font}</style><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
   }
 }
 
-const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text() };
+const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text(), font: pageFont };
 
 /**
  * A function that shows a Live page of this kind in an element, or brings the one there up to date.  onChange: told the

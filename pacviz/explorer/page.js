@@ -227,30 +227,3 @@ class Segments {
     for (const input of this.inputs) if (input.checked !== (input.value === value)) input.checked = input.value === value;
   }
 }
-
-function download(name, type, content) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** A chart as a file's text: with the page's own ink and ground. */
-function svgText(chart, ink, ground) {
-  const copy = chart.cloneNode(true);
-  set(copy, { xmlns: "http://www.w3.org/2000/svg", style: `color:${ink};background:${ground}` });
-  for (const node of copy.querySelectorAll(".halo")) node.setAttribute("style", `paint-order:stroke;stroke:${ground};stroke-width:4px`);
-  const back = svg("rect", { width: "100%", height: "100%", fill: ground });
-  copy.prepend(back);
-  return new XMLSerializer().serializeToString(copy);
-}
-
-async function png(chart, ink, ground) {
-  const { width, height } = chart.getBoundingClientRect(), image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svgText(chart, ink, ground))}`;
-  await image.decode();
-  const canvas = html("canvas", { width: 3 * width, height: 3 * height });
-  canvas.getContext("2d").drawImage(image, 0, 0, 3 * width, 3 * height);
-  return new Promise((done) => canvas.toBlob(done, "image/png"));
-}

@@ -62,7 +62,7 @@ const worstError = ({ train, upper }, digits = 2) => (upper > train ? atMost : p
 /** A number of bytes as a person reads it (kB = 1000 bytes). */
 function size(bytes, digits) {
   const magnitude = Math.abs(bytes);
-  if (magnitude < 1000) return `${bytes.toFixed(0)} B`;
+  if (magnitude < 1000) return `${(magnitude < 0.5 ? 0 : bytes).toFixed(0)} B`;
   if (magnitude >= 1e6) return `${(bytes / 1e6).toFixed(digits ?? 2)} MB`;
   return `${(bytes / 1000).toFixed(digits ?? (magnitude < 1e4 ? 2 : 1))} kB`;
 }
@@ -74,7 +74,7 @@ function sizeBelow(bytes) {
 }
 
 // What a picture shows, as pacviz/words/takeaways.py has it; SENTENCES come from there.
-const POINTS = 0.005, DECADES = 0.01;
+const POINTS = 0.01, DECADES = 0.01;
 const filled = (sentence, ...words) => words.reduce((text, word) => text.replace("{}", () => word), sentence);
 
 /** How a curve goes: "rising", "falling", "flat", "dips", "peaks" or "mixed"; moves of `tolerance` or less are none. */

@@ -14,6 +14,7 @@ from pacviz.certificates.certificate import Certificate, certify, known
 from pacviz.certificates.sweep import scenarios
 from pacviz.errors import PacvizError
 from pacviz.explorer import payload, source
+from pacviz.explorer.font import source_sans
 from pacviz.explorer.jobs import Job, unfinished
 from pacviz.explorer.view import View, released
 from pacviz.scenario import Scenario
@@ -53,6 +54,7 @@ class Explorer(anywidget.AnyWidget):
         self._lock, self._asked = threading.RLock(), (scenario, view, 0, "")
         super().__init__(scenario=scenario, view=view, data=_known(*self._asked)[0])
         self.observe(self._hear, "moved")
+        self.on_msg(self._give_font)
         self.observe(self._go_on, ["scenario", "view"])
         self._measure_on(self._draw())
 
@@ -69,6 +71,11 @@ class Explorer(anywidget.AnyWidget):
         """What the browser says, and never in the middle of a drawing."""
         with self._lock:
             super().set_state(sync_data)
+
+    def _give_font(self, widget: Any, message: Any, buffers: Any) -> None:
+        """Answers who is about to save a picture."""
+        if message == "font":
+            self.send({"font": source_sans()})
 
     def _hear(self, change: Any) -> None:
         problem = ""

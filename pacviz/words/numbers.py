@@ -82,7 +82,7 @@ def size(count: float) -> str:
     """A number of bytes as a person reads it (kB = 1000 bytes)."""
     magnitude = abs(count)
     if magnitude < 1000:
-        return f"{count:.0f} B"
+        return f"{count if magnitude >= 0.5 else 0:.0f} B"
     if magnitude >= 1e6:
         return f"{count / 1e6:.2f} MB"
     return f"{count / 1000:.2f} kB" if magnitude < 10_000 else f"{count / 1000:.1f} kB"

@@ -11,8 +11,8 @@ from typing import Any
 
 from pacviz.words.numbers import at_most
 
-POINTS = 0.005
-"""Errors and bounds that differ by less are the same to a reader: half a percentage point, two pixels of a chart."""
+POINTS = 0.01
+"""Errors and bounds that differ by less are the same to a reader: a percentage point, three pixels of a chart."""
 DECADES = 0.01
 """Sizes, as powers of ten, that differ by less are the same to a reader: 2.3 %."""
 

@@ -17,9 +17,9 @@ from pacviz.codes.ledger import Charge, Ledger
 from pacviz.experiments.bounds.payload import SCRIPTS, payload
 from pacviz.explorer import View, source
 from pacviz.explorer import payload as explorer_payload
-from pacviz.figures.style import size
 from pacviz.literature import PUBLISHED
 from pacviz.risk import RiskEstimate, upper_limit
+from pacviz.words import size
 
 NAMES = "BOUNDS, upperLimit, largestKl, openSurface, evaluate, numbersOf, withoutArchitecture, size"
 POINTS = (

@@ -169,7 +169,7 @@ def test_what_is_taken_away_opens_and_holds_the_shown_numbers(app, page, tmp_pat
 
 def test_another_n_is_a_what_if_and_every_large_number_says_so(app, page):
     visit(page, f"{app}/?n=1000&v=1")
-    expect(page.locator(".explorer h2")).to_contain_text("If n were 1,000: with probability 95 %, a true error below")
+    expect(page.locator(".explorer h2")).to_contain_text("If n were 1,000: with probability 95 %, an error below")
     expect(page.locator(".explorer [data-tile=bound]")).to_contain_text("no certificate")
     expect(page.locator(".explorer .badge")).to_contain_text("no certificate")
 

@@ -69,8 +69,7 @@ class WhatIf extends Live {
     }));
     const charts = part("charts");
     for (const name of Object.keys(AGAINST)) this.figure(charts, name);
-    this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) =>
-      [name, new LineChart(this.hosts[name], `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], data.styles, {}, 1)]));
+    this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.chart(name, this.hosts[name])]));
     const formula = html("figure", { class: "formula-box" }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -109,24 +108,51 @@ class WhatIf extends Live {
   }
 
   layout() {
-    const { data, state } = this, guessing = 1 - 1 / state.classes;
-    this.layoutKey = state.classes;
+    this.layoutKey = this.state.classes;
     this.linked = null;
+    for (const [name, chart] of Object.entries(this.charts)) this.ground(name, chart, Math.max(280, this.hosts[name].clientWidth), HEIGHT);
+  }
+
+  chart(name, host) { return new LineChart(host, `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], this.data.styles, {}, 1); }
+
+  ground(name, chart, width, height) {
+    const { data, state } = this, guessing = 1 - 1 / state.classes;
     const y = {
       title: "true error below", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
       shade: { from: guessing, title: "vacuous" },
     };
-    for (const [name, chart] of Object.entries(this.charts)) {
-      const { title, text } = AGAINST[name], { low, high, ticks } = data.axes[name], place = (x) => clamp((Math.log10(Math.max(x, 1e-300)) - low) / (high - low));
-      const kinds = [[true, "published", "currentColor"], [false, "from its size", "none"]].map(([certified, kind, fill]) => ({
-        title: kind, symbol: "star", fill,
-        points: data.published.filter((one) => one.certificate === certified && one[name] != null)
-          .map((one) => ({ x: one[name], y: one.height, label: name === "size" ? one.label : "", says: one.says })),
-      })).filter(({ points }) => points.length);
-      chart.y = y;
-      chart.layout(Math.max(280, this.hosts[name].clientWidth), HEIGHT, { title, text, place, ticks: ticks.map(([power, label]) => [place(10 ** power), label]) }, "", kinds);
-    }
+    const { title, text } = AGAINST[name], { low, high, ticks } = data.axes[name], place = (x) => clamp((Math.log10(Math.max(x, 1e-300)) - low) / (high - low));
+    const kinds = [[true, "published", "currentColor"], [false, "from its size", "none"]].map(([certified, kind, fill]) => ({
+      title: kind, symbol: "star", fill,
+      points: data.published.filter((one) => one.certificate === certified && one[name] != null)
+        .map((one) => ({ x: one[name], y: one.height, label: name === "size" ? one.label : "", says: one.says })),
+    })).filter(({ points }) => points.length);
+    chart.y = y;
+    chart.layout(width, height, { title, text, place, ticks: ticks.map(([power, label]) => [place(10 ** power), label]) }, "", kinds);
   }
+
+  /** Draws a chart's present state, with its title. */
+  update(name, chart) {
+    const { state, data, found } = this, title = data.bounds[state.bound].title;
+    const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, found);
+    const turns = Object.entries(data.styles).flatMap(([bound, style]) => {
+      const x = bound in BOUNDS ? turn(found, bound, data.known) : null, { low, high } = data.axes[name];
+      return x === null || x < 10 ** low || x > 10 ** high ? [] : [{
+        x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
+      }];
+    });
+    chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound, 1), line: state.bound, side }, NONE, turns);
+    chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
+      : surerTakeaway(found.surer.times, found.bound, found.surer.bound, found.guessing));
+  }
+
+  paint(name, chart, width, height) {
+    this.ground(name, chart, width, height);
+    this.update(name, chart);
+  }
+
+  /** Where a picture comes from: the settings of the link. */
+  source() { return `pacviz, what if: ${Object.entries(this.state).filter(([name]) => name !== "seq").map(([name, value]) => `${name} ${value}`).join(", ")}`; }
 
   /** All bounds along an axis through the present point: the same object as before where they did not move. */
   curves(name, found) {
@@ -150,18 +176,7 @@ class WhatIf extends Live {
     for (const [name, field] of Object.entries(this.fields)) field.show(state[name]);
     if (this.choices.bound.value !== state.bound) this.choices.bound.value = state.bound;
     this.drawWords(found);
-    for (const [name, chart] of Object.entries(this.charts)) {
-      const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, found);
-      const turns = Object.entries(data.styles).flatMap(([bound, style]) => {
-        const x = bound in BOUNDS ? turn(found, bound, data.known) : null, { low, high } = data.axes[name];
-        return x === null || x < 10 ** low || x > 10 ** high ? [] : [{
-          x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
-        }];
-      });
-      chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound, 1), line: state.bound, side }, NONE, turns);
-      chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
-        : surerTakeaway(found.surer.times, found.bound, found.surer.bound, found.guessing));
-    }
+    for (const [name, chart] of Object.entries(this.charts)) this.update(name, chart);
     this.link();
     this.formula.update(state, found, title);
     if (this.settled) this.settle(found);

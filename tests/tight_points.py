@@ -12,10 +12,9 @@ from pacviz.certificates.verified import Outcome, keep
 from pacviz.certificates.verify import pack
 from pacviz.codes.coder import encode
 from pacviz.experiments.tightest.results import SUFFIX
-from pacviz.library.weights import Weights
+from pacviz.library.weights import Weights, scenario_of
 from pacviz.models import architecture
 from pacviz.risk import RiskEstimate
-from pacviz.scenario import AS_IS, Scenario
 
 N, TESTS = 60_000, 10_000
 
@@ -33,7 +32,7 @@ def integers(model: str, spread: float = 1.5, seed: int = 0) -> Weights:
 
 def certificate(weights: Weights, errors: int, fingerprints: dict[str, str] | None = None) -> Certificate:
     """What would be certified if the network made so many errors on MNIST's training sample."""
-    scenario = Scenario(model=weights.model, data="mnist", checkpoint=AS_IS, sparsity=0.5, bits=4)
+    scenario = scenario_of(weights, {"data": "mnist"}, as_is=True)
     network = network_of(scenario, weights)
     code = encode(network)
     measurement = Measurement(

@@ -32,7 +32,7 @@ from pacviz.codes.coder import decode
 from pacviz.codes.network import Network
 from pacviz.device import device
 from pacviz.errors import PacvizError
-from pacviz.library.weights import Weights
+from pacviz.library.weights import Weights, as_found
 from pacviz.models import architecture, declared, described, from_description
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate
@@ -238,6 +238,8 @@ class _Told:
             **_declaration(network),
             "device": archive.header["device"] if archive.header["device"] in DEVICES else " or ".join(DEVICES),
         }
+        if as_is:
+            expected["certificate"]["scenario"] |= as_found(network)
         if claimed["statement"] == found.earlier_statement:
             expected["certificate"]["statement"] = found.earlier_statement
         given = {name: value for name, value in archive.header.items() if name != "made"}
@@ -252,6 +254,11 @@ class _Told:
 def remarks(certificate: Certificate) -> tuple[str, ...]:
     """What whoever made a file could choose freely, a sentence each: nothing in the file can show when it was chosen."""
     scenario, found = certificate.scenario, []
+    if scenario.checkpoint != AS_IS:
+        found.append(
+            "Checkpoint, pruning, sparsity and bits tell how the network was compressed, for information: its bytes are here, "
+            "what led to them is not."
+        )
     if declared(scenario.model):
         found.append(
             "The architecture was declared by whoever made this file, and nothing shows that it was before the data were "

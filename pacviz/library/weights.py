@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from pacviz.codes.network import as_it_stands
+from pacviz.codes.network import Network, as_it_stands
 from pacviz.codes.subspace.network import SubspaceNetwork
 from pacviz.errors import PacvizError
 from pacviz.library.sparse import unpacked
@@ -118,14 +118,16 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False)
     if not as_is:
         return Scenario.from_mapping({**given, "model": weights.model, "checkpoint": FROM_FILE})
     network = as_it_stands(weights.model, weights.matrices)
+    return Scenario.from_mapping({**given, "model": weights.model, "checkpoint": AS_IS, **as_found(network)})
+
+
+def as_found(network: Network) -> dict[str, float | int]:
+    """The sparsity and the bits that a network has which is certified as it stands."""
     if isinstance(network, SubspaceNetwork):
         entries = len(np.unique(network.integers))
     else:
         entries = max(len(layer.codebook) for layer in network.layers)
-    found = {
-        "model": weights.model,
-        "checkpoint": AS_IS,
-        "sparsity": 1 - network.nonzeros / architecture(weights.model).parameters,
+    return {
+        "sparsity": 1 - network.nonzeros / architecture(network.model).parameters,
         "bits": math.ceil(math.log2(max(1, entries))),
     }
-    return Scenario.from_mapping({**given, **found})

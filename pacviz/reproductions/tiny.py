@@ -10,6 +10,7 @@ from typing import Any
 from pacviz import data, store
 from pacviz.certificates.archive import Made
 from pacviz.certificates.certificate import Certificate, certify
+from pacviz.certificates.verified import verify_here
 from pacviz.certificates.verify import pack
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.library.weights import Weights, scenario_of
@@ -127,6 +128,8 @@ def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Result:
         certificate, content = certified(recipe, target, checkpoint, part(progress, start, stop))
         for place in (folder, store.cache_dir() / "tight"):
             _write(target.file(place), content)
+        # What is shown as a result was verified from its file, this one too.
+        verify_here(content, dataset)
         results.append((target, certificate))
     results.sort(key=lambda result: result[1].bound)
     progress(1.0, "certified")

@@ -10,6 +10,7 @@ import json
 import math
 import resource
 import time
+import tracemalloc
 from dataclasses import dataclass
 from random import Random
 
@@ -100,6 +101,7 @@ def weights_of(random: Random, values: tuple[float, ...] = (-1.5, -0.5, 0.25, 1.
 class Bench:
     """What the changed files are made from, and held to."""
 
+    seed: int
     random: Random
     dataset: Dataset
     honest: tuple[Archive, ...]
@@ -328,6 +330,7 @@ def table(bench: Bench, share: float) -> None:
     print("\n| change | files | refused | accepted | slowest | memory |\n|---|---:|---:|---:|---:|---:|")
     for change, files in CHANGES.items():
         accepted, slowest, files, start = 0, 0.0, max(1, round(files * share)), memory()
+        bench.random = Random(f"{bench.seed} {change.__name__}")
         for index in range(files):
             content = change(bench, bench.honest[index % len(bench.honest)])
             before = time.process_time()
@@ -350,6 +353,38 @@ def test_the_unchanged_files_are_accepted():
 
 def test_three_hundred_changed_files_are_refused_or_say_the_same():
     table(Bench.of(1), 1 / 70)
+
+
+def test_fewer_classes_than_labels_are_a_sentence():
+    bench = Bench.of(0)
+    spec = declare(Architecture("", "", SHAPE, 2, (Flatten(), Linear("fc", 64, 2))))
+    two = (dataclasses.replace(part, labels=part.labels % 2) for part in (bench.dataset.train, bench.dataset.test))
+    two_labels = Dataset("digits", "Two labels", *two, 2)
+    weights = Weights(spec.name, {"fc": np.ones((2, 65), np.float32)})
+    told = certificate_of(weights, 0.0, two_labels)
+    assert verify(told, two_labels).ok
+    identity = bench.dataset.identity
+    claimed = told.header["certificate"]
+    claimed["fingerprints"] |= {"data": identity.train, "test": identity.test}
+    claimed["classes"] = 10
+    claimed = json.loads(Certificate.from_dict(claimed).to_json())
+    with pytest.raises(BrokenArchive, match="2 classes apart"):
+        verify(dataclasses.replace(told, header={**told.header, "certificate": claimed}), bench.dataset)
+
+
+def test_a_long_key_over_a_long_list_takes_little_memory():
+    bench = Bench.of(0)
+    (honest, _), list_of_zeros = bench.honest, {"k" * 400_000: [0] * 200_000}
+    header = copy.deepcopy(dict(honest.header))
+    header["certificate"]["bounds"] = list_of_zeros
+    tracemalloc.start()
+    try:
+        assert not tried(sealed(json.dumps(header), honest.code, honest.prior), bench)
+        assert not tried(sealed(json.dumps(list_of_zeros), honest.code, honest.prior), bench)
+        assert not tried(sealed(json.dumps({"k" * 1_500_000: [0] * 750_000}), honest.code, honest.prior), bench)
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.long

@@ -238,7 +238,14 @@ def _parser() -> argparse.ArgumentParser:
     benchmark.add_argument(
         "--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes"
     )
-    add("record", run.record, json=False)
+    record = add("record", run.record, json=False)
+    record.add_argument(
+        "what",
+        nargs="?",
+        choices=("screens", "trials"),
+        default="screens",
+        help="screens: the first screens (the default); trials: those of the page Does it hold?",
+    )
     app = add("app", run.app, json=False)
     app.add_argument("--port", type=int, help="the port to open; default: 8501, or the next one that is free")
     return parser

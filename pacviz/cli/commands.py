@@ -390,12 +390,13 @@ def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json
         )
 
 
-def record() -> None:
-    """Measures the first screens again and writes the recordings that ship with pacviz."""
-    from pacviz.experiments.recordings import record
+def record(what: str) -> None:
+    """Measures again what the app shows at once, and writes the recordings that ship with pacviz."""
+    from pacviz.experiments import recordings
+    from pacviz.experiments.does_it_hold import results
 
     with _progress_bar() as progress:
-        print(record(progress))
+        print(recordings.record(progress) if what == "screens" else results.record(progress))
 
 
 def _path(text: str | None) -> Path | None:

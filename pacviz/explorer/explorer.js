@@ -269,7 +269,7 @@ class Explorer extends Live {
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
       bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : `noise refund: ${size(refund)}`],
-      bound: [atMost(found.bound, 1), whatIf ? "what if: no certificate" : `${data.bounds[state.bound].title}, architecture charged`],
+      bound: [atMost(found.bound, 1), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");

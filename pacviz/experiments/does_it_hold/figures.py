@@ -7,7 +7,7 @@ from itertools import accumulate
 
 import plotly.graph_objects as go
 
-from pacviz.experiments.does_it_hold.run import Coverage, Trial
+from pacviz.experiments.does_it_hold.run import Coverage, Trial, noticed
 from pacviz.figures.style import VACUOUS, Line, themed
 from pacviz.risk import lower_limit, upper_limit
 from pacviz.words import at_most
@@ -130,5 +130,45 @@ def violation_share(
     else:
         title = "No more violations than δ allows"
     figure.update_xaxes(title="trials", range=[0, wanted])
+    figure.update_yaxes(title="share of violated bounds", **_PERCENT)
+    return themed(figure, title, dark, height).update_layout(margin_r=26)
+
+
+def charged_share(trials: Sequence[Trial], delta: float, dark: bool = False, height: int = 350) -> go.Figure:
+    """The share of bounds that these trials would have violated, had so much of K been charged (0 to 100 %), and delta."""
+    figure = go.Figure()
+    priced = [trial for trial in trials if trial.outcome.choice_nats]
+    needed = sorted(max(0.0, trial.needed) for trial in priced)
+    # Charged a share s, a trial is violated where it needs more than s.
+    x = [0.0, *(min(share, 1.0) for share in needed), 1.0] if priced else []
+    y = [sum(share > at for share in needed) / len(needed) for at in x]
+    figure.add_scatter(
+        x=x,
+        y=y,
+        name="violated",
+        mode="lines",
+        line={"color": VIOLATED.colour, "width": 4, "shape": "hv"},
+        hovertemplate="charged %{x:.0%} of K: %{y:.0%} of the bounds are violated<extra></extra>",
+        showlegend=True,
+        cliponaxis=False,
+    )
+    figure.add_scatter(
+        x=[0, 1],
+        y=[delta, delta],
+        name=f"{ALLOWED.title} {delta:.3g}",
+        mode="lines",
+        line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
+        hovertemplate=f"δ = {delta:.1%}<extra></extra>",
+        showlegend=True,
+    )
+    share = noticed(priced, delta) if priced else 0.0
+    if not priced:
+        title = "What if less of K were charged?"
+    elif share:
+        figure.add_vrect(x0=0, x1=min(share, 1.0), fillcolor=VIOLATED.colour, opacity=0.12, line_width=0)
+        title = "Shaded: charged so little, the bound is refuted"
+    else:
+        title = "These trials refute no bound, however little it charges"
+    figure.update_xaxes(title="charged share of K", **_PERCENT)
     figure.update_yaxes(title="share of violated bounds", **_PERCENT)
     return themed(figure, title, dark, height).update_layout(margin_r=26)

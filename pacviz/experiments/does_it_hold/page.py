@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import statistics
 import time
@@ -16,10 +17,15 @@ from pacviz.app.controls import number, segments, slider
 from pacviz.app.links import Parameter, flag, linked, offer, parameters
 from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
-from pacviz.experiments.does_it_hold.figures import errors_and_bounds, violation_share
+from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
+from pacviz.experiments.does_it_hold.results import recorded
 from pacviz.experiments.does_it_hold.run import (
     EXPERIMENTS,
     FAILURE,
+    RANDOM,
+    SEVERE,
+    TRUE,
+    USUAL,
     Claim,
     Coverage,
     Experiment,
@@ -27,7 +33,9 @@ from pacviz.experiments.does_it_hold.run import (
     Outcome,
     Pipeline,
     Trial,
+    noticed,
     outcome,
+    violations_needed,
 )
 from pacviz.experiments.experiment import EXPERIMENTS as ALL
 from pacviz.jobs import limits
@@ -36,6 +44,7 @@ from pacviz.settings import defaults, setting, settings
 from pacviz.words import at_most
 
 PREFIX = "holds_"
+_RUNNING = "holds_running"
 POWERS = tuple(10**power for power in range(7))
 SECONDS = 0.5
 """The page is drawn again after as many seconds of trials, or after one that takes longer."""
@@ -71,10 +80,35 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
         if limits.public():
             st.caption(limits.read_only("running trials"))
         else:
-            label, icon = ("Pause", "pause") if running() else ("Resume", "play_arrow")
-            st.button(label, icon=f":material/{icon}:", key=f"{PREFIX}run", on_click=_turn, width="stretch")
+            label, icon = ("Pause", "pause") if running() else ("Run live", "play_arrow")
+            st.button(
+                label,
+                icon=f":material/{icon}:",
+                key=f"{PREFIX}run",
+                on_click=_turn,
+                width="stretch",
+                help="What is shown at first was recorded. Other settings, seeds and more trials are run here.",
+            )
         learner = segments("learner", tuple(EXPERIMENTS), _Choices, PREFIX)
         kind, prefix = EXPERIMENTS[learner], _PREFIXES[learner]
+        for column, title, presets, help in zip(
+            st.columns(2),
+            ("Usual", "Severe"),
+            (USUAL, SEVERE),
+            (
+                "As a network is really found.",
+                "Few digits and random labels: a bound that charges too little is noticed sooner.",
+            ),
+            strict=True,
+        ):
+            column.button(
+                title,
+                key=f"{PREFIX}{title.lower()}",
+                on_click=_set,
+                args=(prefix, presets[learner]),
+                help=f"{help} Its trials are recorded.",
+                width="stretch",
+            )
         charged = st.toggle(
             "Charge the choice",
             key=f"{PREFIX}charged",
@@ -87,9 +121,10 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
                 settings(Guess)["guesses"].title, POWERS, key=f"{prefix}guesses", help=settings(Guess)["guesses"].help
             )
         else:
-            for name in ("sparsity", "bits"):
+            for name in ("sparsity", "bits", "epochs"):
                 values[name] = slider(name, kind, prefix)
         values["n"] = slider("n", kind, prefix)
+        values["labels"] = segments("labels", (TRUE, RANDOM), kind, prefix)
         wanted = slider("trials", _Choices, PREFIX)
         left, right = st.columns(2)
         with left:
@@ -99,17 +134,22 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
     return kind(**values), Claim(delta, charged), int(wanted)
 
 
+def _set(prefix: str, experiment: Experiment) -> None:
+    for name, value in dataclasses.asdict(experiment).items():
+        st.session_state[prefix + name] = value
+
+
 def running() -> bool:
-    """Whether trials are to be run now."""
-    return not st.session_state.get("holds_paused", False)
+    """Whether somebody has asked for trials to be run now."""
+    return bool(st.session_state.get(_RUNNING, False)) and not limits.public()
 
 
 def _turn() -> None:
-    st.session_state["holds_paused"] = running()
+    st.session_state[_RUNNING] = not running()
 
 
 def known_trials(experiment: Experiment, claim: Claim, wanted: int) -> list[Trial]:
-    """The trials that have been run, in this session or another; another claim runs none of them again."""
+    """The trials that were recorded or have been run since, in this session or another; another claim runs none again."""
     outcomes = _outcomes(experiment)
     return [Trial(outcomes[index], claim) for index in range(wanted) if index in outcomes]
 
@@ -134,19 +174,29 @@ def more_trials(experiment: Experiment, wanted: int, progress: Progress) -> None
 
 @lru_cache(maxsize=64)
 def _outcomes(experiment: Experiment) -> dict[int, Outcome]:
-    return {}
+    return dict(recorded(experiment))
 
 
 def verdict(experiment: Experiment, trials: list[Trial], claim: Claim) -> None:
     """How many bounds were violated, in one large sentence, and why."""
     coverage = Coverage.of(trials, claim.delta)
     count = f"{coverage.violated} of {coverage.trials} bounds were violated"
-    if coverage.refuted:
+    if not trials:
+        st.markdown("### No trial of these settings has been run yet")
+    elif coverage.refuted:
         st.markdown(f"### :red[**{count}**]: this is not a certificate")
     else:
         st.markdown(f"### :blue[**{count}**]; δ allows {100 * claim.delta:.4g} %")
     with st.container(height=EXPLANATION_HEIGHT, border=False):
-        st.markdown(f"{_badge(experiment, claim)} {explanation(experiment, claim, coverage)}")
+        if not trials:
+            st.markdown(
+                "**Run live** draws a sample, finds a network on it and compares its bound with its true error, again and "
+                "again. **Usual** and **Severe** show trials that were recorded."
+            )
+        else:
+            st.markdown(
+                f"{_badge(experiment, claim)} {explanation(experiment, claim, coverage)} {power_words(trials, claim)}"
+            )
 
 
 def _badge(experiment: Experiment, claim: Claim) -> str:
@@ -176,6 +226,23 @@ def explanation(experiment: Experiment, claim: Claim, coverage: Coverage) -> str
     if coverage.undecided:
         text += f" Too close to tell: {coverage.undecided}."
     return text
+
+
+def power_words(trials: list[Trial], claim: Claim) -> str:
+    """What the present trials would have noticed, in a sentence: how much a bound that is not refuted by them means."""
+    share, enough = noticed(trials, claim.delta), violations_needed(len(trials), claim.delta)
+    if not trials[0].outcome.choice_nats:
+        return ""
+    if enough is None:
+        return f"So few trials refute nothing at δ = {claim.delta:g}: run more."
+    if not share:
+        return "**Power:** even a bound that charges nothing would have gone unnoticed here; try *Severe*."
+    return f"**Power:** a bound that charges less than **{_down(share)}** of K would have been noticed by these trials."
+
+
+def _down(share: float) -> str:
+    """A share as whole percents, rounded down; below one percent with a digit more."""
+    return f"{math.floor(100 * share)} %" if share >= 0.01 else f"{math.floor(1000 * share) / 10:.1f} %"
 
 
 def _power_of_ten(probability: float) -> str:
@@ -210,6 +277,13 @@ def trial_figures(trials: list[Trial]) -> None:
             "Of each network, on 60,000 fresh digits: known to within half a point.",
         ),
         ("Violated", violated, f"of {len(trials)} bounds", "Bounds that lie below their true error for sure."),
+        (
+            "Power",
+            _down(noticed(trials, trials[0].claim.delta)) if trials else "–",
+            "of K, at least, is needed",
+            "A bound that charged a smaller share of K would have been refuted by these very trials: so much of the charge "
+            "do they put to the test. The rest may be needed for other samples, or be slack.",
+        ),
     )
     for column, (label, value, note, help) in zip(st.columns(len(tiles)), tiles, strict=True):
         column.metric(label, value, note, delta_color="off", delta_arrow="off", help=help, border=True)
@@ -234,8 +308,12 @@ def page() -> None:
     through_app(ALL)
     with friendly():
         experiment, claim, wanted = trial_controls()
+<<<<<<< HEAD
         status = st.sidebar.empty()
     pending = running() and not limits.public() and len(known_trials(experiment, claim, wanted)) < wanted
+=======
+    pending = running() and len(known_trials(experiment, claim, wanted)) < wanted
+>>>>>>> 03ee930 (Does it hold? says what share of the charge its trials would notice, has settings with power, and shows recorded trials first)
 
     # A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
     @st.fragment(run_every=PAUSE if pending else None)
@@ -249,11 +327,18 @@ def page() -> None:
             chart(errors_and_bounds(trials, dark()), "errors_and_bounds")
         with right:
             chart(violation_share(trials, claim.delta, wanted, dark()), "violation_share")
-        trial_formula(trials, claim)
+        # In the fragment: it may write to nothing outside of itself.
+        status = st.empty()
+        left, right = st.columns(2)
+        with left:
+            chart(charged_share(trials, claim.delta, dark()), "charged_share")
+        with right:
+            trial_formula(trials, claim)
         if pending:
             with friendly(), progress_line(status) as progress:
                 more_trials(experiment, wanted, progress)
             if len(known_trials(experiment, claim, wanted)) == wanted:
+                st.session_state[_RUNNING] = False
                 st.rerun()
 
     live()

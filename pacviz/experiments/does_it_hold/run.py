@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log
 
 import numpy as np
 import torch
 from scipy.stats import binom
 from torch import Tensor
 
-from pacviz.bounds import BOUNDS, Bound
+from pacviz.bounds import BOUNDS, Bound, binary_kl
 from pacviz.codes.coder import decode, encode
 from pacviz.codes.compress import compress
 from pacviz.data import DATASETS, Dataset, Split
@@ -31,7 +32,12 @@ FAILURE = 1e-3
 SUSPICION = 1e-3
 """Below this p-value, violations are too many for their delta: the bound is refuted."""
 
-_RECIPE = Training(epochs=10, batch_size=50, learning_rate=0.1, weight_decay=0.1)
+TRUE, RANDOM = "true", "random"
+"""Labels of the digits: their own, or drawn anew, where no network can do better than guessing."""
+
+_RECIPE = Training(batch_size=50, learning_rate=0.1, weight_decay=0.1)
+_FRESH_LABELS = 2**31
+"""Seed of random labels for the fresh digits; those of the trials are smaller."""
 _GUESSES_AT_ONCE = 1000  # few enough for the processor's cache
 _FOURTH = (slice(None), 0, slice(2, None, 4), slice(2, None, 4))
 _PIXELS = 49
@@ -41,14 +47,25 @@ def _seed() -> int:
     return setting(0, "Seed", "Other training samples of the same distribution.", low=0, high=2**31 - 1, step=1)
 
 
+def _labels() -> str:
+    return setting(
+        TRUE,
+        "Labels",
+        "true: what the digits are. random: drawn by chance. Then nothing can be learned, every network errs on 90 % of all "
+        "digits, and what a choice gains on its sample is overfitting alone: the hardest case for a bound.",
+        choices=lambda: (TRUE, RANDOM),
+    )
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """Train a tiny network, prune, quantize and write it into bytes; the choice costs the length of its code.
 
+    Random labels are trained on without weight decay, which would keep the network from learning them by heart.
     Raises PacvizError for a field outside its range.
     """
 
-    n: int = setting(2000, "Training digits n", "Fresh digits that each trial trains on.", low=200, high=4000, step=100)
+    n: int = setting(2000, "Training digits n", "Fresh digits that each trial trains on.", low=50, high=4000, step=50)
     sparsity: float = setting(
         0.3,
         "Sparsity",
@@ -59,6 +76,8 @@ class Pipeline:
         percent=True,
     )
     bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
+    epochs: int = setting(10, "Epochs", "How often every training digit is seen.", low=10, high=500, step=10)
+    labels: str = _labels()
     seed: int = _seed()
 
     def __post_init__(self) -> None:
@@ -79,6 +98,7 @@ class Guess:
     guesses: int = setting(
         10_000, "Guesses M", "Random networks to choose the best from.", low=1, high=1_000_000, step=1
     )
+    labels: str = _labels()
     seed: int = _seed()
 
     def __post_init__(self) -> None:
@@ -87,6 +107,14 @@ class Guess:
 
 Experiment = Pipeline | Guess
 EXPERIMENTS: dict[str, type[Experiment]] = {"pipeline": Pipeline, "guess": Guess}
+USUAL: dict[str, Experiment] = {"pipeline": Pipeline(), "guess": Guess()}
+"""Of each learner, what is shown first."""
+SEVERE: dict[str, Experiment] = {
+    "pipeline": Pipeline(n=100, sparsity=0.0, bits=4, epochs=200, labels=RANDOM),
+    "guess": Guess(n=10, guesses=100_000, labels=RANDOM),
+}
+"""Of each learner, where its trials notice much more of a charge that is missing: few examples, random labels, and a choice
+that makes the most of its bits."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +189,23 @@ class Trial:
         return self.outcome.truth.lower <= self.bound < self.outcome.truth.upper
 
     @property
+    def needed(self) -> float:
+        """The share of its charge below which this trial's bound is violated; not positive where it never is.
+
+        The s with occam(train, s K, n, delta) = the lower limit of the true error.  Raises PacvizError where nothing is
+        charged.
+        """
+        found = self.outcome
+        if not found.choice_nats:
+            raise PacvizError(
+                "A single network costs nothing, so no share of its charge is needed; guess more than once."
+            )
+        if found.truth.lower <= found.train.mean:
+            return -math.inf
+        room = found.n * binary_kl(found.train.mean, found.truth.lower)
+        return (room + math.log(self.claim.delta)) / found.choice_nats
+
+    @property
     def formula(self) -> str:
         """LaTeX of the bound with this trial's numbers."""
         return self.claim.bound.substituted(self.outcome.train.mean, self.kl_nats, self.outcome.n, self.claim.delta)
@@ -198,6 +243,23 @@ class Coverage:
         return self.p_value < SUSPICION
 
 
+def violations_needed(trials: int, delta: float) -> int | None:
+    """The fewest violations of so many trials that refute a bound, None where not even all of them would."""
+    enough = (count for count in range(1, trials + 1) if Coverage(count, 0, trials, delta).refuted)
+    return next(enough, None)
+
+
+def noticed(trials: Sequence[Trial], delta: float) -> float:
+    """The power of these very trials: they would have refuted every bound that charges a smaller share of K than this.
+
+    0 where they would not have refuted one that charges nothing.
+    """
+    enough = violations_needed(len(trials), delta)
+    if enough is None or not trials[0].outcome.choice_nats:
+        return 0.0
+    return max(0.0, sorted((trial.needed for trial in trials), reverse=True)[enough - 1])
+
+
 def outcome(experiment: Experiment, index: int, fresh: Split, progress: Progress | None = None) -> Outcome:
     """Trial `index` of an experiment: a function of the two and of nothing that was run before.
 
@@ -209,6 +271,8 @@ def outcome(experiment: Experiment, index: int, fresh: Split, progress: Progress
     report = progress or (lambda fraction, what: None)
     report(0.0, "drawing digits")
     drawn = sample(experiment.n, int(np.random.SeedSequence((experiment.seed, index)).generate_state(1)[0]))
+    if experiment.labels == RANDOM:
+        drawn, fresh = _relabelled(drawn, experiment.seed, index), _relabelled(fresh, _FRESH_LABELS)
     match experiment:
         case Pipeline():
             return _compressed(experiment, drawn, fresh, report)
@@ -216,20 +280,26 @@ def outcome(experiment: Experiment, index: int, fresh: Split, progress: Progress
             return _best_guess(experiment, drawn, fresh, report)
 
 
+def _relabelled(split: Split, *seeds: int) -> Split:
+    """The same images with labels drawn by chance."""
+    labels = np.random.default_rng(seeds).integers(CLASSES, size=len(split))
+    return dataclasses.replace(split, labels=torch.from_numpy(labels))
+
+
 def _compressed(experiment: Pipeline, drawn: Split, fresh: Split, report: Progress) -> Outcome:
     """The whole pipeline on one sample; what is measured is what the bytes decode to."""
     source, tiny = DATASETS["digits"], architecture("tiny")
+    decay = 0.0 if experiment.labels == RANDOM else _RECIPE.weight_decay
+    recipe = dataclasses.replace(_RECIPE, epochs=experiment.epochs, weight_decay=decay)
 
     def advance(step: Step) -> None:
         report(step.step / step.steps, "training")
 
     with one_thread():
-        state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), _RECIPE, progress=advance)
+        state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), recipe, progress=advance)
     code = encode(compress(tiny.name, tiny.matrices(state), experiment.sparsity, experiment.bits, "global"))
     network, _ = decode(code.data)
-    return _outcome(
-        count_errors(network, drawn), len(drawn), count_errors(network, fresh), len(fresh), code.ledger.nats
-    )
+    return counted(count_errors(network, drawn), len(drawn), count_errors(network, fresh), len(fresh), code.ledger.nats)
 
 
 @torch.inference_mode()
@@ -248,7 +318,7 @@ def _best_guess(experiment: Guess, drawn: Split, fresh: Split, report: Progress)
             if errors[first] < fewest:
                 fewest, best = int(errors[first]), guesses[first : first + 1].clone()
     wrong = int(_errors(best, _pixels(fresh), fresh.labels))
-    return _outcome(fewest, len(drawn), wrong, len(fresh), log(experiment.guesses))
+    return counted(fewest, len(drawn), wrong, len(fresh), math.log(experiment.guesses))
 
 
 def _pixels(split: Split) -> Tensor:
@@ -265,7 +335,8 @@ def _errors(guesses: Tensor, pixels: Tensor, labels: Tensor) -> Tensor:
     return (scores.gather(1, labels.expand(len(guesses), 1, -1))[:, 0] < scores.amax(1)).sum(1)
 
 
-def _outcome(errors: int, n: int, fresh_errors: int, fresh: int, choice_nats: float) -> Outcome:
+def counted(errors: int, n: int, fresh_errors: int, fresh: int, choice_nats: float) -> Outcome:
+    """The outcome of so many errors on the sample that chose, and on fresh examples."""
     return Outcome(
         RiskEstimate("exact", errors, n, 0.0, None),
         RiskEstimate("clopper-pearson", fresh_errors, fresh, FAILURE, None),

@@ -1,0 +1,63 @@
+"""The trials that ship with pacviz: what the page shows at once, without running anything."""
+
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pacviz import data, store
+from pacviz.errors import PacvizError
+from pacviz.experiments.does_it_hold.run import EXPERIMENTS, SEVERE, USUAL, Experiment, Outcome, counted, outcome
+from pacviz.progress import Progress
+
+SHIPPED = store.ASSETS / "does_it_hold.json.gz"
+TRIALS = {"pipeline": 40, "guess": 100}
+"""How many ship of each experiment of a learner."""
+RECORDED = (*USUAL.values(), *SEVERE.values())
+"""The experiments that ship."""
+
+
+def recorded(experiment: Experiment, file: Path = SHIPPED) -> Mapping[int, Outcome]:
+    """The outcomes by trial that were recorded of an experiment, none where there is no recording."""
+    return _read(file).get(experiment, {})
+
+
+@lru_cache(maxsize=2)
+def _read(file: Path) -> dict[Experiment, dict[int, Outcome]]:
+    """Raises PacvizError where the file holds something else than `record` writes."""
+    try:
+        listed = json.loads(gzip.decompress(file.read_bytes()))
+        return {
+            EXPERIMENTS[one["learner"]](**one["settings"]): {
+                index: counted(*values) for index, values in enumerate(one["outcomes"])
+            }
+            for one in listed
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+        raise PacvizError(
+            f"{file} cannot be read as recorded trials ({error}); make it again by `python -m pacviz record trials`."
+        ) from error
+
+
+def record(progress: Progress, file: Path = SHIPPED, most: int = max(TRIALS.values())) -> Path:
+    """Runs the first trials of every experiment of RECORDED and writes them; at most so many of each."""
+    fresh = data.load("digits", progress=progress).train
+    listed: list[dict[str, Any]] = []
+    for place, experiment in enumerate(RECORDED):
+        learner = next(name for name, kind in EXPERIMENTS.items() if type(experiment) is kind)
+        outcomes, trials = [], min(most, TRIALS[learner])
+        for index in range(trials):
+            progress((place + index / trials) / len(RECORDED), f"{learner}: trial {index + 1} of {trials}")
+            found = outcome(experiment, index, fresh)
+            outcomes.append((found.train.errors, found.n, found.truth.errors, found.truth.draws, found.choice_nats))
+        listed.append({"learner": learner, "settings": dataclasses.asdict(experiment), "outcomes": outcomes})
+    packed = gzip.compress(json.dumps(listed).encode(), mtime=0)
+    store.write_atomic(file, lambda path: path.write_bytes(packed))
+    return file

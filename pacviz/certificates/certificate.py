@@ -127,16 +127,25 @@ class Certificate:
     @property
     def statement(self) -> str:
         """The certificate in one sentence, which promises no more than was proved."""
-        return self._stated(probability(self.scenario.delta), at_most(self.bound))
+        return self._stated(probability(self.scenario.delta), self.bound, at_most(self.bound))
+
+    @property
+    def statement_with_architecture(self) -> str:
+        """The same with the architecture charged, and what it says of one that was fixed before the data."""
+        bound = self.bound_with_architecture
+        held = self._stated(probability(self.scenario.delta), bound, at_most(bound))
+        return (
+            f"{held} Its architecture is charged; taken as fixed before the data, the bound is {at_most(self.bound)}."
+        )
 
     @property
     def earlier_statement(self) -> str:
         """As files say it that were made while numbers were rounded to the nearest."""
-        return self._stated(f"{1 - self.scenario.delta:.4g}", f"{self.bound:.2%}")
+        return self._stated(f"{1 - self.scenario.delta:.4g}", self.bound, f"{self.bound:.2%}")
 
-    def _stated(self, sure: str, error: str) -> str:
+    def _stated(self, sure: str, bound: float, error: str) -> str:
         held = f"With probability {sure} over the training data the true error is below {error}"
-        if self.vacuous:
+        if vacuous(bound, self.measurement.classes):
             held += ", which is vacuous: guessing does as well"
         return f"Preview: {held[0].lower()}{held[1:]}." if self.measurement.preview else f"{held}."
 
@@ -221,7 +230,7 @@ class Certificate:
             f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(value)}</td></tr>"
             for name, value in rows
         )
-        return f"<p><b>{html.escape(self.statement)}</b></p><table>{body}</table>"
+        return f"<p><b>{html.escape(self.statement_with_architecture)}</b></p><table>{body}</table>"
 
 
 def architecture_bits(scenario: Scenario) -> int:

@@ -78,7 +78,7 @@ def certify(
         if certificate.risk.upper == certificate.risk.mean
         else f" (at most {at_most(certificate.risk.upper, 3)}, {certificate.risk.method})"
     )
-    print(certificate.statement)
+    print(certificate.statement_with_architecture)
     print(f"\ntraining error   {certificate.risk.mean:.3%}{interval}\ntest error       {certificate.test.mean:.3%}")
     print(
         f"compressed size  {measured.code_bytes:,} bytes\neffective size   {certificate.effective_bytes:,.0f} bytes\n"

@@ -143,7 +143,7 @@ def test_another_pixel_range_has_to_be_described_too(sparse):
 
 def test_a_notebook_shows_the_statement_and_every_charge(sparse):
     shown = sparse._repr_html_()
-    assert sparse.statement in shown
+    assert sparse.statement_with_architecture in shown
     assert all(charge.name in shown for charge in sparse.ledger.charges)
 
 

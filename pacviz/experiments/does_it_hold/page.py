@@ -308,12 +308,7 @@ def page() -> None:
     through_app(ALL)
     with friendly():
         experiment, claim, wanted = trial_controls()
-<<<<<<< HEAD
-        status = st.sidebar.empty()
-    pending = running() and not limits.public() and len(known_trials(experiment, claim, wanted)) < wanted
-=======
     pending = running() and len(known_trials(experiment, claim, wanted)) < wanted
->>>>>>> 03ee930 (Does it hold? says what share of the charge its trials would notice, has settings with power, and shows recorded trials first)
 
     # A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
     @st.fragment(run_every=PAUSE if pending else None)

@@ -290,7 +290,7 @@ def tight_selected(shown: Shown) -> None:
     )
     for place, (label, value, help) in zip([*st.columns(2), *st.columns(2)], tiles, strict=True):
         place.metric(label, value, help=help, border=True)
-    st.markdown(certificate.statement)
+    st.markdown(certificate.statement_with_architecture)
     if (worth := worth_bytes(certificate, _A_FEW)) is not None:
         st.markdown(f"{_A_FEW} errors less ({_A_FEW / certificate.n:.1%}) would be worth **{worth:.0f} bytes** here.")
     _download(point)
@@ -397,7 +397,7 @@ def _mistakes(point: Point) -> None:
 def _certificate(point: Point) -> None:
     certificate = point.certificate
     if point.verified:
-        st.markdown(f"**{certificate.statement}** ({BOUNDS[certificate.scenario.bound].title})")
+        st.markdown(f"**{certificate.statement_with_architecture}** ({BOUNDS[certificate.scenario.bound].title})")
         st.latex(certificate.formula)
     else:
         st.markdown(f":gray-badge[:material/help: {CLAIMED}] Its maker's numbers follow no measurement made here.")

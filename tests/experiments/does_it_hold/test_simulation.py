@@ -1,5 +1,6 @@
 """Over many samples from the known distribution, charged bounds hold and uncharged ones are caught."""
 
+import dataclasses
 import math
 
 import pytest
@@ -8,8 +9,22 @@ from scipy.stats import binomtest
 
 from pacviz import PacvizError
 from pacviz.bounds import occam
-from pacviz.data import digits
-from pacviz.experiments.does_it_hold.run import SUSPICION, Claim, Coverage, Guess, Outcome, Pipeline, Trial, outcome
+from pacviz.data import digits, load
+from pacviz.experiments.does_it_hold import results
+from pacviz.experiments.does_it_hold.results import RECORDED, recorded
+from pacviz.experiments.does_it_hold.run import (
+    SEVERE,
+    SUSPICION,
+    Claim,
+    Coverage,
+    Guess,
+    Outcome,
+    Pipeline,
+    Trial,
+    noticed,
+    outcome,
+    violations_needed,
+)
 
 TRIALS = 200
 HONEST, BROKEN = Claim(delta=0.2, charged=True), Claim(delta=0.2, charged=False)
@@ -145,10 +160,83 @@ def test_progress_is_told_and_may_stop_a_trial(fresh):
     assert torch.get_num_threads() == threads
 
 
+@pytest.mark.parametrize("broken", [0.0, 0.2, 0.4, 0.7, 0.99])
+@pytest.mark.parametrize("delta", [0.05, 0.2, 0.5])
+def test_a_share_of_the_charge_is_noticed_exactly_where_the_trials_refute_the_bound_that_charges_it(
+    guess, broken, delta
+):
+    trials = [Trial(outcome, Claim(delta)) for outcome in guess]
+    power = noticed(trials, delta)
+    # The same trials, whose choice is said to cost that share.
+    cheaper = [dataclasses.replace(item, choice_nats=broken * item.choice_nats) for item in guess]
+    refuted = coverage(cheaper, Claim(delta)).refuted
+    assert refuted == (broken < power)
+
+
+def test_what_a_trial_needs_is_where_its_bound_meets_the_true_error(guess):
+    for trial in (Trial(outcome, HONEST) for outcome in guess[:20]):
+        found = trial.outcome
+        nats = trial.needed * found.choice_nats
+        assert nats > 0
+        assert occam(found.train.mean, nats, found.n, 0.2) == pytest.approx(found.truth.lower, abs=1e-9)
+
+
+def test_trials_that_cannot_refute_anything_have_no_power(guess, fresh):
+    assert violations_needed(4, 0.2) is None
+    assert noticed([Trial(outcome, HONEST) for outcome in guess[:4]], 0.2) == 0
+    single = Trial(outcome(Guess(guesses=1), 0, fresh), HONEST)
+    assert noticed([single] * 30, 0.2) == 0
+    with pytest.raises(PacvizError, match="costs nothing"):
+        _ = single.needed
+
+
+@pytest.mark.parametrize(("trials", "delta"), [(20, 0.2), (100, 0.2), (100, 0.05), (60, 0.5)])
+def test_as_few_violations_as_refute_a_bound_and_no_fewer_are_needed(trials, delta):
+    enough = violations_needed(trials, delta)
+    assert Coverage(enough, 0, trials, delta).refuted
+    assert not Coverage(enough - 1, 0, trials, delta).refuted
+
+
+def test_under_random_labels_every_network_errs_on_nine_tenths_and_the_severe_guess_has_the_most_power(guess, fresh):
+    severe = [Trial(outcome(SEVERE["guess"], index, fresh), HONEST) for index in range(30)]
+    assert all(trial.outcome.truth.lower <= 0.9 <= trial.outcome.truth.upper + 1e-3 for trial in severe)
+    usual = [Trial(outcome, HONEST) for outcome in guess[:30]]
+    # Over six seeds: 0.49 to 0.73 against 0.33 to 0.42.
+    assert noticed(severe, 0.2) > noticed(usual, 0.2)
+    assert not Coverage.of(severe, 0.2).refuted
+
+
+@pytest.mark.parametrize(
+    "experiment", RECORDED, ids=lambda experiment: f"{type(experiment).__name__}-{experiment.labels}"
+)
+def test_every_experiment_that_is_shown_first_is_recorded(experiment):
+    found = recorded(experiment)
+    learner = "guess" if isinstance(experiment, Guess) else "pipeline"
+    assert sorted(found) == list(range(results.TRIALS[learner]))
+    assert all(item.n == experiment.n for item in found.values())
+
+
+def test_a_recorded_guess_is_found_again_bit_by_bit():
+    assert recorded(Guess())[3] == outcome(Guess(), 3, load("digits").train)
+
+
+def test_recording_writes_what_is_read_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "RECORDED", (Guess(n=10, guesses=10), Guess(n=10, guesses=100)))
+    file = results.record(lambda *_: None, tmp_path / "trials.json.gz", most=2)
+    assert recorded(Guess(n=10, guesses=100), file) == {
+        index: outcome(Guess(n=10, guesses=100), index, load("digits").train) for index in range(2)
+    }
+    assert recorded(Guess(n=20), file) == {}
+    assert recorded(Guess(), tmp_path / "nothing") == {}
+    (tmp_path / "broken").write_bytes(file.read_bytes()[:-9])
+    with pytest.raises(PacvizError, match="python -m pacviz record trials"):
+        recorded(Guess(), tmp_path / "broken")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: Pipeline(n=50), ("n must be from 200 to 4000", "50")),
+        (lambda: Pipeline(n=40), ("n must be from 50 to 4000", "40")),
         (lambda: Pipeline(n=500.5), ("n must be a whole number", "500.5")),
         (lambda: Pipeline(sparsity=1.0), ("sparsity", "0.95", "1.0")),
         (lambda: Guess(guesses=0), ("guesses must be from 1 to 1e+06", "0")),

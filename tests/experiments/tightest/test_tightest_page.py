@@ -56,7 +56,7 @@ def shows(app, point):
         and tiles["Bytes"] == f"{point.bytes:,.0f}"
         and tiles["Train error"] == f"{point.error:.2%}"
         and dict(app.query_params).get("tight_point", best(points()).name) == point.name
-        and any(text.value == point.certificate.statement for text in app.markdown)
+        and any(text.value == point.certificate.statement_with_architecture for text in app.markdown)
     )
 
 

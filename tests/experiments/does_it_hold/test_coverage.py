@@ -2,8 +2,8 @@
 
 import pytest
 
-from pacviz.experiments.does_it_hold.figures import errors_and_bounds, violation_share
-from pacviz.experiments.does_it_hold.run import Claim, Outcome, Trial
+from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
+from pacviz.experiments.does_it_hold.run import Claim, Outcome, Trial, noticed
 from pacviz.risk import RiskEstimate, lower_limit, upper_limit
 
 CLAIM = Claim(delta=0.2)
@@ -55,3 +55,20 @@ def test_ranges_do_not_depend_on_the_trials():
         assert empty.layout.xaxis.range == full.layout.xaxis.range is not None
         assert empty.layout.yaxis.range == full.layout.yaxis.range == (0, 1)
         assert empty.layout.height == full.layout.height
+
+
+def test_the_less_is_charged_the_more_bounds_are_violated_and_shaded_is_what_would_be_noticed():
+    priced = [
+        Trial(Outcome(item.outcome.train, item.outcome.truth, 1000.0 + 100 * place), CLAIM)
+        for place, item in enumerate(5 * TRIALS)
+    ]
+    figure = charged_share(priced, CLAIM.delta)
+    line = next(trace for trace in figure.data if trace.name == "violated")
+    assert list(line.x) == sorted(line.x)
+    assert list(line.y) == sorted(line.y, reverse=True)
+    for share, violated in zip(line.x, line.y, strict=True):
+        assert violated == sum(trial.needed > share for trial in priced) / len(priced)
+    assert figure.layout.shapes[0].x1 == noticed(priced, CLAIM.delta)
+    assert "refuted" in figure.layout.title.text
+    assert "refute no bound" in charged_share(priced[:3], CLAIM.delta).layout.title.text
+    assert charged_share([], CLAIM.delta).layout.title.text.endswith("?")

@@ -6,19 +6,32 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import data
-from pacviz.experiments.does_it_hold.run import Claim, Coverage, Guess, Pipeline, Trial, outcome
+from pacviz.experiments.does_it_hold.results import recorded
+from pacviz.experiments.does_it_hold.run import (
+    SEVERE,
+    USUAL,
+    Claim,
+    Coverage,
+    Guess,
+    Pipeline,
+    Trial,
+    noticed,
+    outcome,
+)
 
 APP = str(Path(__file__).parents[3] / "app.py")
 TRIALS = 20
 
 
-def opened(**query):
+def opened(run=True, **query):
+    """The page with these settings, where somebody has asked for trials to be run unless `run` is false."""
     data.load("digits")
     app = AppTest.from_file(APP, default_timeout=300)
     app.run().switch_page("pages/holds.py")
     for name, value in {"trials": TRIALS, "pipeline_n": 200, **query}.items():
         app.query_params[f"holds_{name}"] = str(value)
-    return app.run()
+    app.run()
+    return app.button(key="holds_run").click().run() if run else app
 
 
 def finished(app):
@@ -65,16 +78,48 @@ def test_an_uncharged_guess_fails_and_charging_repairs_the_same_trials():
     assert "ln M = 6.9 nats" in app.markdown[1].value
 
 
-def test_pause_stops_the_trials_and_resume_goes_on():
+@pytest.fixture
+def idle(monkeypatch):
+    """No trial may be run."""
+
+    def refuse(*_):
+        raise AssertionError("a trial was run")
+
+    monkeypatch.setattr("pacviz.experiments.does_it_hold.page.outcome", refuse)
+
+
+@pytest.mark.usefixtures("idle")
+@pytest.mark.parametrize("learner", USUAL)
+def test_what_was_recorded_is_shown_at_once_and_nothing_is_run(learner):
+    app = opened(run=False, learner=learner, pipeline_n=2000)
+    for presets, name in ((USUAL, "usual"), (SEVERE, "severe")):
+        app.button(key=f"holds_{name}").click().run()
+        trials = [Trial(item, Claim()) for item in recorded(presets[learner]).values()][:TRIALS]
+        coverage = Coverage.of(trials, Claim().delta)
+        assert headline(healthy(app)).startswith(f"### :blue[**{coverage.violated} of {TRIALS} bounds")
+        share = noticed(trials, Claim().delta)
+        power = next(tile.value for tile in app.metric if tile.label == "Power")
+        assert float(power.removesuffix(" %")) / 100 <= share < float(power.removesuffix(" %")) / 100 + 0.011
+
+
+@pytest.mark.usefixtures("idle")
+def test_settings_that_nobody_has_run_say_so_and_wait_to_be_asked():
+    app = opened(run=False, pipeline_seed=77)
+    assert "No trial of these settings" in headline(healthy(app))
+    assert app.button(key="holds_run").label == "Run live"
+
+
+def test_pause_stops_the_trials_and_run_goes_on():
     app = opened()
+    assert app.button(key="holds_run").label == "Pause"
     app.button(key="holds_run").click().run()
-    assert app.button(key="holds_run").label == "Resume"
+    assert app.button(key="holds_run").label == "Run live"
     app.number_input(key="holds_pipeline_seed").set_value(5).run()
     app.run()
-    assert "0 of 0 bounds" in headline(healthy(app))
+    assert "No trial of these settings" in headline(healthy(app))
     app.button(key="holds_run").click().run()
     assert f"of {TRIALS} bounds" in headline(finished(app))
-    assert app.button(key="holds_run").label == "Pause"
+    assert app.button(key="holds_run").label == "Run live"
 
 
 def test_delta_moves_the_claim():

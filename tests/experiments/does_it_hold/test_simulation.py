@@ -165,7 +165,7 @@ def test_progress_is_told_and_may_stop_a_trial(fresh):
 def test_a_share_of_the_charge_is_noticed_exactly_where_the_trials_refute_the_bound_that_charges_it(
     guess, broken, delta
 ):
-    trials = [Trial(outcome, Claim(delta)) for outcome in guess]
+    trials = [Trial(item, Claim(delta)) for item in guess]
     power = noticed(trials, delta)
     # The same trials, whose choice is said to cost that share.
     cheaper = [dataclasses.replace(item, choice_nats=broken * item.choice_nats) for item in guess]
@@ -174,7 +174,7 @@ def test_a_share_of_the_charge_is_noticed_exactly_where_the_trials_refute_the_bo
 
 
 def test_what_a_trial_needs_is_where_its_bound_meets_the_true_error(guess):
-    for trial in (Trial(outcome, HONEST) for outcome in guess[:20]):
+    for trial in (Trial(item, HONEST) for item in guess[:20]):
         found = trial.outcome
         nats = trial.needed * found.choice_nats
         assert nats > 0
@@ -183,7 +183,7 @@ def test_what_a_trial_needs_is_where_its_bound_meets_the_true_error(guess):
 
 def test_trials_that_cannot_refute_anything_have_no_power(guess, fresh):
     assert violations_needed(4, 0.2) is None
-    assert noticed([Trial(outcome, HONEST) for outcome in guess[:4]], 0.2) == 0
+    assert noticed([Trial(item, HONEST) for item in guess[:4]], 0.2) == 0
     single = Trial(outcome(Guess(guesses=1), 0, fresh), HONEST)
     assert noticed([single] * 30, 0.2) == 0
     with pytest.raises(PacvizError, match="costs nothing"):
@@ -200,7 +200,7 @@ def test_as_few_violations_as_refute_a_bound_and_no_fewer_are_needed(trials, del
 def test_under_random_labels_every_network_errs_on_nine_tenths_and_the_severe_guess_has_the_most_power(guess, fresh):
     severe = [Trial(outcome(SEVERE["guess"], index, fresh), HONEST) for index in range(30)]
     assert all(trial.outcome.truth.lower <= 0.9 <= trial.outcome.truth.upper + 1e-3 for trial in severe)
-    usual = [Trial(outcome, HONEST) for outcome in guess[:30]]
+    usual = [Trial(item, HONEST) for item in guess[:30]]
     # Over six seeds: 0.49 to 0.73 against 0.33 to 0.42.
     assert noticed(severe, 0.2) > noticed(usual, 0.2)
     assert not Coverage.of(severe, 0.2).refuted

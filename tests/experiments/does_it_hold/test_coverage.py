@@ -62,13 +62,13 @@ def test_the_less_is_charged_the_more_bounds_are_violated_and_shaded_is_what_wou
         Trial(Outcome(item.outcome.train, item.outcome.truth, 1000.0 + 100 * place), CLAIM)
         for place, item in enumerate(5 * TRIALS)
     ]
-    figure = charged_share(priced, CLAIM.delta)
+    figure = charged_share(priced, 0.05)
     line = next(trace for trace in figure.data if trace.name == "violated")
     assert list(line.x) == sorted(line.x)
     assert list(line.y) == sorted(line.y, reverse=True)
     for share, violated in zip(line.x, line.y, strict=True):
         assert violated == sum(trial.needed > share for trial in priced) / len(priced)
-    assert figure.layout.shapes[0].x1 == noticed(priced, CLAIM.delta)
+    assert figure.layout.shapes[0].x1 == noticed(priced, 0.05)
     assert "refuted" in figure.layout.title.text
-    assert "refute no bound" in charged_share(priced[:3], CLAIM.delta).layout.title.text
+    assert "refute no bound" in charged_share(priced[:1], 0.05).layout.title.text
     assert charged_share([], CLAIM.delta).layout.title.text.endswith("?")

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from playwright.sync_api import Browser, Error, Playwright, sync_playwright
@@ -16,12 +17,14 @@ from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PACKAGES = {
-    "apt-get": (("update", "-qq"), ("install", "-y", "-qq", "chromium", "fonts-dejavu-core")),
-    "dnf": (("install", "-y", "-q", "chromium", "dejavu-sans-fonts"),),
+    "apt-get": (("update", "-qq"), ("install", "-y", "-qq", "chromium", "fonts-dejavu-core", "libatomic1")),
+    "dnf": (("install", "-y", "-q", "chromium", "dejavu-sans-fonts", "libatomic"),),
     "pacman": (("-Sy", "--noconfirm", "chromium", "ttf-dejavu"),),
     "zypper": (("--non-interactive", "install", "chromium", "dejavu-fonts"),),
 }
-"""By package manager: the commands that install Chromium and a font that has every symbol of the formulas."""
+"""By package manager: the commands that install Chromium, a font that has every symbol of the formulas, and a library that
+Playwright's own program needs."""
+TRY = "--try"
 LONGEST = 600
 """Seconds that a way to install a browser may take."""
 
@@ -48,17 +51,37 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(args=ARGUMENTS)
 
 
-def problem() -> str | None:
-    """Why no browser shows a page here; None where one does."""
-    with sync_playwright() as playwright:
+class NoBrowser(Exception):
+    """Why none can be driven here, in one line."""
+
+
+@contextmanager
+def driven() -> Iterator[Browser]:
+    """A browser under Playwright's command.  Raises NoBrowser where none starts, or Playwright itself does not."""
+    with ExitStack() as stack:
         try:
-            browser = launch(playwright)
-            page = browser.new_page()
-            page.set_content("<h1>here</h1>")
-            browser.close()
-        except Error as error:
-            return _first_line(error)
-    return None
+            browser = launch(stack.enter_context(sync_playwright()))
+        except Exception as error:  # Playwright's driver, a program of its own, may lack a library: that has no type
+            raise NoBrowser(_first_line(error)) from error
+        stack.callback(browser.close)
+        yield browser
+
+
+def problem() -> str | None:
+    """Why no browser shows a page here; None where one does.  Tried in a process of its own, which may be spoilt by it."""
+    done = subprocess.run([sys.executable, __file__, TRY], capture_output=True, text=True, timeout=LONGEST)
+    lines = [line for line in done.stdout.splitlines() if line.strip()]
+    return None if done.returncode == 0 else (lines or [f"exit code {done.returncode}"])[-1]
+
+
+def attempt() -> None:
+    """Shows a page; says why not and ends with an error where that cannot be done."""
+    try:
+        with driven() as browser:
+            browser.new_page().set_content("<h1>here</h1>")
+    except (NoBrowser, Error) as error:
+        print(_first_line(error))
+        sys.exit(1)
 
 
 def ways() -> Iterator[Way]:
@@ -121,10 +144,10 @@ def _superuser() -> list[str] | None:
     return None
 
 
-def _first_line(error: Error) -> str:
-    lines = [line.strip(" ║╔╗╚╝═") for line in error.message.splitlines()]
+def _first_line(error: Exception) -> str:
+    lines = [line.strip(" ║╔╗╚╝═") for line in str(error).splitlines()]
     return next((line for line in lines if line), "it gave no reason")
 
 
 if __name__ == "__main__":
-    main()
+    attempt() if sys.argv[1:] == [TRY] else main()

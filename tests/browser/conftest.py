@@ -1,10 +1,11 @@
 """The real app in a real browser: a server of its own, Chromium without a window, and no network beyond this machine."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import chromium
 import pytest
-from playwright.sync_api import Error, expect, sync_playwright
+from playwright.sync_api import expect
 
 from pacviz.benchmarks.app import serve
 
@@ -37,13 +38,12 @@ def browser():
     """Chromium: the system's, else Playwright's own.  Where none starts, tests/conftest.py has the last word."""
     if chromium.unwanted():
         pytest.skip("no browser: BROWSER=none")
-    with sync_playwright() as playwright:
+    with ExitStack() as stack:
         try:
-            found = chromium.launch(playwright)
-        except Error as error:
-            pytest.skip(f"no browser: none starts ({error.message.splitlines()[0]})")
+            found = stack.enter_context(chromium.driven())
+        except chromium.NoBrowser as error:
+            pytest.skip(f"no browser: none starts ({error})")
         yield found
-        found.close()
 
 
 def is_missing(response) -> bool:

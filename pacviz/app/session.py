@@ -56,7 +56,16 @@ def start() -> None:
     st.html(script("history"), unsafe_allow_javascript=True)
     if dark():
         st.html(DARK_STYLE)
+    _tell_notices()
     _warm()
+
+
+def _tell_notices() -> None:
+    """What was set aside since this visitor came, each once."""
+    told = st.session_state.setdefault("told", set(store.notices()))
+    for sentence in set(store.notices()) - told:
+        st.toast(plain(sentence), icon=":material/healing:", duration="long")
+        told.add(sentence)
 
 
 def _configure() -> None:
@@ -125,9 +134,18 @@ def chart(figure: go.Figure, key: str, **selection: Any) -> Any:
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """Shows a PacvizError as a sentence in the page and ends the run there."""
+    """Shows a PacvizError as a sentence in the page and ends the run there.
+
+    Where a damaged file was set aside, the page begins once more, without it.
+    """
     try:
         yield
+    except store.Damaged as error:
+        if st.session_state.get("damaged") == str(error):
+            st.error(plain(error), icon=":material/error:")
+            st.stop()
+        st.session_state["damaged"] = str(error)
+        st.rerun()
     except PacvizError as error:
         st.error(plain(error), icon=":material/error:")
         st.stop()

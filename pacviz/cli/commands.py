@@ -357,12 +357,14 @@ def benchmark(app: bool, sessions: int | None) -> None:
 
 def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json: bool, **given: Any) -> None:
     """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
-    from pacviz.experiments.random_labels.results import check_name, plan, record, save
+    from pacviz.experiments.random_labels.results import check_free, check_name, plan, record, save
 
     experiment = Randomization(**{field: value for field, value in given.items() if value is not None})
     name = name or f"{experiment.model}-{experiment.data}"
     target = _path(folder)
     check_name(name, target)
+    if target is None:
+        check_free(name, experiment)
     wanted = plan(experiment)
     if dry_run:
         _print_plan(wanted, json)

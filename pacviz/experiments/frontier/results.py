@@ -86,8 +86,7 @@ def scenarios(model: str, data: str, bits: int, names: Iterable[str] | None = No
 
     names: of the checkpoints; all there are where None.
     """
-    wanted = checkpoints.available(model, data) if names is None else names
-    found = [checkpoints.find(model, data, name) for name in wanted]
+    found = checkpoints.sound(model, data, names)
     return [scenario for checkpoint in found for scenario in on_frontier(checkpoint, bits)]
 
 

@@ -23,14 +23,13 @@ from pacviz.experiments.random_labels.live import Live, estimate, forget, live, 
 from pacviz.experiments.random_labels.results import (
     Recording,
     Spread,
-    available,
     discard,
     discarded,
     free_name,
     owners,
-    read,
     restore,
     save_new,
+    sound,
 )
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
@@ -131,14 +130,14 @@ def random_label_controls() -> Shown:
             active = None if started is None else live(started)
             recording = Recording(experiment, ()) if active is None else active.recording
         else:
-            names = available()
-            if not names:
+            recordings = sound()
+            if not recordings:
                 raise PacvizError(
                     "There is no recording yet: run it live, or make one by `python -m pacviz randomize`."
                 )
-            usual(f"{PREFIX}name", next(iter(names)))
-            name = choice("name", tuple(names), _Choices, PREFIX)
-            recording = read(names[name])
+            usual(f"{PREFIX}name", next(iter(recordings)))
+            name = choice("name", tuple(recordings), _Choices, PREFIX)
+            recording = recordings[name]
             _own_recordings(name)
         method = segments("method", tuple(METHODS), _Choices, PREFIX)
         experiment = recording.experiment
@@ -148,9 +147,9 @@ def random_label_controls() -> Shown:
         start = recording.steepest(method) if show == RECORDED else _middle(experiment)
         sparsity = _stops("sparsity", experiment.sparsity, start)
         level = _stops("level", experiment.levels, _middle_level(experiment))
-        others = {name: path for name, path in available().items() if read(path) != recording}
+        others = {name: other for name, other in sound().items() if other != recording}
         other = choice("other", (NOTHING, *others), _Choices, PREFIX)
-    compared = None if other == NOTHING else read(others[other])
+    compared = None if other == NOTHING else others[other]
     return Shown(active, recording, method, sparsity, level, compared)
 
 

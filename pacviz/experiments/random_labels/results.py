@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -164,8 +165,10 @@ class Recording:
             values = json.loads(text)
             runs = tuple(Run.from_dict(run) for run in values["runs"])
             return cls(Randomization(**values["experiment"]), runs, str(values["version"]))
-        except (ValueError, KeyError, TypeError) as error:
-            raise PacvizError(f"This is no recording of random labels ({error}); make one by `randomize`.") from error
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise store.Damaged(
+                f"This is no recording of random labels ({store.cut(str(error), 160)}); make one by `randomize`."
+            ) from error
 
 
 def mean_floor(group: Sequence[Judged]) -> float:
@@ -205,7 +208,7 @@ def user_folder() -> Path:
 
 def available() -> dict[str, Path]:
     """The recordings by name, the shipped ones first; none is opened."""
-    paths = (path for folder in (SHIPPED, user_folder()) for path in sorted(folder.glob(f"*{_SUFFIX}")))
+    paths = (path for folder in (SHIPPED, user_folder()) for path in store.files(folder, f"*{_SUFFIX}"))
     found: dict[str, Path] = {}
     for path in paths:
         if NAME.fullmatch(path.stem):
@@ -298,10 +301,27 @@ def restore(token: str, owner: str) -> None:
 
 def read(path: Path) -> Recording:
     """The recording in a file; quick when it was read before.  Raises PacvizError where there is none."""
-    try:
-        return _read(path, path.stat().st_mtime_ns)
-    except (OSError, UnicodeDecodeError) as error:
-        raise PacvizError(f"{path} cannot be read ({error}); delete it and record it again.") from error
+    return store.read(
+        path, lambda path: _read(path, path.stat().st_mtime_ns), "a recording of random labels", "record it again"
+    )
+
+
+def sound() -> dict[str, Recording]:
+    """The recordings that can be read, by name; the others are set aside."""
+    found = {}
+    for name, path in available().items():
+        with suppress(store.Damaged):
+            found[name] = read(path)
+    return found
+
+
+def check_free(name: str, experiment: Randomization) -> None:
+    """Raises PacvizError where the user's recording of that name is one of another experiment."""
+    other = sound().get(name)
+    if other is not None and other.experiment != experiment:
+        raise PacvizError(
+            f"There is a recording {name!r} of another experiment; choose another name by --name, such as {free_name(name)!r}."
+        )
 
 
 @lru_cache(maxsize=16)

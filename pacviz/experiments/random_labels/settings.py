@@ -149,8 +149,17 @@ class Run:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Run:
+        """The inverse of dataclasses.asdict; raises TypeError, KeyError or ValueError for anything else."""
         points = tuple(Point(**point) for point in values["points"])
-        return cls(**{**values, "accuracies": tuple(values["accuracies"]), "points": points})
+        run = cls(**{**values, "accuracies": tuple(values["accuracies"]), "points": points})
+        texts = [point.method for point in points]
+        numbers = [value for point in points for name, value in dataclasses.asdict(point).items() if name != "method"]
+        numbers += [run.level, run.seed, run.errors, *run.accuracies]
+        if not (set(texts) <= METHODS.keys() and all(type(number) in (int, float) for number in numbers)):
+            raise TypeError("a number or a method is something else")
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("a number is not finite")
+        return run
 
     @classmethod
     def from_json(cls, text: str) -> Run:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pacviz.bounds.checks import check_inputs, number
+from pacviz.bounds.checks import ROUNDING, check_inputs, number
 
 ALPHA = 1.0001
 """Ratio of the geometric grid of temperatures over which the union is taken, fixed before any data."""
@@ -67,4 +67,4 @@ def catoni_fixed(risk: float, kl: float, n: int, delta: float, lam: float) -> fl
 
 
 def _phi_inverse(a: Any, ax: Any) -> Any:
-    return np.expm1(-ax) / np.expm1(-a)
+    return np.expm1(-ax) / np.expm1(-a) * (1 + ROUNDING)

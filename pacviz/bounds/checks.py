@@ -11,6 +11,9 @@ from typing import Any
 
 from pacviz.errors import PacvizError
 
+ROUNDING = 1e-14
+"""Share by which a formula's value is enlarged, twenty times its error against 60 digits, so that no bound is too small."""
+
 
 def check(name: str, value: Any, allowed: str, holds: Callable[[Any], Any]) -> None:
     """Raises PacvizError unless holds(value); NaN and things that are no numbers fail every comparison."""

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pacviz.bounds.catoni import optima
-from pacviz.bounds.checks import check, check_risk
+from pacviz.bounds.checks import ROUNDING, check, check_risk
 from pacviz.bounds.kl import kl_inverses
 from pacviz.bounds.registry import BOUNDS
 
@@ -29,7 +29,7 @@ def curves(risk: ArrayLike, kl: ArrayLike, n: ArrayLike, delta: ArrayLike) -> di
     check("delta", d, "failure probabilities strictly between 0 and 1", lambda x: ((x > 0) & (x < 1)).all())
     maurer, chernoff = (k + np.log(2 * np.sqrt(m)) - np.log(d)) / m, (k - np.log(d)) / m
     seeger, occam = kl_inverses(r, np.stack([maurer, chernoff]))
-    mcallester = np.minimum(1.0, r + np.sqrt(maurer / 2))
+    mcallester = np.minimum(1.0, (r + np.sqrt(maurer / 2)) * (1 + ROUNDING))
     return {"catoni": optima(r, k, m, d)[0], "seeger": seeger, "mcallester": mcallester, "occam": occam}
 
 

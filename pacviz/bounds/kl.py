@@ -9,6 +9,9 @@ from numpy.typing import ArrayLike
 
 from pacviz.bounds.checks import check, check_risk, number
 
+MARGIN = 1e-11
+"""Share by which a budget is enlarged before it is inverted: nine times the error of `binary_kl` against 60 digits."""
+
 
 def binary_kl(q: float, p: float) -> float:
     """kl(q || p) = q ln(q/p) + (1-q) ln((1-q)/(1-p)) in nats; infinite where p is 0 or 1 and q is not.
@@ -22,12 +25,12 @@ def kl_inverse(risk: float, budget: float) -> float:
     """Largest p >= risk with kl(risk || p) <= budget (Seeger 2002).
 
     risk: empirical 0-1 risk in [0, 1].  budget: nats per example, >= 0; infinity gives 1.
-    Returns the upper end of the last bracket, so rounding never makes a bound too small.
+    Returns the upper end of the last bracket at a budget enlarged by MARGIN, so rounding never makes a bound too small.
     Raises PacvizError outside those ranges.
     """
     risk = check_risk("risk", risk)
     budget = number("budget", budget, "a number of nats per example, 0 or more", lambda x: x >= 0)
-    low, high = risk, 1.0
+    budget, low, high = budget * (1 + MARGIN), risk, 1.0
     while low < (middle := (low + high) / 2) < high:
         if _binary_kl(risk, middle) < budget:
             low = middle
@@ -44,7 +47,7 @@ def kl_inverses(risks: ArrayLike, budgets: ArrayLike) -> np.ndarray:
     q, budget = np.broadcast_arrays(np.asarray(risks, np.float64), np.asarray(budgets, np.float64))
     check("risks", q, "fractions in [0, 1]", lambda x: ((x >= 0) & (x <= 1)).all())
     check("budgets", budget, "numbers of nats per example, 0 or more", lambda x: (x >= 0).all())
-    low, high = q.copy(), np.ones_like(q)
+    budget, low, high = budget * (1 + MARGIN), q.copy(), np.ones_like(q)
     middle = (low + high) / 2
     while np.any(apart := (low < middle) & (middle < high)):
         below = _binary_kls(q, middle) < budget

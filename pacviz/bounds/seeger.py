@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from pacviz.bounds.checks import check_inputs, check_risk
+from pacviz.bounds.checks import ROUNDING, check_inputs, check_risk
 from pacviz.bounds.kl import binary_kl, kl_inverse
 
 
@@ -24,7 +24,7 @@ def mcallester(risk: float, kl: float, n: int, delta: float) -> float:
     Arguments, units and errors as for `seeger`, which it relaxes by Pinsker's inequality.
     """
     risk, kl, n, delta = check_inputs(risk, kl, n, delta)
-    return min(1.0, risk + math.sqrt((kl + _maurer(n, delta)) / (2 * n)))
+    return min(1.0, (risk + math.sqrt((kl + _maurer(n, delta)) / (2 * n))) * (1 + ROUNDING))
 
 
 def occam(risk: float, kl: float, n: int, delta: float) -> float:

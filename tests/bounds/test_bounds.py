@@ -4,6 +4,7 @@ import math
 import re
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -24,6 +25,8 @@ from pacviz.bounds import (
     seeger,
     vacuous,
 )
+from pacviz.bounds.catoni import ALPHA
+from pacviz.bounds.kl import MARGIN
 from pacviz.errors import PacvizError
 
 ROUNDING = 1e-12
@@ -88,7 +91,7 @@ def test_occam_is_below_seeger_which_is_below_mcallester(risk, kl, n, delta):
 @given(risks, kls, examples, deltas, st.floats(-3, 12))
 def test_a_fixed_lambda_never_beats_the_inverse_kl_that_is_its_infimum(risk, kl, n, delta, exponent):
     bound = catoni_fixed(risk, kl, n, delta, 10**exponent)
-    assert max(risk, occam(risk, kl, n, delta) - ROUNDING) <= bound <= 1
+    assert max(risk, (1 - 2 * MARGIN) * occam(risk, kl, n, delta) - ROUNDING) <= bound <= 1
 
 
 @given(st.floats(0.001, 0.5), st.floats(1, 1e4), deltas)
@@ -237,3 +240,22 @@ def test_the_formula_is_balanced_latex_in_symbols_and_a_vacuous_one_says_so(boun
         assert latex.count("{") == latex.count("}")
         assert "$" not in latex
     assert all(symbol in bound.formula for symbol in (r"\hat r", "K", "n", r"\delta"))
+
+
+@given(st.floats(0, 0.9), st.floats(0, 1e5), st.integers(8, 10**7), st.floats(1e-9, 0.9))
+@settings(max_examples=60)
+def test_no_bound_is_smaller_than_its_formula_to_sixty_digits(risk, kl, n, delta):
+    with mpmath.workdps(60):
+        r, k, m, log_delta = mpmath.mpf(risk), mpmath.mpf(kl), mpmath.mpf(n), mpmath.log(mpmath.mpf(delta))
+        maurer = k + mpmath.log(2 * mpmath.sqrt(m)) - log_delta
+        value, lam = catoni_optimum(risk, kl, n, delta)
+        alpha, a = mpmath.mpf(ALPHA), mpmath.mpf(lam) / m
+        union = 2 * mpmath.log(mpmath.log(alpha**2 * mpmath.mpf(lam)) / mpmath.log(alpha))
+        exact = (1 - mpmath.exp(-a * r - alpha / m * (k - log_delta + union))) / (1 - mpmath.exp(-a))
+        assert value == 1 or value >= exact
+        value = BOUNDS["mcallester"].function(risk, kl, n, delta)
+        assert value == 1 or value >= r + mpmath.sqrt(maurer / (2 * m))
+        for name, budget in (("seeger", maurer / m), ("occam", (k - log_delta) / m)):
+            p = mpmath.mpf(BOUNDS[name].function(risk, kl, n, delta))
+            terms = ((a, b) for a, b in ((r, p), (1 - r, 1 - p)) if a)
+            assert p == 1 or sum(a * mpmath.log(a / b) for a, b in terms) >= budget

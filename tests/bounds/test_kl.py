@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pacviz.bounds import binary_kl, kl_inverse
+from pacviz.bounds.kl import MARGIN
 from pacviz.errors import PacvizError
 
 risks = st.floats(0, 1)
@@ -36,13 +37,13 @@ def test_kl_is_zero_at_equal_risks_and_infinite_where_p_excludes_what_q_does():
 @given(risks, budgets)
 def test_the_inverse_never_spends_less_than_the_budget(risk, budget):
     p = kl_inverse(risk, budget)
-    assert p == 1 or (p >= risk and binary_kl(risk, p) >= budget)
+    assert p == 1 or (p >= risk and exact_kl(risk, p) >= budget)
 
 
 @given(risks, budgets)
-def test_the_inverse_is_tight_to_the_last_digit(risk, budget):
+def test_the_inverse_spends_no_more_than_the_budget_and_its_margin(risk, budget):
     p = kl_inverse(risk, budget)
-    assert risk == 1 or binary_kl(risk, math.nextafter(p, 0)) < budget
+    assert risk == 1 or binary_kl(risk, math.nextafter(p, 0)) < budget * (1 + 2 * MARGIN)
 
 
 @given(risks, st.tuples(budgets, budgets).map(sorted))
@@ -53,7 +54,7 @@ def test_the_inverse_grows_with_the_budget(risk, pair):
 @given(budgets)
 @settings(max_examples=50)
 def test_without_errors_the_inverse_has_a_closed_form(budget):
-    assert kl_inverse(0, budget) == pytest.approx(-math.expm1(-budget), rel=1e-14)
+    assert kl_inverse(0, budget) == pytest.approx(-math.expm1(-budget), rel=2 * MARGIN)
 
 
 @pytest.mark.parametrize(

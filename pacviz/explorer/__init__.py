@@ -18,7 +18,7 @@ from pacviz.codes.ledger import PARTS
 from pacviz.explorer.jobs import unfinished
 from pacviz.explorer.tour import PRESETS, TOUR, Preset
 from pacviz.explorer.view import MOST_PINS, PANELS, Pin, View, hidden, pinned, released
-from pacviz.figures.style import LAYERS, LINES, VACUOUS
+from pacviz.figures.style import LAYERS, LINES, VACUOUS, Line, lit
 from pacviz.library import checkpoints
 from pacviz.models import architecture
 from pacviz.scenario import Scenario
@@ -51,7 +51,13 @@ TILES = (
         None,
     ),
     ("code", "Compressed size", "Length of the real bytes that decode to the network without noise.", None),
-    ("bytes", "Effective size", "K = KL(posterior ‖ prior) in bytes: what the bound charges (kB = 1000 bytes).", "K"),
+    (
+        "bytes",
+        "Effective size",
+        "K = KL(posterior ‖ prior) in bytes: what the bound charges, after a refund for noise (kB = 1000 bytes, "
+        "1 nat = 1.44 bits).",
+        "K",
+    ),
     (
         "bound",
         "Bound",
@@ -104,6 +110,11 @@ def bound_words() -> dict[str, dict[str, Any]]:
         name: {"title": bound.title, "source": bound.source, "deterministic_only": bound.deterministic_only}
         for name, bound in BOUNDS.items()
     }
+
+
+def style_words(line: Line) -> dict[str, Any]:
+    """How a script draws a line; lit: its colour on a dark page."""
+    return {**dataclasses.asdict(line), "lit": lit(line.colour)}
 
 
 def stops(setting: Setting, kind: type) -> list[float]:
@@ -169,8 +180,8 @@ def payload(
         "bounds": bound_words(),
         "bound_help": bound_help,
         "tiles": [dict(zip(("name", "title", "help", "symbol"), tile, strict=True)) for tile in TILES],
-        "styles": {name: dataclasses.asdict(LINES[_STYLES.get(name, name)]) for name in (*_STYLES, *BOUNDS)},
-        "looks": {"colours": LAYERS, "patterns": PATTERNS},
+        "styles": {name: style_words(LINES[_STYLES.get(name, name)]) for name in (*_STYLES, *BOUNDS)},
+        "looks": {"colours": LAYERS, "lit": [lit(colour) for colour in LAYERS], "patterns": PATTERNS},
         "state": {
             **scenario.to_dict(),
             **{name: getattr(view, name) for name in ("n", "along", "tour")},

@@ -1,5 +1,7 @@
 // The axes that curves can run along: where a value lies, which ticks, what the chart says.
 
+/** Pixels that the charts leave to the tour, so that a step and its charts are on one screen. */
+const TOURING = 96;
 const CHARTS = { errors: 336, waterfall: 336, sizes: 320 };
 const KEPT = (sparsity) => -Math.log10(Math.max(1 - sparsity, 1e-4));
 const AXES = {

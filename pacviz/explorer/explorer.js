@@ -95,13 +95,13 @@ class Explorer extends Live {
   space() { return `${super.space()} ${this.data.present ? window.innerHeight : ""}`; }
 
   /** What the charts' ground depends on, besides their size. */
-  get arrangement() { return `${this.state.along} ${this.data.present && this.state.tour > 0}`; }
+  get arrangement() { return `${this.state.along} ${this.state.tour > 0}`; }
 
   layout() {
     const width = (name) => Math.max(280, this.hosts[name].clientWidth);
     // On a projector the charts end where the screen does.
     const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
-    const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name];
+    const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name] - (this.state.tour ? TOURING : 0);
     this.layoutKey = this.arrangement;
     this.boundShown = null;
     for (const name of Object.keys(CHARTS)) this.ground(name, this[name], width(name), height(name));
@@ -193,7 +193,7 @@ class Explorer extends Live {
 
   /** A chart of its kind in a place. */
   chart(name, host) {
-    const { data } = this, bold = data.present ? 1.6 : 1;
+    const { data, styles } = this, bold = data.present ? 1.6 : 1;
     const y = {
       title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
       shade: { from: data.known.vacuous, title: "vacuous" },
@@ -202,9 +202,9 @@ class Explorer extends Live {
       title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
       ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
     };
-    if (name === "errors") return new LineChart(host, name, ["train", "test", ...Object.keys(BOUNDS)], data.styles, y, bold);
-    if (name === "sizes") return new LineChart(host, name, ["code", "bytes"], data.styles, log, bold);
-    return new Waterfall(host, name, data.known.parts, data.known.layers, { colours: data.looks.colours, patterns: data.looks.patterns });
+    if (name === "errors") return new LineChart(host, name, ["train", "test", ...Object.keys(BOUNDS)], styles, y, bold);
+    if (name === "sizes") return new LineChart(host, name, ["code", "bytes"], styles, log, bold);
+    return new Waterfall(host, name, data.known.parts, data.known.layers, { colours: this.dark ? data.looks.lit : data.looks.colours, patterns: data.looks.patterns });
   }
 
   ground(name, chart, width, height) { chart.layout(width, height, xAxis(this.state.along), ""); }
@@ -257,6 +257,8 @@ class Explorer extends Live {
     const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${atMost(found.upper)}` : "";
     const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
     write(this.badge, whatIf ? `? what if n were ${count(state.n)}: no certificate` : `${sign} ${drawn}${interval}${waiting ? " · measuring …" : ""}`);
+    this.badge.title = found?.upper > found?.train ? "A network with noise is measured by draws: the error that was seen, and the limit that the true one keeps to (δ pays for it)."
+      : how === "exact" ? "Every training example was run once: no chance is in this error." : "";
     this.badge.dataset.how = whatIf ? "what-if" : how;
     const problem = !this.touched && data.problem;
     this.says.classList.toggle("refused", Boolean(problem));
@@ -291,6 +293,23 @@ class Explorer extends Live {
     this.sizes.frame.describe(`${this.titles.sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
     const columns = data.known.layers.length;
     this.waterfall.frame.describe(`${this.waterfall.frame.title.textContent}. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
+  }
+
+  /** Which answer to a question of the tour is right, and the numbers that say so; null where they are not known. */
+  answer(step) {
+    const { state, data, found } = this, { asks } = data.tour[step - 1], at = (setting) => {
+      const numbers = this.lookup(setting);
+      return numbers && evaluate(setting, numbers, data.known);
+    };
+    if (!found) return null;
+    if (asks === "vacuous") {
+      const vacuous = found.bound >= data.known.vacuous;
+      return { right: vacuous ? 0 : 1, says: `The bound is ${atMost(found.bound, 1)}: ${vacuous ? "vacuous" : "not vacuous"}.` };
+    }
+    const before = at(asks === "better" ? this.wanted(data.tour[step - 2]) : { ...state, noise: 0 });
+    if (!before) return null;
+    return asks === "better" ? { right: found.bound < before.bound ? 0 : 1, says: `The bound goes from ${atMost(before.bound, 1)} to ${atMost(found.bound, 1)}.` }
+      : { right: found.bytes < before.bytes ? 0 : 1, says: `What is paid for goes from ${size(before.bytes)} to ${size(found.bytes)}.` };
   }
 
   pin() {

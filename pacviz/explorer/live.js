@@ -22,6 +22,15 @@ class Live {
 
   destroy() { this.observer.disconnect(); }
 
+  /** Whether the page is dark: its ink is light. */
+  get dark() { return getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 382; }
+
+  /** How lines are drawn on this page. */
+  get styles() {
+    const { styles } = this.data, { dark } = this;
+    return Object.fromEntries(Object.entries(styles).map(([name, style]) => [name, dark ? { ...style, colour: style.lit } : style]));
+  }
+
   /** New data from the server; its state gives way to a slider that has been moved since. */
   receive(data, onChange) {
     Object.assign(this, { data, onChange });
@@ -29,7 +38,7 @@ class Live {
       this.state = structuredClone(data.state);
       this.sent = Math.max(this.sent, data.echo);
     }
-    const structure = JSON.stringify(this.plan());
+    const structure = JSON.stringify([this.plan(), this.dark]);
     if (structure !== this.structure) {
       Object.assign(this, { structure, hosts: {}, choices: {}, layoutKey: null });
       const focused = hasFocus(this.root);

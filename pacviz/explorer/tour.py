@@ -22,10 +22,15 @@ class Preset:
 
 @dataclass(frozen=True)
 class Step(Preset):
-    """A preset in the tour.  question, answers: asked before the numbers are shown."""
+    """A preset in the tour.
+
+    question, answers: asked before the numbers are shown.  asks: what is looked up to tell which answer is right:
+    "vacuous" (the bound here), "better" (than a step ago), "shrinks" (the effective size, by the noise).
+    """
 
     question: str = ""
     answers: tuple[str, ...] = ()
+    asks: str = ""
 
 
 GUESS = ("Vacuous", "Not vacuous")
@@ -67,10 +72,11 @@ TOUR = (
     Step(
         "dense",
         "A trained network, hardly compressed",
-        "It is nearly always right, and yet its bound is vacuous: it takes more bits to describe than the examples can pay for.",
+        "It is nearly always right, but the examples have to pay for every bit that describes it.",
         {**COMPRESSIBLE, "sparsity": 0.5},
         question="Half of the weights are left, and the network is nearly always right on its training data. Vacuous or not?",
         answers=GUESS,
+        asks="vacuous",
     ),
     Step(
         "prune",
@@ -81,10 +87,11 @@ TOUR = (
     Step(
         "harder",
         "Prune harder",
-        "More errors and a much shorter code: the bound is better than ever, for it pays for both.",
+        "More errors and a much shorter code: the bound pays for both.",
         {**COMPRESSIBLE, "sparsity": 0.998},
         question="Two weights in a thousand are left, and the training error has grown. Will the bound be better or worse?",
         answers=("Better", "Worse"),
+        asks="better",
     ),
     Step(
         "too-much",
@@ -101,10 +108,11 @@ TOUR = (
     Step(
         "noise",
         "Add noise",
-        "A network that works with noisy weights needs no precise ones: the noise refunds bits. Too much of it costs accuracy.",
+        "A network that works with noisy weights needs no precise ones: noise can refund bits. Too much of it costs accuracy.",
         {**COMPRESSIBLE, "sparsity": 0.99, "bits": 5, "noise": 0.05},
         question="Every weight now carries random noise. What happens to the code that the bound pays for?",
         answers=("It shrinks", "It grows"),
+        asks="shrinks",
     ),
     Step(
         "sweet",
@@ -116,9 +124,10 @@ TOUR = (
     Step(
         "data",
         "Examples pay for bits",
-        "With 1,000 examples the same code is too long, with ten million it would hardly matter. Drag n.",
+        "Now 1,000 examples have to pay for the same code. Drag n.",
         {**COMPRESSIBLE, "sparsity": 0.99, "n": 1000},
         question="The same kind of network, the same errors, but 1,000 training examples instead of 60,000. Vacuous or not?",
         answers=GUESS,
+        asks="vacuous",
     ),
 )

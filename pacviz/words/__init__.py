@@ -1,5 +1,6 @@
 """How numbers are said, rounded to the safe side, and what a picture shows, computed from what is drawn."""
 
+from pacviz.words.glossary import GLOSSARY, explained
 from pacviz.words.numbers import above, as_printed, at_least, at_most, probability, size, surely, worst_error
 from pacviz.words.takeaways import (
     SENTENCES,
@@ -12,6 +13,7 @@ from pacviz.words.takeaways import (
 )
 
 __all__ = [
+    "GLOSSARY",
     "SENTENCES",
     "above",
     "as_printed",
@@ -19,6 +21,7 @@ __all__ = [
     "at_most",
     "bound_takeaway",
     "charges_takeaway",
+    "explained",
     "probability",
     "shape",
     "size",

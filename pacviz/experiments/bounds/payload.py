@@ -18,7 +18,7 @@ from pacviz.experiments.bounds.figures import (
     N_TICKS,
     POINTS,
 )
-from pacviz.explorer import bound_words
+from pacviz.explorer import bound_words, style_words
 from pacviz.figures.style import LINES
 from pacviz.literature import PUBLISHED, PublishedResult
 from pacviz.settings import Setting, defaults, settings
@@ -48,7 +48,7 @@ def payload(point: OperatingPoint, echo: int = 0) -> dict[str, Any]:
         },
         "controls": [_control(name, setting) for name, setting in settings(OperatingPoint).items()],
         "bounds": bound_words(),
-        "styles": {name: dataclasses.asdict(LINES[line]) for name, line in _LINES.items()},
+        "styles": {name: style_words(LINES[line]) for name, line in _LINES.items()},
         "axes": {name: _axis(*axis) for name, axis in AXES.items()},
         "published": [_published(result) for result in PUBLISHED],
         "state": dataclasses.asdict(point),

@@ -113,7 +113,7 @@ class WhatIf extends Live {
     for (const [name, chart] of Object.entries(this.charts)) this.ground(name, chart, Math.max(280, this.hosts[name].clientWidth), HEIGHT);
   }
 
-  chart(name, host) { return new LineChart(host, `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], this.data.styles, {}, 1); }
+  chart(name, host) { return new LineChart(host, `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], this.styles, {}, 1); }
 
   ground(name, chart, width, height) {
     const { data, state } = this, guessing = 1 - 1 / state.classes;
@@ -135,7 +135,7 @@ class WhatIf extends Live {
   update(name, chart) {
     const { state, data, found } = this, title = data.bounds[state.bound].title;
     const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, found);
-    const turns = Object.entries(data.styles).flatMap(([bound, style]) => {
+    const turns = Object.entries(chart.styles).flatMap(([bound, style]) => {
       const x = bound in BOUNDS ? turn(found, bound, data.known) : null, { low, high } = data.axes[name];
       return x === null || x < 10 ** low || x > 10 ** high ? [] : [{
         x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),

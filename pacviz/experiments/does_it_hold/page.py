@@ -300,7 +300,7 @@ def trial_formula(trials: list[Trial], claim: Claim) -> None:
     st.latex(claim.bound.formula)
     if trials:
         st.latex(trials[-1].formula)
-        st.caption(f"{claim.bound.title} ({claim.bound.source}) in trial {len(trials)}; K in nats.")
+        st.caption(f"{claim.bound.title} ({claim.bound.source}) in trial {len(trials)}; K in nats (1 nat = 1.44 bits).")
 
 
 def page() -> None:

@@ -28,7 +28,7 @@ from pacviz.models import architecture
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, setting, settings
 from pacviz.training.recipe import METHODS
-from pacviz.words import as_printed, at_most, worst_error
+from pacviz.words import as_printed, at_most, explained, worst_error
 
 PREFIX = "frontier_"
 
@@ -111,7 +111,7 @@ def frontier_controls() -> Shown:
             selection_mode="multi",
             format_func=lambda method: METHOD_LINES[method].title,
             key=_METHODS,
-            help="How the networks were made small.",
+            help="How the networks were made small. " + explained(*(METHOD_LINES[method].title for method in methods)),
             width="stretch",
         )
         found = measured_points(wanted)

@@ -45,7 +45,7 @@ from pacviz.figures import size
 from pacviz.jobs import limits
 from pacviz.literature import LOTFI, RECORD
 from pacviz.settings import setting
-from pacviz.words import as_printed, at_least, at_most, worst_error
+from pacviz.words import as_printed, at_least, at_most, explained, worst_error
 
 PREFIX = "tight_"
 CHART = f"{PREFIX}chart"
@@ -130,7 +130,7 @@ def tight_controls() -> Shown:
                 if all(isinstance(value, int | float) for value in runs):
                     paths[_title(name)[0]] = runs
             near = st.toggle("Close-up", key=f"{PREFIX}near", help="The chart near our own points.")
-            st.caption(FAMILIES[selected.family].what)
+            st.caption(f"{FAMILIES[selected.family].what} {explained(selected.name)}".strip())
             _claims(found, selected)
             _ways(found)
     return Shown(found, selected, paths, near)

@@ -115,9 +115,11 @@ def test_a_user_at_random_meets_no_dead_page_and_no_error_and_the_server_does_no
     log = tmp_path / "server.log"
     own = {"PACVIZ_CACHE": str(cache), "PACVIZ_JOB_HOURS": "0.05", "PACVIZ_WALK_MINUTES": ""}
     with serve({**own, "PACVIZ_DATA": str(cache / "no-data")}, log) as (address, process):
+        for name in PAGES:  # a server grows until it has drawn every page once
+            page.goto(f"{address}/{name}")
+            page.get_by_test_id("stMain").wait_for(timeout=180_000)
+            page.wait_for_timeout(5000)
         walker, sizes, start = Walker(page, address), [], time.monotonic()
-        page.goto(address)
-        page.get_by_test_id("stMain").wait_for(timeout=180_000)
         while (spent := (time.monotonic() - start) / 60) < MINUTES:
             try:
                 walker.step()

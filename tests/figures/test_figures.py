@@ -7,7 +7,7 @@ from pacviz import Scenario, data
 from pacviz.bounds import BOUNDS
 from pacviz.certificates.surface import AXES
 from pacviz.certificates.sweep import sweep
-from pacviz.experiments.data import figures as sheet
+from pacviz.experiments.data.figures import sheet
 from pacviz.figures import LINES, error_curves, size, size_curves, waterfall
 
 

@@ -108,10 +108,9 @@ class Bench:
 
     @classmethod
     def of(cls, seed: int) -> "Bench":
-        dataset, random = data_set(), Random(seed)
-        return cls(
-            random, dataset, tuple(certificate_of(weights_of(Random(1)), noise, dataset) for noise in (0.0, 0.1))
-        )
+        dataset = data_set()
+        honest = tuple(certificate_of(weights_of(Random(1)), noise, dataset) for noise in (0.0, 0.1))
+        return cls(seed, Random(seed), dataset, honest)
 
 
 def sealed(header: str, code: bytes, prior: bytes) -> bytes:

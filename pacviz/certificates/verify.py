@@ -101,7 +101,7 @@ class Verification:
         return None
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values under the documented keys of `python -m pacviz verify --json`."""
+        """Plain values under the documented keys of `python -m pacviz verify FILE --json`."""
         return {
             "ok": self.ok,
             "bound": self.bound,

@@ -327,7 +327,8 @@ def find(model: str, data: str, name: str) -> Checkpoint:
     found = _available(model, data)
     if name in (AS_IS, FROM_FILE):
         raise PacvizError(
-            f"Checkpoint {name!r} stands for weights given as a file; give it by `python -m pacviz certify --weights FILE`."
+            f"Checkpoint {name!r} stands for weights given as a file; give it by `python -m pacviz certify --model {model} "
+            "--weights FILE`."
         )
     if name not in found:
         raise PacvizError(
@@ -347,7 +348,7 @@ def _how_to_make(model: str, data: str, name: str) -> str:
     """What somebody can do who asked for a checkpoint that there is not."""
     network, images = architecture(model), source(data)
     if declared(model):
-        return "a network of one's own comes by pacviz.from_module or `python -m pacviz certify --weights FILE`"
+        return "a network of one's own comes by pacviz.from_module, and its weights are given to pacviz.certify"
     if network.input_shape != images.shape:
         fitting = [other.name for other in ARCHITECTURES.values() if other.input_shape == images.shape]
         return (

@@ -99,7 +99,9 @@ class Archive:
     def from_bytes(cls, content: bytes) -> Archive:
         """The inverse of `to_bytes`; raises BrokenArchive where anything is not as it was written."""
         if not content.startswith(NAME):
-            raise BrokenArchive("This is no certificate file; give one that `python -m pacviz certify --out FILE` wrote.")
+            raise BrokenArchive(
+                "This is no certificate file; give one that `python -m pacviz certify --out FILE` wrote."
+            )
         if (version := int.from_bytes(content[len(NAME) : _PREFIX])) != FORMAT:
             raise BrokenArchive(f"This is a certificate file of format {version}, but only {FORMAT} can be read here.")
         sections, place = [], _PREFIX

@@ -149,10 +149,12 @@ class Live {
   async page() {
     const source = await this.host.script(), text = JSON.stringify(this.portable()).replaceAll("<", "\\u003c");
     const font = fontFace(await this.host.font());
-    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>pacviz</title><style>${font}</style><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
+    return `<!doctype html><html lang="en" style="color-scheme:light dark"><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${ALONE_POLICY}"><meta name="viewport" content="width=device-width"><title>pacviz</title><style>${font}</style><body style="margin:1rem"><div id="explorer"></div><script type="module">${source.replaceAll("</script", "<\\/script")}\nmount(document.getElementById("explorer"), ${text}, null);</script></body></html>`;
   }
 }
 
+/** A file of its own asks nobody for anything. */
+const ALONE_POLICY = "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:; font-src data: blob:; connect-src data: blob:";
 const ALONE = { keys: document, script: async () => (await fetch(import.meta.url)).text(), font: pageFont };
 
 /**

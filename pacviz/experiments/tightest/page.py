@@ -415,7 +415,7 @@ def _certificate(point: Point) -> None:
     told: dict[str, Any] = {_title(name)[0]: _value(point.settings[name]) for name in setting_names(point)}
     st.markdown(" · ".join(f"{plain(name)}: **{plain(value)}**" for name, value in told.items()))
     prints = certificate.measurement.fingerprints
-    st.caption(" ".join(f"{name}: `{text[:16]}…`" for name, text in prints.items()) + " (SHA-256)")
+    st.caption(" ".join(f"{plain(name)}: {plain(text[:16])}…" for name, text in prints.items()) + " (SHA-256)")
 
 
 def why_small(shown: Shown) -> None:

@@ -301,7 +301,7 @@ def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
     with st.container(height=EXPLANATION_HEIGHT, border=False):
         st.markdown(f"### {run_explanation(run, rows)}")
     with st.container(height=52, border=False):
-        st.markdown(f"{badge} {run.message}")
+        st.markdown(f"{badge} {plain(run.message)}")
 
 
 def run_explanation(run: Run, rows: list[Metrics]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 
 import plotly.graph_objects as go
@@ -17,7 +18,7 @@ CEILINGS = (100, 200, 300, 400, 500, 600, 800, 1_000, 1_500, 2_000, 5_000, 10_00
 
 def layer_waterfall(certificate: Certificate, dark: bool = False, height: int = 400) -> go.Figure:
     """A step for each layer, in it a colour and a pattern for each kind of charge; a step of its own for each other line."""
-    lines = [(charge.name.partition(" of "), charge.bits / 8) for charge in certificate.ledger.charges]
+    lines = [(html.escape(charge.name).partition(" of "), charge.bits / 8) for charge in certificate.ledger.charges]
     charges = [(kind, layer or kind, amount) for (kind, _, layer), amount in lines]
     steps = list(dict.fromkeys(step for _, step, _ in charges))
     charges.sort(key=lambda charge: steps.index(charge[1]))

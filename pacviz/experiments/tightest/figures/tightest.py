@@ -66,7 +66,7 @@ def tightest(
     _draw_record(figure, n, delta, near)
     _draw_published(figure, [result for result in published if _shown(result)], dark)
     for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
-        _draw_path(figure, setting, runs, dash, ink(dark))
+        _draw_path(figure, html.escape(setting), runs, dash, ink(dark))
     _draw_ring(figure, selected, dark)
     errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
     error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)

@@ -69,7 +69,7 @@ def test_each_act_is_one_step_of_back(app, page):
 
 def test_the_projector_is_a_key_and_a_button_on_every_page_and_stays_on_the_way_to_another(app, page):
     page.goto(f"{app}/frontier")
-    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
     page.keyboard.press("p")
     at(page, "/frontier", {"present": "1", "v": "1"})
     expect(page.locator("[data-testid=stSidebar]")).to_be_hidden()

@@ -22,7 +22,7 @@ _STYLE = """
 .stMainBlockContainer :is(p, li, label, td, th, code) { font-size: max(1.25rem, 20px); }
 .stMainBlockContainer h3 { font-size: max(2.2rem, 36px); padding-top: 0; }
 .stMain { scroll-padding-top: 1rem; scroll-snap-type: y proximity; }
-[class*="st-key-picture_"] { height: calc(100vh - 2rem); scroll-snap-align: start; }
+[class*="st-key-picture_"] { flex: none; height: calc(100vh - 2rem); scroll-snap-align: start; }
 [class*="st-key-picture_"] [data-testid="stElementContainer"],
 [class*="st-key-picture_"] [data-testid="stFullScreenFrame"],
 [class*="st-key-picture_"] [data-testid="stPlotlyChart"] { height: 100%; }

@@ -93,8 +93,9 @@ def test_a_certificate_of_it_verifies():
     network = point(100)
     weights = Weights(network.model, network.matrices)
     scenario = scenario_of(weights, {"data": "digits"}, as_is=True)
-    test, train = errors(network, scenario, few, False, lambda fraction, what: None)
-    measured = summary(network, coded(network, scenario), few, train, test, False, weights.fingerprint)
+    parts = coded(network, scenario)
+    test, train = errors(network, parts, scenario, few, False, lambda fraction, what: None)
+    measured = summary(network, parts, few, train, test, False, weights.fingerprint)
     archive = Archive.from_bytes(pack(Certificate(scenario, measured), weights))
     assert archive.code == encode(network).data
     assert verify(archive, few).ok

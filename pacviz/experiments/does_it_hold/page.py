@@ -87,28 +87,19 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
                 key=f"{PREFIX}run",
                 on_click=_turn,
                 width="stretch",
-                help="What is shown at first was recorded. Other settings, seeds and more trials are run here.",
             )
         learner = segments("learner", tuple(EXPERIMENTS), _Choices, PREFIX)
         kind, prefix = EXPERIMENTS[learner], _PREFIXES[learner]
-        for column, title, presets, help in zip(
-            st.columns(2),
-            ("Usual", "Severe"),
-            (USUAL, SEVERE),
-            (
-                "As a network is really found.",
-                "Few digits and random labels: a bound that charges too little is noticed sooner.",
-            ),
-            strict=True,
-        ):
+        # No tooltips: they would lie over the buttons above.
+        for column, title, presets in zip(st.columns(2), ("Usual", "Severe"), (USUAL, SEVERE), strict=True):
             column.button(
                 title,
                 key=f"{PREFIX}{title.lower()}",
                 on_click=_set,
                 args=(prefix, presets[learner]),
-                help=f"{help} Its trials are recorded.",
                 width="stretch",
             )
+        st.caption("Severe: few digits, random labels. A bound that charges too little is noticed sooner.")
         charged = st.toggle(
             "Charge the choice",
             key=f"{PREFIX}charged",
@@ -267,20 +258,20 @@ def trial_figures(trials: list[Trial]) -> None:
     )
     price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f} nats" if trials else "–"
     tiles = (
-        ("Training error", train, "mean of the trials", "Of each network, on the sample that it was chosen on."),
-        ("K", price, "what the choice costs", "The code length of the network, or ln M; 0 where it is not charged."),
-        ("Bound", bound, "mean of the trials", "Occam–Chernoff, from the training error, K, n and δ."),
+        ("Training error", train, "mean", "Of each network, on the sample that it was chosen on."),
+        ("K", price, "mean price", "The code length of the network, or ln M; 0 where it is not charged."),
+        ("Bound", bound, "mean", "Occam–Chernoff, from the training error, K, n and δ."),
         (
             "True error",
             truth,
-            "mean of the trials",
+            "mean",
             "Of each network, on 60,000 fresh digits: known to within half a point.",
         ),
         ("Violated", violated, f"of {len(trials)} bounds", "Bounds that lie below their true error for sure."),
         (
             "Power",
             _down(noticed(trials, trials[0].claim.delta)) if trials else "–",
-            "of K, at least, is needed",
+            "of K is tested",
             "A bound that charged a smaller share of K would have been refuted by these very trials: so much of the charge "
             "do they put to the test. The rest may be needed for other samples, or be slack.",
         ),

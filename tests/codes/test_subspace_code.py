@@ -95,7 +95,7 @@ def test_a_certificate_of_it_verifies():
     scenario = scenario_of(weights, {"data": "digits"}, as_is=True)
     parts = coded(network, scenario)
     test, train = errors(network, parts, scenario, few, False, lambda fraction, what: None)
-    measured = summary(network, parts, few, train, test, False, weights.fingerprint)
+    measured = summary(network, parts, few.identity, train, test, False, weights.fingerprint)
     archive = Archive.from_bytes(pack(Certificate(scenario, measured), weights))
     assert archive.code == encode(network).data
     assert verify(archive, few).ok

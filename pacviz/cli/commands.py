@@ -240,12 +240,18 @@ def sweep(
         _print_plan(plan, json)
         return
     store.require_place(surface.path(scenario, place))
-    print(f"pacviz: {plan.sentence}", file=sys.stderr)
+    _tell_plan(plan)
     with _progress_bar() as progress:
         recorded = surface.record(scenario, wanted, progress, on)
     path = surface.save(recorded, place)
     report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
     print(_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")
+
+
+def _tell_plan(plan: Plan) -> None:
+    """Says that a command goes on, or that its settings were changed; a new one has nothing to say."""
+    if plan.missing and (plan.done or plan.changed):
+        print(f"pacviz: {plan.sentence}", file=sys.stderr)
 
 
 def _print_plan(plan: Plan, json: bool) -> None:
@@ -369,10 +375,10 @@ def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json
     if dry_run:
         _print_plan(wanted, json)
         return
-    print(f"pacviz: {wanted.sentence}", file=sys.stderr)
+    _tell_plan(wanted)
     with _progress_bar() as progress:
         recording = record(experiment, progress, on)
-    for run in recording.runs:
+    for run in (run for unit, run in zip(wanted.units, recording.runs, strict=True) if unit.id not in wanted.done):
         left = f"{run.errors} training errors left" if run.errors else "no training error left"
         print(
             f"{run.level:.0%} random labels, seed {run.seed}: {left} after {len(run.accuracies)} epochs",

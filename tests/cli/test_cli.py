@@ -258,7 +258,7 @@ def test_randomize_records_what_the_page_offers_and_goes_on_where_it_was(capsys,
     monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
     monkeypatch.setattr(data, "load", lambda *_, **__: SMALL)
     arguments = ["randomize", "--model", "tiny", "--n", "100", "--tests", "100", "--epochs", "2", "--recovery", "1"]
-    arguments += ["--levels", "0", "1", "--sparsity", "0", "0.5", "--seeds", "1", "--name", "shell"]
+    arguments += ["--levels", "0", "1", "--sparsity", "0", "0.5", "--seeds", "1", "--name", "shell", "--on", "here"]
     code, out, err = run(capsys, *arguments, "--json")
     values = json.loads(out)
     assert code == 0

@@ -19,8 +19,10 @@ from pacviz.experiments.random_labels.settings import Judged, Randomization, Run
 from pacviz.jobs import limits, trash
 from pacviz.jobs.executors import HERE, run
 from pacviz.jobs.units import Plan
+from pacviz.models import architecture
 from pacviz.progress import Progress
 from pacviz.settings import NAME
+from pacviz.training.fit import check_fit
 
 SHIPPED = store.ASSETS / "randomization"
 _SUFFIX = ".json"
@@ -197,7 +199,7 @@ def record(experiment: Randomization, progress: Progress, on: str = HERE) -> Rec
     Raises PacvizError where data are missing or do not fit.
     """
     store.require_writable(store.cache_dir())
-    data.load(experiment.data, progress=progress)
+    check_fit(architecture(experiment.model), data.load(experiment.data, progress=progress))
     return Recording(experiment, tuple(map(Run.from_json, run(plan(experiment), on, progress))))
 
 

@@ -135,9 +135,13 @@ def test_a_wrong_value_in_a_link_is_named_and_the_default_taken(name, value):
     assert any(warning.value.startswith(f"holds_{name} must be") for warning in app.warning)
 
 
-def test_the_tiny_network_without_a_checkpoint_is_a_sentence_on_the_first_screen():
+def test_a_network_without_a_checkpoint_is_no_choice_of_the_first_screen_and_a_sentence_in_a_link():
     data.load("digits")
-    app = AppTest.from_file(APP, default_timeout=300).run()
-    app.selectbox(key="model").set_value("tiny").run()
+    app = AppTest.from_file(APP, default_timeout=300)
+    app.query_params["model"] = "tiny"
+    app.run()
     assert not app.exception
-    assert "python -m pacviz train --model tiny" in next(error.value for error in app.error)
+    assert not app.error
+    assert "tiny" not in app.selectbox(key="model").options
+    assert any("tiny" in warning.value for warning in app.warning)
+    assert app.get("bidi_component")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pacviz import store
 from pacviz.app import work
+from pacviz.certificates.archive import Archive, read
 from pacviz.experiments.does_it_hold import page as trials
 from pacviz.experiments.tightest import mistakes
 
@@ -49,3 +51,19 @@ def test_a_point_that_nobody_measured_is_a_sentence_or_an_interpolation(link):
     app.run()
     assert not app.exception
     assert not any("Download" in button.label for button in app.button)
+
+
+@pytest.mark.parametrize("public", ["1", "0"])
+def test_a_claimed_point_is_verified_only_where_something_may_be_measured(public, monkeypatch, tmp_path, real_data):
+    monkeypatch.setenv("PACVIZ_PUBLIC", public)
+    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+    shipped = read(store.ASSETS / "tight" / "edges-4-mnist-polished-5.pacviz")
+    header = {**shipped.header, "made": {**shipped.header["made"], "command": "somebody else's"}}
+    (tmp_path / "tight").mkdir()
+    (tmp_path / "tight" / "theirs.pacviz").write_bytes(Archive(header, shipped.code, shipped.prior).to_bytes())
+    app = AppTest.from_file(APP, default_timeout=300)
+    app.query_params["tight_point"] = "theirs"
+    app.run().switch_page("pages/tightest.py").run()
+    assert not app.exception
+    assert any("theirs" in str(element.value) or "claims" in str(element.value) for element in app.markdown)
+    assert ("Verify" in {button.label for button in app.button}) == (public == "0")

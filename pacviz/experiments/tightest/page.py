@@ -305,7 +305,9 @@ def _claimed(point: Point) -> None:
         "follow. Nobody has measured that here: until it is verified, it is no result."
     )
     source = data.source(certificate.scenario.data)
-    if data.is_available(source.name):
+    if limits.public():
+        st.info(limits.read_only("verifying"), icon=":material/image_not_supported:")
+    elif data.is_available(source.name):
         if st.button("Verify", key=f"{PREFIX}verify", icon=":material/verified:", type="primary", width="stretch"):
             with friendly(), progress_line(st.empty()) as progress:
                 found = verify_here(point.file.read_bytes(), progress=progress)

@@ -256,10 +256,10 @@ def trial_figures(trials: list[Trial]) -> None:
             (_counted, [float(trial.violated) for trial in trials]),
         )
     )
-    price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f} nats" if trials else "–"
+    price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f}" if trials else "–"
     tiles = (
         ("Training error", train, "mean", "Of each network, on the sample that it was chosen on."),
-        ("K", price, "mean price", "The code length of the network, or ln M; 0 where it is not charged."),
+        ("K, nats", price, "mean price", "The code length of the network, or ln M; 0 where it is not charged."),
         ("Bound", bound, "mean", "Occam–Chernoff, from the training error, K, n and δ."),
         (
             "True error",

@@ -235,11 +235,11 @@ def sweep(
     scenario = Scenario(model=model, data=data, checkpoint=checkpoint, pruning=pruning)
     wanted = surface.Grid(**{name: value for name, value in grid.items() if value is not None})
     place = _path(folder)
+    store.require_place(surface.path(scenario, place))
     plan = surface.plan(scenario, wanted)
     if dry_run:
         _print_plan(plan, json)
         return
-    store.require_place(surface.path(scenario, place))
     _tell_plan(plan)
     with _progress_bar() as progress:
         recorded = surface.record(scenario, wanted, progress, on)

@@ -19,7 +19,9 @@ class Tour {
     // As it was when it was asked: a slider may have been moved since.
     const answer = asks || !item?.question ? null : this.answers.get(step) ?? explorer.answer(step);
     if (answer) this.answers.set(step, answer);
-    const shown = [step, asks, answer?.says].join(), focused = hasFocus(host);
+    const shown = [step, asks, answer?.says].join();
+    // Whoever starts the tour by its button goes on by keys: the button is out of sight from now on.
+    const focused = hasFocus(host) || (Boolean(item) && hasFocus(explorer.presets));
     if (shown === this.shown) return;
     this.shown = shown;
     host.replaceChildren();

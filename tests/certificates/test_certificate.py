@@ -103,14 +103,22 @@ def test_a_preview_says_so_and_its_interval_covers_the_exact_risk(sparse):
 def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy, monkeypatch):
     original = measurement.stochastic_risk
 
-    def few(network, stds, split, draws, *rest):
-        return original(network, stds, split, 10, *rest)
+    seeds = []
+
+    def few(network, stds, split, draws, share, seed, *rest):
+        seeds.append(seed)
+        return original(network, stds, split, 10, share, seed, *rest)
 
     monkeypatch.setattr(measurement, "stochastic_risk", few)
     digits = data.load("digits")
-    certified = measurement.errors(network_of(NOISY), NOISY, digits, False, lambda *_: None)
-    assert {estimate.seed for estimate in certified} == {NOISY.seed}
-    assert NOISY.seed not in {noisy.measurement.train.seed, noisy.measurement.test.seed}
+    network = network_of(NOISY)
+    parts = measurement.coded(network, NOISY)
+    for preview in (False, True):
+        measurement.errors(network, parts, NOISY, digits, preview, lambda *_: None)
+    certifying, looked = set(seeds[:2]), set(seeds[2:])
+    assert len(seeds) == 4
+    assert certifying == {measurement.certifying_draws(parts, measurement.noise_of(network, NOISY), NOISY.seed)}
+    assert not certifying & looked
 
 
 def test_the_documented_keys_are_all_there(noisy):

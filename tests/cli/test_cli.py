@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -318,7 +319,7 @@ def test_what_nobody_foresaw_has_an_exit_code_of_its_own_and_says_how_to_report_
     def broken(*_, **__):
         raise error
 
-    monkeypatch.setattr("pacviz.cli.commands.all_bounds", broken)
+    monkeypatch.setattr("pacviz.cli.commands.BOUNDS", {"broken": SimpleNamespace(function=broken)})
     code, out, err = run(capsys, "bound", "--risk", "0.1", "--kl", "1", "--n", "99")
     assert (code, out) == (UNFORESEEN, "")
     assert type(error).__name__ in err

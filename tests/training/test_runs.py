@@ -306,7 +306,7 @@ def test_a_browser_may_have_two_runs_and_others_still_find_a_place(no_processes)
 def test_two_who_start_under_the_offered_name_at_once_get_a_run_each(tmp_path):
     """Four processes that ask at the same moment."""
     code = (
-        "import sys; from pacviz.training import runs; from pacviz.training.recipe import Training\n"
+        "import sys; from pacviz.jobs import processes as runs; from pacviz.training.recipe import Training\n"
         "from pacviz import data; data.is_available = lambda name: True; runs._launch = lambda run: None\n"
         "sys.stdin.readline()\n"
         "print(runs.start(Training(model='tiny', name='mine'), 'browser-' + sys.argv[1], unique=True).id)"

@@ -132,7 +132,7 @@ def test_the_ledger_sums_to_the_bytes(recorded):
 def test_mistakes_say_how_to_get_the_images_where_they_are_absent():
     app = healthy(opened(show="Mistakes"))
     assert any("python -m pacviz data --download mnist" in message.value for message in app.info)
-    assert not app.button
+    assert {button.key for button in app.button} == {"projector"}
 
 
 @pytest.mark.usefixtures("recorded")

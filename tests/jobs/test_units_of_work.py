@@ -100,7 +100,7 @@ def began(folder, number):
 
 DRIVER = """
 import sys; sys.path.insert(0, {here!r})
-from test_units import plan
+from test_units_of_work import plan
 from pathlib import Path
 from pacviz.jobs.executors import run
 if __name__ == "__main__":

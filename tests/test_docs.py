@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pacviz.certificates.archive import read
+from pacviz.certificates.certificate import Certificate
 from pacviz.cli import _parser
 from pacviz.explorer import PANELS
 from pacviz.scenario import Scenario
 from pacviz.settings import settings
+from pacviz.words import at_most
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -62,6 +65,29 @@ def settings_table() -> str:
         cells = (f"`{name}`", f"{setting.title}. {setting.help}", setting.allowed, str(default))
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def test_the_table_of_records_is_that_of_the_files():
+    assert records_table() in (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+
+
+def records_table() -> str:
+    """What the shipped certificate files of MNIST say, the smallest bound first; `test_points` verifies them."""
+    rows = []
+    for path in sorted((ROOT / "assets" / "tight").glob("*-mnist-*.pacviz")):
+        certificate = Certificate.from_dict(read(path).header["certificate"])
+        cells = (
+            f"`{path.stem}`",
+            f"{certificate.effective_bytes:,.0f}",
+            f"{certificate.risk.mean:.2%}",
+            f"{certificate.test.mean:.2%}",
+            at_most(certificate.bound),
+            at_most(certificate.bound_with_architecture),
+        )
+        rows.append((certificate.bound, "| " + " | ".join(cells) + " |"))
+    head = ("file", "bytes", "training error", "test error", "bound", "with the architecture charged")
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
+    return "\n".join([*lines, *(row for _, row in sorted(rows))])
 
 
 if __name__ == "__main__":

@@ -20,16 +20,16 @@ from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, thro
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
 from pacviz.experiments.does_it_hold.results import recorded
 from pacviz.experiments.does_it_hold.run import (
-    EXPERIMENTS,
     FAILURE,
+    LEARNERS,
     RANDOM,
     SEVERE,
     TRUE,
     USUAL,
     Claim,
     Coverage,
-    Experiment,
     Guess,
+    Learner,
     Outcome,
     Pipeline,
     Trial,
@@ -37,7 +37,7 @@ from pacviz.experiments.does_it_hold.run import (
     outcome,
     violations_needed,
 )
-from pacviz.experiments.experiment import EXPERIMENTS as ALL
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.jobs import limits
 from pacviz.progress import Progress
 from pacviz.settings import defaults, setting, settings
@@ -57,24 +57,24 @@ class _Choices:
         "pipeline",
         "How the network is found",
         "pipeline: train, prune, quantize and code. guess: take the best of M random networks.",
-        choices=lambda: tuple(EXPERIMENTS),
+        choices=lambda: tuple(LEARNERS),
     )
     trials: int = setting(
         100, "Trials", "How often a sample is drawn and a network learned on it.", low=20, high=500, step=20
     )
 
 
-_PREFIXES = {name: f"{PREFIX}{name}_" for name in EXPERIMENTS}
+_PREFIXES = {name: f"{PREFIX}{name}_" for name in LEARNERS}
 PARAMETERS: tuple[Parameter, ...] = (
     *parameters(_Choices, PREFIX),
     *parameters(Claim, PREFIX),
     flag(f"{PREFIX}charged", True),
-    *(one for name, kind in EXPERIMENTS.items() for one in parameters(kind, _PREFIXES[name])),
+    *(one for name, kind in LEARNERS.items() for one in parameters(kind, _PREFIXES[name])),
 )
 """All that a link to the page can say."""
 
 
-def trial_controls() -> tuple[Experiment, Claim, int]:
+def trial_controls() -> tuple[Learner, Claim, int]:
     """Draws all controls in the sidebar; the experiment, what is claimed of it, and the number of trials wanted."""
     with linked("holds", PARAMETERS), st.sidebar:
         if limits.public():
@@ -88,8 +88,8 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
                 on_click=_turn,
                 width="stretch",
             )
-        learner = segments("learner", tuple(EXPERIMENTS), _Choices, PREFIX)
-        kind, prefix = EXPERIMENTS[learner], _PREFIXES[learner]
+        learner = segments("learner", tuple(LEARNERS), _Choices, PREFIX)
+        kind, prefix = LEARNERS[learner], _PREFIXES[learner]
         # No tooltips: they would lie over the buttons above.
         for column, title, presets in zip(st.columns(2), ("Usual", "Severe"), (USUAL, SEVERE), strict=True):
             column.button(
@@ -125,7 +125,7 @@ def trial_controls() -> tuple[Experiment, Claim, int]:
     return kind(**values), Claim(delta, charged), int(wanted)
 
 
-def _set(prefix: str, experiment: Experiment) -> None:
+def _set(prefix: str, experiment: Learner) -> None:
     for name, value in dataclasses.asdict(experiment).items():
         st.session_state[prefix + name] = value
 
@@ -139,13 +139,13 @@ def _turn() -> None:
     st.session_state[_RUNNING] = not running()
 
 
-def known_trials(experiment: Experiment, claim: Claim, wanted: int) -> list[Trial]:
+def known_trials(experiment: Learner, claim: Claim, wanted: int) -> list[Trial]:
     """The trials that were recorded or have been run since, in this session or another; another claim runs none again."""
     outcomes = _outcomes(experiment)
     return [Trial(outcomes[index], claim) for index in range(wanted) if index in outcomes]
 
 
-def more_trials(experiment: Experiment, wanted: int, progress: Progress) -> None:
+def more_trials(experiment: Learner, wanted: int, progress: Progress) -> None:
     """Runs the next trials, for about SECONDS.
 
     The embedded training digits tell the true errors: here nothing is trained on them.
@@ -164,11 +164,11 @@ def more_trials(experiment: Experiment, wanted: int, progress: Progress) -> None
 
 
 @lru_cache(maxsize=64)
-def _outcomes(experiment: Experiment) -> dict[int, Outcome]:
+def _outcomes(experiment: Learner) -> dict[int, Outcome]:
     return dict(recorded(experiment))
 
 
-def verdict(experiment: Experiment, trials: list[Trial], claim: Claim) -> None:
+def verdict(experiment: Learner, trials: list[Trial], claim: Claim) -> None:
     """How many bounds were violated, in one large sentence, and why."""
     coverage = Coverage.of(trials, claim.delta)
     count = f"{coverage.violated} of {coverage.trials} bounds were violated"
@@ -190,14 +190,14 @@ def verdict(experiment: Experiment, trials: list[Trial], claim: Claim) -> None:
             )
 
 
-def _badge(experiment: Experiment, claim: Claim) -> str:
+def _badge(experiment: Learner, claim: Claim) -> str:
     if not claim.charged:
         return ":red-badge[:material/money_off: the choice is not charged: K = 0]"
     price = f"ln M = {math.log(experiment.guesses):.1f} nats" if isinstance(experiment, Guess) else "the code length"
     return f":green-badge[:material/paid: the choice is charged: K = {price}]"
 
 
-def explanation(experiment: Experiment, claim: Claim, coverage: Coverage) -> str:
+def explanation(experiment: Learner, claim: Claim, coverage: Coverage) -> str:
     """A few sentences: why the bound holds or fails, and how surely that is known."""
     match experiment:
         case Guess(guesses=1):
@@ -296,7 +296,7 @@ def trial_formula(trials: list[Trial], claim: Claim) -> None:
 
 def page() -> None:
     """Draws the page."""
-    through_app(ALL)
+    through_app(EXPERIMENTS)
     with friendly():
         experiment, claim, wanted = trial_controls()
     pending = running() and len(known_trials(experiment, claim, wanted)) < wanted

@@ -12,7 +12,7 @@ from typing import Any
 
 from pacviz import data, store
 from pacviz.errors import PacvizError
-from pacviz.experiments.does_it_hold.run import EXPERIMENTS, SEVERE, USUAL, Experiment, Outcome, counted, outcome
+from pacviz.experiments.does_it_hold.run import LEARNERS, SEVERE, USUAL, Learner, Outcome, counted, outcome
 from pacviz.progress import Progress
 
 SHIPPED = store.ASSETS / "does_it_hold.json.gz"
@@ -22,18 +22,18 @@ RECORDED = (*USUAL.values(), *SEVERE.values())
 """The experiments that ship."""
 
 
-def recorded(experiment: Experiment, file: Path = SHIPPED) -> Mapping[int, Outcome]:
+def recorded(experiment: Learner, file: Path = SHIPPED) -> Mapping[int, Outcome]:
     """The outcomes by trial that were recorded of an experiment, none where there is no recording."""
     return _read(file).get(experiment, {})
 
 
 @lru_cache(maxsize=2)
-def _read(file: Path) -> dict[Experiment, dict[int, Outcome]]:
+def _read(file: Path) -> dict[Learner, dict[int, Outcome]]:
     """Raises PacvizError where the file holds something else than `record` writes."""
     try:
         listed = json.loads(gzip.decompress(file.read_bytes()))
         return {
-            EXPERIMENTS[one["learner"]](**one["settings"]): {
+            LEARNERS[one["learner"]](**one["settings"]): {
                 index: counted(*values) for index, values in enumerate(one["outcomes"])
             }
             for one in listed
@@ -51,7 +51,7 @@ def record(progress: Progress, file: Path = SHIPPED, most: int = max(TRIALS.valu
     fresh = data.load("digits", progress=progress).train
     listed: list[dict[str, Any]] = []
     for place, experiment in enumerate(RECORDED):
-        learner = next(name for name, kind in EXPERIMENTS.items() if type(experiment) is kind)
+        learner = next(name for name, kind in LEARNERS.items() if type(experiment) is kind)
         outcomes, trials = [], min(most, TRIALS[learner])
         for index in range(trials):
             progress((place + index / trials) / len(RECORDED), f"{learner}: trial {index + 1} of {trials}")

@@ -105,11 +105,11 @@ class Guess:
         check_settings(self)
 
 
-Experiment = Pipeline | Guess
-EXPERIMENTS: dict[str, type[Experiment]] = {"pipeline": Pipeline, "guess": Guess}
-USUAL: dict[str, Experiment] = {"pipeline": Pipeline(), "guess": Guess()}
+Learner = Pipeline | Guess
+LEARNERS: dict[str, type[Learner]] = {"pipeline": Pipeline, "guess": Guess}
+USUAL: dict[str, Learner] = {"pipeline": Pipeline(), "guess": Guess()}
 """Of each learner, what is shown first."""
-SEVERE: dict[str, Experiment] = {
+SEVERE: dict[str, Learner] = {
     "pipeline": Pipeline(n=100, sparsity=0.0, bits=4, epochs=200, labels=RANDOM),
     "guess": Guess(n=10, guesses=100_000, labels=RANDOM),
 }
@@ -260,7 +260,7 @@ def noticed(trials: Sequence[Trial], delta: float) -> float:
     return max(0.0, sorted((trial.needed for trial in trials), reverse=True)[enough - 1])
 
 
-def outcome(experiment: Experiment, index: int, fresh: Split, progress: Progress | None = None) -> Outcome:
+def outcome(experiment: Learner, index: int, fresh: Split, progress: Progress | None = None) -> Outcome:
     """Trial `index` of an experiment: a function of the two and of nothing that was run before.
 
     fresh: digits of the same distribution that no trial trains on; the more, the better the true error is known.

@@ -23,7 +23,7 @@ def test_an_experiment_has_a_page_and_commands_that_are_there(experiment):
     assert f"from pacviz.experiments.{experiment.name}.page import page" in text
     for command in experiment.commands:
         with pytest.raises(SystemExit) as end:
-            _parser().parse_args([command, "--help"])
+            _parser().parse_args([command.name, "--help"])
         assert end.value.code == 0
 
 

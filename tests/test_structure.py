@@ -1,6 +1,7 @@
 """The rooms keep to their doors: who may import what.  Imports inside functions count."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,15 @@ STREAMLIT = ("app.py", "pages/*.py", "pacviz/app/*.py", "pacviz/experiments/*/pa
 """Who may know Streamlit; the benchmark speaks its protocol."""
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imported(path: Path) -> set[str]:
     """Modules that a file imports anywhere in it, save for annotations alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     unread = {
         inner
         for node in ast.walk(tree)
@@ -54,6 +61,7 @@ def room(module: str) -> str:
 MODULES = {dotted(path): path for path in ROOT.glob("pacviz/**/*.py") if not path.is_symlink()}
 
 
+@cache
 def edges(module: str) -> set[str]:
     """Modules of pacviz that a module imports; a name taken from a module is no import of its package's other modules."""
     names = imported(MODULES[module])
@@ -63,10 +71,9 @@ def edges(module: str) -> set[str]:
 
 def _faces(module: str) -> set[str]:
     """Packages of which a module imports something that is no module."""
-    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     return {
         node.module
-        for node in ast.walk(tree)
+        for node in ast.walk(parsed(MODULES[module]))
         if isinstance(node, ast.ImportFrom) and node.module
         if any(f"{node.module}.{alias.name}" not in MODULES for alias in node.names)
     }

@@ -245,3 +245,39 @@ def test_a_cache_that_cannot_be_written_keeps_results_in_memory_and_says_so(tmp_
     assert store.recall("held") is None
     store.remember("other", "1")
     assert store.problem() is None
+
+
+def test_above_a_size_that_can_be_set_the_oldest_results_make_room(tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    monkeypatch.setenv("PACVIZ_RESULTS_MB", "0.5")
+    text = json.dumps("x" * 10_000)
+    for number in range(100):
+        store.remember(f"key {number}", text)
+        assert store.recall(f"key {number}") == text
+        assert (tmp_path / store.RESULTS).stat().st_size <= 0.5e6 + 20_000
+    kept = [number for number in range(100) if store.recall(f"key {number}") is not None]
+    assert 30 <= len(kept) < 50
+    assert kept == list(range(100 - len(kept), 100))
+    assert store.problem() is None
+
+
+def test_evicting_results_leaves_what_else_the_data_base_holds(tmp_path, monkeypatch):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    with store.transaction() as database:
+        database.execute("CREATE TABLE others (value TEXT)")
+        database.execute("INSERT INTO others VALUES (?)", ("y" * 50_000,))
+    monkeypatch.setenv("PACVIZ_RESULTS_MB", "0.01")
+    for number in range(3):
+        store.remember(f"key {number}", json.dumps(number))
+    assert [store.recall(f"key {number}") for number in range(3)] == [None, None, "2"]
+    with store.transaction() as database:
+        assert database.execute("SELECT length(value) FROM others").fetchall() == [(50_000,)]
+
+
+@pytest.mark.parametrize("size", ["much", "0", "-1", "nan"])
+def test_a_size_that_is_none_is_a_sentence_and_results_are_held_in_memory(tmp_path, monkeypatch, size):
+    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
+    monkeypatch.setenv("PACVIZ_RESULTS_MB", size)
+    store.remember("key", "1")
+    assert store.recall("key") == "1"
+    assert f"PACVIZ_RESULTS_MB is '{size}'; give the megabytes" in store.problem()

@@ -16,7 +16,7 @@ def test_every_first_screen_and_its_curves_are_recorded_and_nothing_else():
 )
 def test_a_recording_is_measured_again_alike(scenario, monkeypatch):
     recorded = known(scenario).measurement
-    monkeypatch.setattr(store, "recordings", dict)
+    monkeypatch.setattr("pacviz.store.results.recordings", dict)
     assert known(scenario) is None
     again = measure(scenario)
     assert [charge.name for charge in again.ledger.charges] == [charge.name for charge in recorded.ledger.charges]

@@ -180,7 +180,7 @@ class Certificate:
             "scenario": self.scenario.to_dict(),
             "fingerprints": measured.fingerprints,
             "version": measured.version,
-            "ledger": [dataclasses.asdict(charge) for charge in self.ledger.charges],
+            "ledger": [charge.to_dict() for charge in self.ledger.charges],
         }
 
     @classmethod
@@ -191,7 +191,7 @@ class Certificate:
         """
         scenario = Scenario.from_mapping(values["scenario"])
         train, test = (_estimate(values["estimates"][name], scenario) for name in ("train", "test"))
-        ledger = Ledger(tuple(Charge(**charge) for charge in values["ledger"]))
+        ledger = Ledger(tuple(map(Charge.from_dict, values["ledger"])))
         others = {field.name for field in dataclasses.fields(Measurement)} - {"ledger", "train", "test"}
         plain: dict[str, Any] = {name: values[name] for name in others}
         measurement = Measurement(ledger=ledger, train=train, test=test, **plain)

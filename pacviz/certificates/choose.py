@@ -24,7 +24,6 @@ from pacviz.certificates.certificate import certify
 from pacviz.certificates.measure import Source, looked_at, network_of, noise_of
 from pacviz.codes.coder import encode_prior
 from pacviz.codes.network import CompressedNetwork
-from pacviz.codes.subspace.network import SubspaceNetwork
 from pacviz.data import Dataset
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.posteriors.gaussian import layer_kl
@@ -180,7 +179,7 @@ def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Pr
     plain = _without_noise(scenario.but(noise=0.0, spread=EVEN), weights, None)
     if BOUNDS[scenario.bound].deterministic_only:
         return plain
-    if isinstance(network := network_of(scenario, weights), SubspaceNetwork):
+    if (network := network_of(scenario, weights).layered) is None:
         return plain
     trials = _Noises(network, scenario, data.load(scenario.data))
     tried = 0

@@ -13,11 +13,11 @@ from typing import Any
 
 from pacviz import __version__, data, store
 from pacviz.certificates import budget
+from pacviz.codes.code import code_of
 from pacviz.codes.coder import encode
-from pacviz.codes.compress import compress
+from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.ledger import Charge, Ledger
-from pacviz.codes.network import CompressedNetwork, Network, as_it_stands
-from pacviz.codes.subspace.network import SubspaceNetwork
+from pacviz.codes.network import Network
 from pacviz.errors import PacvizError
 from pacviz.library import checkpoints
 from pacviz.library.weights import Weights
@@ -69,12 +69,13 @@ class Measurement:
 
     def to_json(self) -> str:
         plain = dataclasses.asdict(self)
-        return json.dumps({**plain, "train": self.train.to_dict(), "test": self.test.to_dict()})
+        ledger = {"charges": [charge.to_dict() for charge in self.ledger.charges]}
+        return json.dumps({**plain, "ledger": ledger, "train": self.train.to_dict(), "test": self.test.to_dict()})
 
     @classmethod
     def from_json(cls, text: str) -> Measurement:
         values: dict[str, Any] = json.loads(text)
-        values["ledger"] = Ledger(tuple(Charge(**charge) for charge in values["ledger"]["charges"]))
+        values["ledger"] = Ledger(tuple(map(Charge.from_dict, values["ledger"]["charges"])))
         values["train"], values["test"] = RiskEstimate(**values["train"]), RiskEstimate(**values["test"])
         return cls(**values)
 
@@ -104,28 +105,28 @@ def network_of(scenario: Scenario, weights: Source | None = None) -> Network:
 
 
 @lru_cache(maxsize=4)
-def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> CompressedNetwork:
+def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> Network:
     return compress(weights.model, weights.matrices, sparsity, bits, pruning)
 
 
 def noise_of(network: Network, scenario: Scenario) -> dict[str, float]:
     """The posterior's standard deviation that a scenario asks for, by layer; raises PacvizError for noise in a subspace."""
-    if isinstance(network, SubspaceNetwork):
+    if network.layered is None:
         if scenario.noise > 0:
-            raise PacvizError(f"noise must be 0 for {network.model}, which is coded by its place in a subspace.")
+            raise PacvizError(f"noise must be 0 for {network.model}, which is coded {code_of(network.model).how}.")
         return {}
-    return posterior_stds(network, scenario.noise, scenario.multipliers)
+    return posterior_stds(network.layered, scenario.noise, scenario.multipliers)
 
 
-def coded(network: Network, scenario: Scenario) -> Coded:
-    """The bytes and charges of a network under a scenario's noise."""
-    code = encode(network)
+def coded(network: Network, scenario: Scenario, version: int | None = None) -> Coded:
+    """The bytes and charges of a network under a scenario's noise.  version: of its code, as for `encode`."""
+    code = encode(network, version)
     if scenario.noise == 0:
         return Coded(code.data, b"", code.ledger, None)
     stds = noise_of(network, scenario)
-    assert isinstance(network, CompressedNetwork)
-    stochastic = stochastic_code(network, stds)
-    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network, stds))
+    assert network.layered is not None, "noise_of refuses what has no layers"
+    stochastic = stochastic_code(network.layered, stds, version)
+    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network.layered, stds, version))
 
 
 def measure(

@@ -281,16 +281,18 @@ def _slab(
     for bits in grid.bits:
         network = quantized(weights.model, weights.matrices, masks, bits)
         code = encode(network)
-        prior = encode_prior(network, dict.fromkeys(layers, 0))
+        layered = network.layered
+        assert layered is not None, "a surface is of networks that noise suits"
+        prior = encode_prior(layered, dict.fromkeys(layers, 0))
         for noise in grid.noise:
-            stds = posterior_stds(network, noise)
+            stds = posterior_stds(layered, noise)
             if noise == 0:
                 ledger = code.ledger
                 measured = recall(scenario.but(bits=bits, noise=0.0), weights=weights)
                 train = measured.train if measured else exact_risk(network, dataset.train)
                 test = measured.test if measured else exact_risk(network, dataset.test)
             else:
-                ledger = prior.ledger + Ledger(refunds(network, stds)[1])
+                ledger = prior.ledger + Ledger(refunds(layered, stds)[1])
                 train = stochastic_risk(network, stds, dataset.train, grid.draws, budget.RISK, seed)
                 test = stochastic_risk(network, stds, dataset.test, grid.test_draws, budget.RISK, seed)
             yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)

@@ -28,7 +28,7 @@ from pacviz.certificates.measure import (
     noise_of,
     summary,
 )
-from pacviz.codes.coder import decode
+from pacviz.codes import coder
 from pacviz.codes.network import Network
 from pacviz.device import device
 from pacviz.errors import PacvizError
@@ -45,6 +45,8 @@ LATER = {
     ("certificate", "scenario", "spread"),
 }
 """What a file says now and older ones leave out: the setting has its default there, the rest is computed."""
+LATER_IN_CHARGES = ("kind", "layer")
+"""The same of a line of the ledger: its name says both."""
 DEVICES = ("cpu", "cuda", "mps")
 DEVIATIONS = 3.3
 """How far two independent samples of one error may lie apart: an honest file is refused once in a thousand."""
@@ -186,10 +188,14 @@ def claimed(archive: Archive) -> Certificate:
 
 @dataclass(frozen=True, eq=False)
 class _Told:
-    """What a file says and nothing else does: scenario, network, the counts of errors, and which data they are about."""
+    """What a file says and nothing else does: scenario, network, the counts of errors, and which data they are about.
+
+    version: of the code that the network is written in, which its bytes say.
+    """
 
     scenario: Scenario
     network: Network
+    version: int
     train: RiskEstimate
     test: RiskEstimate
     identity: data.Identity
@@ -197,7 +203,7 @@ class _Told:
     @cached_property
     def parts(self) -> Coded:
         """The bytes and charges of the network, made anew."""
-        return coded(self.network, self.scenario)
+        return coded(self.network, self.scenario, self.version)
 
     @classmethod
     def of(cls, archive: Archive) -> _Told:
@@ -215,8 +221,9 @@ class _Told:
             train, test = (
                 _estimate(estimates[name], scenario, draws) for name, draws in (("train", n), ("test", tests))
             )
-            network, _ = decode(archive.code, scenario.model)
-            return cls(scenario, network, train, test, identity)
+            network, _ = coder.decode(archive.code, scenario.model)
+            version = coder.header(archive.code, scenario.model).version
+            return cls(scenario, network, version, train, test, identity)
 
     def recomputed(self, archive: Archive, identity: data.Identity) -> tuple[Certificate, list[Comparison]]:
         """The certificate that code, counts and data make, and everything that the file says beside what is in that."""
@@ -348,8 +355,10 @@ def _compared(claimed: Any, found: Any, *path: str) -> Iterator[Comparison]:
     name = _named(path) or "header"
     match found:
         case {"name": str(line), "bits": float(bits), "why": str(why)}:
-            same = isinstance(claimed, dict) and claimed | {"bits": bits} == found and len(claimed) == len(found)
-            yield _comparison(f"{name}: {line} ({why})", claimed.get("bits") if same else claimed, bits, TOLERANCE)
+            there = claimed if isinstance(claimed, dict) else {}
+            told = {key: part for key, part in found.items() if key in there or key not in LATER_IN_CHARGES}
+            same = there | {"bits": bits} == told
+            yield _comparison(f"{name}: {line} ({why})", there.get("bits") if same else claimed, bits, TOLERANCE)
         case dict() if isinstance(claimed, dict):
             for key, part in found.items():
                 if key in claimed:

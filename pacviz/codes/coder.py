@@ -1,4 +1,10 @@
-"""A compressed network as real bytes, and back: every bit that the decoder needs, line by line."""
+"""A compressed network as real bytes, and back: every bit that the decoder needs, line by line.
+
+The bytes begin with a header of 9 bits: a place among 256, which says the architecture and the version of its code, and
+whether the network is stochastic.  Version 1 has the places from 0 on, version 2 those from 64, version 3 those from 128;
+an architecture without a place of its own in `models.PLACES` is one that the decoder is told (DECLARED).  The code of the
+architecture (`codes.code`) says what follows.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +12,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from pacviz.codes.codebook.assignments import code_assignments
-from pacviz.codes.codebook.clusters import cluster_weights, code_frequencies
-from pacviz.codes.codebook.codebooks import code_codebook
-from pacviz.codes.codebook.columns import Columns
-from pacviz.codes.codebook.positions import code_positions
-from pacviz.codes.integers.mixture import code_matrices
+from pacviz import models
+from pacviz.codes.code import Code, PriorCode, code_named, code_of
+from pacviz.codes.codebook.clusters import cluster_weights
+from pacviz.codes.codebook.code import PRIOR_SCALES
+from pacviz.codes.integers import code as _integers  # noqa: F401  registers
 from pacviz.codes.ledger import Charge, Ledger
-from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network, by_values
+from pacviz.codes.network import CompressedNetwork, Network
 from pacviz.codes.rangecoder import Coder
-from pacviz.codes.subspace.code import code_subspace
-from pacviz.codes.subspace.network import SubspaceNetwork
+from pacviz.codes.subspace import code as _subspace  # noqa: F401  registers
 from pacviz.errors import PacvizError
-from pacviz.models import ARCHITECTURES, architecture
+from pacviz.models import architecture
 
-PRIOR_SCALES = 128
-"""Size of the fixed grid of prior scales: an index of 7 bits a layer."""
-DECLARED = 255
-"""Stands in the header for an architecture that the decoder is told; registered ones have their places below it."""
+DECLARED = {1: 255, 2: 127, 3: 191}
+"""By version, the place of all architectures that the decoder is told."""
+_PLACES = 64
+"""Of a version."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +38,31 @@ class Encoded:
     ledger: Ledger
 
 
-@dataclass(frozen=True, eq=False)
-class PriorCode:
-    """What the code of a stochastic network's prior says, by layer (docs/mathematics.md section 3).
-
-    masks: bool (rows, columns).  codebooks: float32 (r,).  cluster_weights: probabilities p_j, float64 (r,).
-    prior_scales: indices in 0..127.
-    """
+@dataclass(frozen=True)
+class Header:
+    """What the bytes begin with.  version: of the architecture's code.  stochastic: whether a prior follows, not a network."""
 
     model: str
-    masks: Mapping[str, np.ndarray]
-    codebooks: Mapping[str, np.ndarray]
-    cluster_weights: Mapping[str, np.ndarray]
-    prior_scales: Mapping[str, int]
+    version: int
+    stochastic: bool
+
+    @property
+    def code(self) -> Code:
+        """Reads what follows."""
+        return code_named(architecture(self.model).code, self.version)
 
 
-def encode(network: Network) -> Encoded:
+def encode(network: Network, version: int | None = None) -> Encoded:
     """The network as prefix-free bytes that `decode` turns back into the very same weights.
 
-    network: as CompressedLayer describes it (codebooks ascending, every entry used).  How it is written its architecture
-    says; raises PacvizError where that is as integers and the weights are not (see `integers.code_matrices`).
+    How it is written its architecture says.  version: of that code, the newest where None.  Raises PacvizError for a
+    network that the code cannot write.
     """
-    return _written(network, None)
+    head = Header(network.model, version or code_of(network.model).version, stochastic=False)
+    writer = _Writer()
+    writer.header(head)
+    head.code.code(writer.coder, architecture(head.model), network, writer.charge)
+    return writer.encoded()
 
 
 def decode(data: bytes, declared: str | None = None) -> tuple[Network, int]:
@@ -66,154 +71,108 @@ def decode(data: bytes, declared: str | None = None) -> tuple[Network, int]:
     declared: name of the architecture, where it is a declared one.
     Raises PacvizError where `data` does not start with what `encode` wrote.
     """
-    code, consumed = _read(data, declared, stochastic=False)
-    if code.point is not None:
-        return code.point, consumed
-    layers = tuple(CompressedLayer(part.name, part.symbols, part.codebook) for part in code.layers)
-    return CompressedNetwork(code.model, layers), consumed
+    coder = Coder(data)
+    head = _code_header(coder, None, declared)
+    if head.stochastic:
+        raise PacvizError("These bytes hold the prior of a stochastic network: read it with decode_prior.")
+    network = head.code.code(coder, architecture(head.model), None, _unheard)
+    return network, _consumed(coder, data)
 
 
-def encode_prior(network: CompressedNetwork, prior_scales: Mapping[str, int]) -> Encoded:
+def encode_prior(network: CompressedNetwork, prior_scales: Mapping[str, int], version: int | None = None) -> Encoded:
     """What defines the prior of a stochastic network: positions, codebooks, cluster weights and prior scales.
 
     The sharper form of docs/mathematics.md section 3: assignments are not sent, their cost is the KL term of the bound.
-    prior_scales: an index in 0..127 for each layer by name.
+    prior_scales: an index in 0..127 for each layer by name.  version: as for `encode`.
     """
-    return _written(network, prior_scales)
+    head = Header(network.model, version or code_of(network.model).version, stochastic=True)
+    writer = _Writer()
+    writer.header(head)
+    head.code.code_prior(writer.coder, architecture(head.model), network, prior_scales, writer.charge)
+    return writer.encoded()
 
 
 def decode_prior(data: bytes, declared: str | None = None) -> tuple[PriorCode, int]:
     """The inverse of `encode_prior`, and the number of bytes that the code takes; raises PacvizError like `decode`."""
-    code, consumed = _read(data, declared, stochastic=True)
-    prior = PriorCode(
-        code.model,
-        masks={part.name: part.mask for part in code.layers},
-        codebooks={part.name: part.codebook for part in code.layers},
-        cluster_weights={part.name: part.frequencies / part.frequencies.sum() for part in code.layers},
-        prior_scales={part.name: part.prior_scale for part in code.layers},
-    )
-    return prior, consumed
-
-
-@dataclass(frozen=True, eq=False)
-class _LayerCode:
-    """A layer as it went through the coder; symbols or prior_scale are 0 where the form does not send them."""
-
-    name: str
-    mask: np.ndarray
-    codebook: np.ndarray
-    frequencies: np.ndarray
-    symbols: np.ndarray
-    prior_scale: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Code:
-    """point: of a network that is coded by its place in a subspace; it has no layers here."""
-
-    model: str
-    layers: tuple[_LayerCode, ...]
-    charges: tuple[Charge, ...]
-    point: SubspaceNetwork | None = None
-
-
-def _code(
-    coder: Coder,
-    network: Network | None,
-    prior_scales: Mapping[str, int] | None,
-    declared: str | None,
-    *,
-    stochastic: bool,
-) -> _Code:
-    """The code itself, both ways: writes `network`, or reads one where that is None."""
-    charges: list[Charge] = []
-
-    def charge(name: str, why: str) -> None:
-        charges.append(Charge(name, max(0.0, coder.bits - math.fsum(charge.bits for charge in charges)), why))
-
-    model = _code_header(coder, None if network is None else network.model, declared, stochastic)
-    charge("header", "which architecture, and whether the network is stochastic")
-    if architecture(model).code == "subspace":
-        if stochastic:
-            raise PacvizError(f"{model} is coded by its place in a subspace, which takes no noise; set noise to 0.")
-        assert not isinstance(network, CompressedNetwork)
-        point = code_subspace(coder, architecture(model), network, charge)
-        return _Code(model, (), tuple(charges), point)
-    assert not isinstance(network, SubspaceNetwork)
-    layers: list[_LayerCode] = []
-    if architecture(model).code == "integers" and not stochastic:
-        matrices = code_matrices(
-            coder, architecture(model).layers, None if network is None else network.matrices, charge
-        )
-        for part in by_values(model, matrices).layers:
-            layers.append(_LayerCode(part.name, part.symbols > 0, part.codebook, part.counts, part.symbols, 0))
-        return _Code(model, tuple(layers), tuple(charges))
-    row_counts = np.ones(architecture(model).input_shape[0], np.int64)
-    for index, spec in enumerate(architecture(model).layers):
-        layer = None if network is None else network.layers[index]
-        columns = Columns.of(spec, row_counts)
-        mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, columns)
-        row_counts = np.count_nonzero(mask, axis=1)
-        charge(f"positions of {spec.name}", "which weights survive")
-        codebook = code_codebook(coder, None if layer is None else layer.codebook, int(row_counts.sum()))
-        charge(f"codebook of {spec.name}", "the values that surviving weights take")
-        frequencies = code_frequencies(coder, None if layer is None else layer.counts, len(codebook))
-        charge(f"cluster weights of {spec.name}", "how often each value occurs")
-        symbols = np.zeros(mask.shape, np.uint16)
-        prior_scale = 0
-        if stochastic:
-            prior_scale = coder.uniform(None if prior_scales is None else prior_scales[spec.name], PRIOR_SCALES)
-            charge(f"prior scale of {spec.name}", "how wide the prior is around each value")
-        else:
-            written = None if layer is None else layer.symbols
-            symbols = code_assignments(coder, written, mask, codebook, frequencies, columns)
-            charge(f"assignments of {spec.name}", "which of the values each surviving weight takes")
-        layers.append(_LayerCode(spec.name, mask, codebook, frequencies, symbols, prior_scale))
-    return _Code(model, tuple(layers), tuple(charges))
-
-
-def _code_header(coder: Coder, model: str | None, declared: str | None, stochastic: bool) -> str:
-    names = dict(enumerate(ARCHITECTURES))
-    places = {name: place for place, name in names.items()}
-    place = coder.uniform(None if model is None else places.get(model, DECLARED), 256)
-    if place == DECLARED:
-        if (found := model or declared) is None:
-            raise PacvizError("These bytes are of an architecture that was declared for them; say which one.")
-        names[DECLARED] = found
-    if place not in names:
-        raise PacvizError(
-            f"These bytes name architecture {place}, but there are only {len(names)} here; update pacviz."
-        )
-    if coder.uniform(int(stochastic), 2) != stochastic:
-        forms = ("a network: read it with decode", "the prior of a stochastic network: read it with decode_prior")
-        raise PacvizError(f"These bytes hold {forms[not stochastic]}.")
-    return names[place]
-
-
-def _written(network: Network, prior_scales: Mapping[str, int] | None) -> Encoded:
-    coder = Coder()
-    charges = _code(coder, network, prior_scales, None, stochastic=prior_scales is not None).charges
-    data = coder.finish()
-    rounding = 8 * len(data) - math.fsum(charge.bits for charge in charges)
-    return Encoded(data, Ledger((*charges, Charge("rounding", rounding, "what is left of the last byte"))))
-
-
-def _read(data: bytes, declared: str | None, *, stochastic: bool) -> tuple[_Code, int]:
     coder = Coder(data)
-    code = _code(coder, None, None, declared, stochastic=stochastic)
+    head = _code_header(coder, None, declared)
+    if not head.stochastic:
+        raise PacvizError("These bytes hold a network: read it with decode.")
+    prior = head.code.code_prior(coder, architecture(head.model), None, None, _unheard)
+    return prior, _consumed(coder, data)
+
+
+def header(data: bytes, declared: str | None = None) -> Header:
+    """What the bytes of a network or a prior begin with; raises PacvizError where it names nothing that is known here."""
+    return _code_header(Coder(data), None, declared)
+
+
+def _code_header(coder: Coder, head: Header | None, declared: str | None) -> Header:
+    """Codes the header, both ways."""
+    place = coder.uniform(None if head is None else _place(head), 256)
+    version = next((version for version, told in DECLARED.items() if told == place), None)
+    if version is not None:
+        model = declared if head is None else head.model
+        if model is None:
+            raise PacvizError("These bytes are of an architecture that was declared for them; say which one.")
+    else:
+        version, index = 1 + place // _PLACES, place % _PLACES
+        if version not in DECLARED or index >= len(models.PLACES):
+            raise PacvizError(
+                f"These bytes name architecture {place}, but there are only {len(models.PLACES)} here; update pacviz."
+            )
+        model = models.PLACES[index]
+    return Header(model, version, bool(coder.uniform(None if head is None else int(head.stochastic), 2)))
+
+
+def _place(head: Header) -> int:
+    if head.model not in models.PLACES:
+        return DECLARED[head.version]
+    return _PLACES * (head.version - 1) + models.PLACES.index(head.model)
+
+
+class _Writer:
+    """A coder that writes, and the charges for what it wrote."""
+
+    def __init__(self) -> None:
+        self.coder = Coder()
+        self.charges: list[Charge] = []
+
+    def header(self, head: Header) -> None:
+        _code_header(self.coder, head, None)
+        self.charge("header", "which architecture, and whether the network is stochastic")
+
+    def charge(self, kind: str, why: str, layer: str = "") -> None:
+        charged = math.fsum(charge.bits for charge in self.charges)
+        self.charges.append(Charge(kind, max(0.0, self.coder.bits - charged), why, layer))
+
+    def encoded(self) -> Encoded:
+        data = self.coder.finish()
+        rounding = 8 * len(data) - math.fsum(charge.bits for charge in self.charges)
+        return Encoded(data, Ledger((*self.charges, Charge("rounding", rounding, "what is left of the last byte"))))
+
+
+def _unheard(kind: str, why: str, layer: str = "") -> None:
+    """Whoever reads pays nothing."""
+
+
+def _consumed(coder: Coder, data: bytes) -> int:
+    """How many of the bytes were read; raises PacvizError where there are too few."""
     consumed = coder.finish()
     if not data.startswith(consumed):
         raise PacvizError("These bytes end before the network does; give all of them, as they were written.")
-    return code, len(consumed)
+    return len(consumed)
 
 
 __all__ = [
     "PRIOR_SCALES",
     "Encoded",
+    "Header",
     "PriorCode",
     "cluster_weights",
     "decode",
     "decode_prior",
     "encode",
     "encode_prior",
+    "header",
 ]

@@ -1,4 +1,4 @@
-"""The whole compression of a trained network: prune, quantize, drop what cannot matter, order the units.  Or none."""
+"""The whole compression of a trained network: prune, and whatever the code of its architecture does with what is left."""
 
 from __future__ import annotations
 
@@ -6,39 +6,37 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from pacviz.codes.codebook.quantize import quantize
-from pacviz.codes.codebook.units import canonical_order, drop_dead_units
-from pacviz.codes.integers.whole import whole
-from pacviz.codes.network import CompressedNetwork, by_values
+from pacviz.codes import coder as _codes  # noqa: F401  registers them
+from pacviz.codes.code import code_of
+from pacviz.codes.network import Network
 from pacviz.codes.prune import prune
-from pacviz.errors import PacvizError
-from pacviz.models import architecture
 
 
-def compress(
-    model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str
-) -> CompressedNetwork:
-    """The network that is coded, measured and certified.  Not for an architecture that is coded in a subspace.
+def compress(model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str) -> Network:
+    """The network that is coded, measured and certified.
 
-    matrices: trained float32 weights (rows, columns) by layer of the named architecture.  Weights that lead from or to
-    a dead unit are dropped and hidden units are put into the coder's order: neither changes what the network computes.
+    matrices: trained float32 weights (rows, columns) by layer of the named architecture.  In a network of codebooks, weights
+    that lead from or to a dead unit are dropped and hidden units are put into the coder's order: neither changes what it
+    computes.  Raises PacvizError for an architecture that is coded in a subspace, which leaves nothing to compress.
     """
-    if architecture(model).code == "subspace":
-        raise PacvizError(
-            f"{architecture(model).title} is coded by its place there: there is nothing to prune or to quantize; "
-            "certify a file of its weights with --as-is."
-        )
     return quantized(model, matrices, prune(matrices, sparsity, pruning), bits)
 
 
-def quantized(
-    model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int
-) -> CompressedNetwork:
-    """The rest of `compress`, where it is known which weights survive.  masks: bool, by layer.
+def quantized(model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int) -> Network:
+    """The rest of `compress`, where it is known which weights survive.  masks: bool, by layer."""
+    return code_of(model).quantized(model, matrices, masks, bits)
 
-    An architecture that is coded as integers gets integers instead of codebooks, and keeps those that it has.
+
+def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> Network:
+    """A network that was pruned and quantized elsewhere, or trained in a subspace, in the form that its architecture is coded in.
+
+    matrices: as for `compress`.  Raises PacvizError for weights that cannot be coded so.
     """
-    if architecture(model).code == "integers":
-        return by_values(model, whole(model, {name: matrices[name] * masks[name] for name in matrices}, bits))
-    layers = tuple(quantize(name, weights, masks[name], bits) for name, weights in matrices.items())
-    return canonical_order(drop_dead_units(CompressedNetwork(model, layers)))
+    return code_of(model).as_it_stands(model, matrices)
+
+
+def as_trained(model: str, matrices: Mapping[str, np.ndarray], bits: int) -> Network:
+    """A network as its training leaves it: quantized where its code prunes and quantizes, else as it stands."""
+    if code_of(model).prunes:
+        return compress(model, matrices, 0.0, bits, "global")
+    return as_it_stands(model, matrices)

@@ -5,15 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
-from pacviz.codes.subspace.network import SubspaceNetwork, recover
 from pacviz.errors import PacvizError
 from pacviz.models import LayerSpec, architecture
 
 ENTRIES = 2**16 - 1
 """The most values that a layer's weights may take: what the code has symbols for."""
+
+
+class Network(Protocol):
+    """Whatever can be coded, decoded, measured and certified: weights of a named architecture in a form that a code writes."""
+
+    @property
+    def model(self) -> str:
+        """Name of its architecture."""
+
+    @property
+    def matrices(self) -> Mapping[str, np.ndarray]:
+        """The very weights whose risk is measured, float32 (rows, columns) by layer."""
+
+    @property
+    def nonzeros(self) -> int:
+        """Weights that are not zero."""
+
+    @property
+    def entries(self) -> int:
+        """The most different values that its code sends in one place: of a layer's weights, of a place's coordinates."""
+
+    @property
+    def coordinates(self) -> np.ndarray | None:
+        """The whole numbers that the code sends in place of weights, int64 (d,); None where it sends the weights."""
+
+    @property
+    def layered(self) -> CompressedNetwork | None:
+        """The network as layers with codebooks, around whose entries there can be noise; None where it has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,17 +99,20 @@ class CompressedNetwork:
     def nonzeros(self) -> int:
         return sum(layer.nonzeros for layer in self.layers)
 
+    @property
+    def entries(self) -> int:
+        """Of the largest codebook."""
+        return max(len(layer.codebook) for layer in self.layers)
 
-Network = CompressedNetwork | SubspaceNetwork
-"""Whatever can be coded, decoded, measured and certified: it has a model, matrices and nonzeros."""
+    @property
+    def coordinates(self) -> None:
+        """It is coded weight by weight."""
+        return None
 
-
-def as_it_stands(model: str, matrices: Mapping[str, np.ndarray]) -> Network:
-    """A network that was pruned and quantized elsewhere, or trained in a subspace, in the form that its architecture is coded in.
-
-    matrices: as for `compress`.  Raises PacvizError for weights that cannot be coded so.
-    """
-    return recover(model, matrices) if architecture(model).code == "subspace" else by_values(model, matrices)
+    @property
+    def layered(self) -> CompressedNetwork:
+        """Itself."""
+        return self
 
 
 def by_values(model: str, matrices: Mapping[str, np.ndarray]) -> CompressedNetwork:

@@ -16,8 +16,8 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from pacviz.codes.network import Network, as_it_stands
-from pacviz.codes.subspace.network import SubspaceNetwork
+from pacviz.codes.compress import as_it_stands
+from pacviz.codes.network import Network
 from pacviz.errors import PacvizError
 from pacviz.library.sparse import unpacked
 from pacviz.models import architecture
@@ -123,11 +123,7 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False)
 
 def as_found(network: Network) -> dict[str, float | int]:
     """The sparsity and the bits that a network has which is certified as it stands."""
-    if isinstance(network, SubspaceNetwork):
-        entries = len(np.unique(network.integers))
-    else:
-        entries = max(len(layer.codebook) for layer in network.layers)
     return {
         "sparsity": 1 - network.nonzeros / architecture(network.model).parameters,
-        "bits": math.ceil(math.log2(max(1, entries))),
+        "bits": math.ceil(math.log2(max(1, network.entries))),
     }

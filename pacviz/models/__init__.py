@@ -27,11 +27,13 @@ from pacviz.models.zoo.subspace_nets import SUBSPACE_NETS
 from pacviz.models.zoo.tiny import TINY
 from pacviz.models.zoo.tiny_nets import TINY_NETS
 
-# A code names its architecture by its place here: new ones are added at the end.
 ARCHITECTURES: dict[str, Architecture] = {
     architecture.name: architecture
     for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56, *TINY_NETS, *SUBSPACE_NETS)
 }
+
+PLACES: tuple[str, ...] = tuple(ARCHITECTURES)
+"""A code names its architecture by its place here; one that is registered later has none, and is told to the decoder."""
 
 
 def architecture(name: str) -> Architecture:
@@ -44,6 +46,7 @@ def architecture(name: str) -> Architecture:
 
 __all__ = [
     "ARCHITECTURES",
+    "PLACES",
     "Architecture",
     "AveragePool",
     "Conv",

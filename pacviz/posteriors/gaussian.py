@@ -52,14 +52,14 @@ def _assignments(layer: CompressedLayer) -> float:
     return -float(layer.counts @ np.log(cluster_weights(layer))) if layer.nonzeros else 0.0
 
 
-def stochastic_code(network: CompressedNetwork, stds: Mapping[str, float]) -> Encoded:
+def stochastic_code(network: CompressedNetwork, stds: Mapping[str, float], version: int | None = None) -> Encoded:
     """The bytes of the noisy network's prior, and all charges: those bytes and KL(posterior || prior) by layer.
 
-    stds: as `posterior_stds` says.  The KL of a layer appears as two lines: its assignments as the entropy coder would
-    send them, and the refund, the (negative) difference that the noise buys back.
+    stds: as `posterior_stds` says.  version: of the code.  The KL of a layer appears as two lines: its assignments as the
+    entropy coder would send them, and the refund, the (negative) difference that the noise buys back.
     """
     priors, charges = refunds(network, stds)
-    prior = encode_prior(network, priors)
+    prior = encode_prior(network, priors, version)
     return Encoded(prior.data, prior.ledger + Ledger(charges))
 
 
@@ -71,29 +71,31 @@ def refunds(network: CompressedNetwork, stds: Mapping[str, float]) -> tuple[dict
         priors[layer.name], kl = layer_kl(layer, stds[layer.name])
         charges += [
             Charge(
-                f"assignments of {layer.name}",
+                "assignments",
                 assignments / math.log(2),
                 "which codebook entry each weight uses, if it were sent exactly",
+                layer.name,
             ),
             Charge(
-                f"noise refund of {layer.name}",
+                "noise refund",
                 (kl - assignments) / math.log(2),
                 "bits that the noise makes unnecessary to send",
+                layer.name,
             ),
         ]
     return priors, tuple(charges)
 
 
-def zhou_bytes(network: CompressedNetwork, stds: Mapping[str, float]) -> float:
+def zhou_bytes(network: CompressedNetwork, stds: Mapping[str, float], version: int | None = None) -> float:
     """Effective size in bytes by the form of Zhou et al. (Theorem 4.3) with the same positions and codebooks, to compare.
 
-    stds: as `posterior_stds` says.  Its assignments have fixed length, its mixture is unnormalised and its prior scale is
-    the posterior's.
+    stds: as `posterior_stds` says.  version: of the code.  Its assignments have fixed length, its mixture is unnormalised and
+    its prior scale is the posterior's.
     """
     shared = [
         charge.bits
-        for charge in encode_prior(network, {layer.name: 0 for layer in network.layers}).ledger.charges
-        if not charge.name.startswith(("cluster weights", "prior scale"))
+        for charge in encode_prior(network, {layer.name: 0 for layer in network.layers}, version).ledger.charges
+        if charge.kind not in ("cluster weights", "prior scale")
     ]
     kl = sum(
         zhou_kl(layer.codebook, layer.counts, stds[layer.name], stds[layer.name])

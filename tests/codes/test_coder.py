@@ -24,6 +24,7 @@ def _small_architectures():
     with pytest.MonkeyPatch.context() as patch:
         for architecture in (TINY, ATOM):
             patch.setitem(models.ARCHITECTURES, architecture.name, architecture)
+        patch.setattr(models, "PLACES", tuple(models.ARCHITECTURES))
         yield
 
 

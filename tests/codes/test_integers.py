@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pacviz import PacvizError, models
 from pacviz.codes.coder import decode, decode_prior, encode, encode_prior
+from pacviz.codes.compress import as_it_stands
 from pacviz.codes.integers.mixture import EXPONENTS, LARGEST, Mixture
-from pacviz.codes.network import as_it_stands
 from pacviz.codes.rangecoder import Coder
 from pacviz.models import Architecture, Conv, DepthwiseConv, Flatten, Linear, ReLU
 
@@ -42,6 +42,7 @@ def _small_architectures():
     with pytest.MonkeyPatch.context() as patch:
         for architecture in (SMALL, ATOM):
             patch.setitem(models.ARCHITECTURES, architecture.name, architecture)
+        patch.setattr(models, "PLACES", tuple(models.ARCHITECTURES))
         yield
 
 
@@ -169,7 +170,7 @@ def test_the_bytes_of_one_network_stay_as_they_are():
         matrices[spec.name] = matrix
         start += size
     # The place among the architectures shows in more than the first byte.
-    with patch.dict(models.ARCHITECTURES, {"small": SMALL}, clear=True):
+    with patch.object(models, "PLACES", ("small",)):
         code = encode(as_it_stands("small", matrices)).data
     assert code.hex() == "00122b30df2f05e56140e564a2e85aff6ef5213d1927d4dd807c278c675af8d7ff18f6"
 

@@ -10,8 +10,7 @@ from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import coded, errors, noise_of, summary
 from pacviz.certificates.verify import pack, verify
 from pacviz.codes.coder import decode, encode, encode_prior
-from pacviz.codes.compress import compress
-from pacviz.codes.network import as_it_stands
+from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.subspace.network import PROJECTIONS, SubspaceNetwork
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError

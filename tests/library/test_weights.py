@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 
 from pacviz.codes.coder import decode, encode
-from pacviz.codes.network import ENTRIES, as_it_stands
+from pacviz.codes.compress import as_it_stands
+from pacviz.codes.network import ENTRIES
 from pacviz.errors import PacvizError
 from pacviz.library import weights
 from pacviz.library.weights import Weights

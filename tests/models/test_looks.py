@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from pacviz.codes.network import as_it_stands
+from pacviz.codes.compress import as_it_stands
 from pacviz.data import digits
 from pacviz.errors import PacvizError
 from pacviz.models import OrientedEdges, architecture

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
 
+from pacviz.codes.code import Charging
 from pacviz.codes.codebook.codebooks import grid
 from pacviz.codes.rangecoder import CORRUPT, Coder
 from pacviz.errors import PacvizError
@@ -101,12 +102,12 @@ def code_matrices(
     coder: Coder,
     layers: Sequence[LayerSpec],
     matrices: Mapping[str, np.ndarray] | None,
-    charge: Callable[[str, str], None],
+    charge: Charging,
 ) -> dict[str, np.ndarray]:
     """Codes the weights of each layer as integers, its biases as integers times a power of two: float32 (rows, columns).
 
     The exponent of that power is written beside what the gain of all weights so far leads to expect.
-    charge: told name and reason of each tensor after it.
+    charge: told after each tensor.
     Raises PacvizError for values of another form.
     """
     weights, biases, gain = Mixture(), Mixture(), _Gain()
@@ -116,13 +117,13 @@ def code_matrices(
         given = None if matrices is None else _integers(f"weights of {spec.name}", matrices[spec.name][:, :width])
         side = spec.shapes[0][-1] if len(spec.shapes[0]) == 4 else 1
         kernel = weights.code(coder, given, spec.rows * width, side).reshape(spec.rows, width)
-        charge(f"weights of {spec.name}", "small whole numbers, by a law that is learned on the way")
+        charge("weights", "small whole numbers, by a law that is learned on the way", spec.name)
         gain = gain.after(kernel)
         parts = [kernel.astype(np.float32)]
         if spec.columns > width:
             bias = None if matrices is None else matrices[spec.name][:, width]
             parts.append(_code_biases(coder, biases, spec, bias, gain.exponent)[:, None])
-            charge(f"biases of {spec.name}", "whole numbers, and the power of two that they count in")
+            charge("biases", "whole numbers, and the power of two that they count in", spec.name)
         found[spec.name] = np.concatenate(parts, axis=1)
     return found
 

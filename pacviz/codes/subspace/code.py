@@ -1,28 +1,54 @@
-"""A point of a random subspace as bytes: which subspace, the step, and the integers by a law that is learned on the way."""
+"""The code of a point of a random subspace: which subspace, the step, and the integers by a law that is learned on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
+import numpy as np
+
+from pacviz.codes.code import Charging, Code, register
 from pacviz.codes.integers.mixture import Mixture
+from pacviz.codes.network import Network
 from pacviz.codes.rangecoder import Coder
-from pacviz.codes.subspace.network import DIMENSIONS, EXPONENTS, PROJECTIONS, SubspaceNetwork
-from pacviz.models import Architecture
+from pacviz.codes.subspace.network import DIMENSIONS, EXPONENTS, PROJECTIONS, SubspaceNetwork, recover
+from pacviz.errors import PacvizError
+from pacviz.models import Architecture, architecture
 
 
-def code_subspace(
-    coder: Coder, network: Architecture, point: SubspaceNetwork | None, charge: Callable[[str, str], None]
-) -> SubspaceNetwork:
-    """Codes the point of a subspace that a network is, both ways.
+@register
+class SubspaceCode(Code):
+    """How the directions are drawn and how many there are, the step of the integers, and the integers."""
 
-    charge: told name and reason of each part after it.
-    """
-    kinds, most = tuple(PROJECTIONS), min(DIMENSIONS, network.parameters)
-    kind = coder.uniform(None if point is None else kinds.index(point.projection), len(kinds))
-    dimension = 1 + coder.uniform(None if point is None else point.dimension - 1, most)
-    charge("subspace", "how its directions are drawn, and how many there are")
-    exponent = coder.uniform(None if point is None else point.exponent, EXPONENTS)
-    charge("step", "what the integers count in")
-    integers = Mixture().code(coder, None if point is None else point.integers, dimension)
-    charge("integers", "how far the network goes in each direction, by a law that is learned on the way")
-    return SubspaceNetwork(network.name, kinds[kind], exponent, integers)
+    name = "subspace"
+    how = "by its place in a subspace"
+    prunes = False
+
+    def quantized(
+        self, model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int
+    ) -> Network:
+        raise PacvizError(
+            f"{architecture(model).title} is coded {self.how}: there is nothing to prune or to quantize; "
+            "certify a file of its weights with --as-is."
+        )
+
+    def as_it_stands(self, model: str, matrices: Mapping[str, np.ndarray]) -> SubspaceNetwork:
+        return recover(model, matrices)
+
+    def code(
+        self, coder: Coder, architecture: Architecture, network: Network | None, charge: Charging
+    ) -> SubspaceNetwork:
+        point = None if network is None else _point(network)
+        kinds, most = tuple(PROJECTIONS), min(DIMENSIONS, architecture.parameters)
+        kind = coder.uniform(None if point is None else kinds.index(point.projection), len(kinds))
+        dimension = 1 + coder.uniform(None if point is None else point.dimension - 1, most)
+        charge("subspace", "how its directions are drawn, and how many there are")
+        exponent = coder.uniform(None if point is None else point.exponent, EXPONENTS)
+        charge("step", "what the integers count in")
+        integers = Mixture().code(coder, None if point is None else point.integers, dimension)
+        charge("integers", "how far the network goes in each direction, by a law that is learned on the way")
+        return SubspaceNetwork(architecture.name, kinds[kind], exponent, integers)
+
+
+def _point(network: Network) -> SubspaceNetwork:
+    """The network as what this code writes: its own kind, or weights that lie in a subspace."""
+    return network if isinstance(network, SubspaceNetwork) else recover(network.model, network.matrices)

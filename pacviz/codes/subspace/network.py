@@ -224,6 +224,21 @@ class SubspaceNetwork:
         """Weights, not integers, that are not zero."""
         return sum(int(np.count_nonzero(matrix)) for matrix in self.matrices.values())
 
+    @property
+    def entries(self) -> int:
+        """Different integers."""
+        return len(np.unique(self.integers))
+
+    @property
+    def coordinates(self) -> np.ndarray:
+        """The integers."""
+        return self.integers
+
+    @property
+    def layered(self) -> None:
+        """Its weights are no layers of codebooks."""
+        return None
+
 
 def recover(model: str, matrices: Mapping[str, np.ndarray]) -> SubspaceNetwork:
     """The point of a subspace that a network is, by least squares and then exactly.

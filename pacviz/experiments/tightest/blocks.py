@@ -10,7 +10,6 @@ import numpy as np
 from pacviz.codes.codebook.codebooks import grid
 from pacviz.codes.ledger import Ledger
 from pacviz.codes.network import Network
-from pacviz.codes.subspace.network import SubspaceNetwork
 from pacviz.models import LayerSpec, architecture
 
 MOST_CELLS = 4_000
@@ -51,8 +50,8 @@ def blocks(network: Network, ledger: Ledger) -> tuple[Block, ...] | None:
 
     Layer by layer in order; of a network in a random subspace, the place in it.
     """
-    if isinstance(network, SubspaceNetwork):
-        return (_place(network.integers, ledger),)
+    if network.coordinates is not None:
+        return (_place(network.coordinates, ledger),)
     spec = architecture(network.model)
     if spec.parameters > MOST_CELLS:
         return None
@@ -64,7 +63,7 @@ def _place(integers: np.ndarray, ledger: Ledger) -> Block:
     columns = math.ceil(math.sqrt(_ASPECT * len(integers)))
     cells = np.full(-(-len(integers) // columns) * columns, np.nan)
     cells[: len(integers)] = integers
-    bits = math.fsum(charge.bits for charge in ledger.charges if charge.name == "integers")
+    bits = math.fsum(charge.bits for charge in ledger.charges if charge.kind == "integers")
     return Block("w", f"{len(integers):,} directions", cells.reshape(1, -1, columns), np.zeros(0), 1.0, bits)
 
 
@@ -97,7 +96,6 @@ def charges_of(ledger: Ledger, layer: str) -> dict[str, float]:
     """Bits that the ledger charges for a layer, by kind of charge."""
     found: dict[str, float] = {}
     for charge in ledger.charges:
-        kind, _, name = charge.name.partition(" of ")
-        if name == layer:
-            found[kind] = found.get(kind, 0.0) + charge.bits
+        if charge.layer == layer:
+            found[charge.kind] = found.get(charge.kind, 0.0) + charge.bits
     return found

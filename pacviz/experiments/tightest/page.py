@@ -431,7 +431,7 @@ def why_small(shown: Shown) -> None:
         "left: so many more bytes, and no more, is a smaller error worth."
     )
     if shown.selected is not None:
-        header = [charge for charge in shown.selected.certificate.ledger.charges if charge.name == "header"]
+        header = [charge for charge in shown.selected.certificate.ledger.charges if charge.kind == "header"]
         menu = f" In this ledger: {header[0].bits:.0f} bits for the header." if header else ""
         st.markdown(
             "**What is charged.** Every number, and every choice that was made after seeing the data: which of the 256 "

@@ -18,8 +18,7 @@ from pacviz.bounds import seeger
 from pacviz.certificates import budget
 from pacviz.certificates.measure import PREVIEW_DRAWS
 from pacviz.codes.coder import encode
-from pacviz.codes.compress import compress
-from pacviz.codes.network import Network, as_it_stands
+from pacviz.codes.compress import as_trained
 from pacviz.data import Dataset
 from pacviz.jobs.processes import Report, Stopped
 from pacviz.jobs.records import Metrics, Run, record, rewind
@@ -119,12 +118,7 @@ def _counted(matrices: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Dataset, exact: bool) -> dict[str, Any]:
     """What Metrics tells of the network as it would be written down; a preview is as valid as the exact bound, but wider."""
     delta = defaults(Scenario)["delta"]
-    in_subspace = architecture(training.model).code == "subspace"
-    network: Network = (
-        as_it_stands(training.model, matrices)
-        if in_subspace
-        else compress(training.model, matrices, 0.0, training.bits, "global")
-    )
+    network = as_trained(training.model, matrices, training.bits)
     code, split = encode(network), dataset.train
     risk = (
         exact_risk(network, split)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from tight_points import certificate, integers
 
+from pacviz.codes.compress import as_it_stands
 from pacviz.codes.ledger import Charge, Ledger
-from pacviz.codes.network import as_it_stands
 from pacviz.codes.subspace.network import SubspaceNetwork
 from pacviz.experiments.tightest.blocks import binary_unit, blocks, charges_of
 from pacviz.models import architecture
@@ -50,7 +50,7 @@ def test_biases_are_whole_multiples_of_the_largest_power_of_two_that_allows_it(v
 
 def test_charges_of_a_layer_are_not_those_of_one_with_a_longer_name():
     ledger = Ledger(
-        (Charge("weights of conv1", 8, ""), Charge("weights of conv1b", 4, ""), Charge("biases of conv1", 2, ""))
+        (Charge("weights", 8, "", "conv1"), Charge("weights", 4, "", "conv1b"), Charge("biases", 2, "", "conv1"))
     )
     assert charges_of(ledger, "conv1") == {"weights": 8, "biases": 2}
 

@@ -10,7 +10,7 @@ import pytest
 from tight_points import certificate, integers, save
 
 from pacviz.bounds import seeger
-from pacviz.codes.network import as_it_stands
+from pacviz.codes.compress import as_it_stands
 from pacviz.experiments.tightest.blocks import blocks
 from pacviz.experiments.tightest.figures import layer_waterfall, tightest
 from pacviz.experiments.tightest.figures.cells import HEIGHT, WIDTH, network_picture

@@ -18,8 +18,10 @@ CEILINGS = (100, 200, 300, 400, 500, 600, 800, 1_000, 1_500, 2_000, 5_000, 10_00
 
 def layer_waterfall(certificate: Certificate, dark: bool = False, height: int = 400) -> go.Figure:
     """A step for each layer, in it a colour and a pattern for each kind of charge; a step of its own for each other line."""
-    lines = [(html.escape(charge.name).partition(" of "), charge.bits / 8) for charge in certificate.ledger.charges]
-    charges = [(kind, layer or kind, amount) for (kind, _, layer), amount in lines]
+    charges = [
+        (html.escape(charge.kind), html.escape(charge.layer or charge.kind), charge.bits / 8)
+        for charge in certificate.ledger.charges
+    ]
     steps = list(dict.fromkeys(step for _, step, _ in charges))
     charges.sort(key=lambda charge: steps.index(charge[1]))
     sums = {step: math.fsum(amount for _, at, amount in charges if at == step) for step in steps}

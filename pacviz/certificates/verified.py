@@ -18,17 +18,23 @@ from pacviz.certificates.archive import Archive, BrokenArchive, content_of
 from pacviz.certificates.verify import Verification, verify
 from pacviz.data import Dataset
 from pacviz.progress import Progress
+from pacviz.risk import RiskEstimate
 
 SHIPPED = store.ASSETS / "tight" / "SHA256SUMS"
-RULES = 1
+RULES = 2
 """Raised whenever verification becomes stricter: what was verified before is then only claimed again."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What verifying a file came to.  problem: the first disagreement in one sentence, None where all agree."""
+    """What verifying a file came to.
+
+    problem: the first disagreement in one sentence, None where all agree.  train: the training errors that prove its
+    bound, which may be a few more than the file claims; None where they are the claimed ones (files that ship).
+    """
 
     problem: str | None = None
+    train: RiskEstimate | None = None
 
     @property
     def ok(self) -> bool:
@@ -51,7 +57,7 @@ def verify_here(content: bytes, dataset: Dataset | None = None, progress: Progre
         keep(content, Outcome(str(error)))
         raise
     if found.ok or not found.other_data:
-        keep(content, Outcome(found.problem))
+        keep(content, Outcome(found.problem, found.train))
     return found
 
 
@@ -59,15 +65,18 @@ def outcome(sha256: str) -> Outcome | None:
     """As `verified_here`, for the file with this fingerprint."""
     if sha256 in shipped():
         return Outcome()
-    if (text := store.recall(_key(sha256))) is None:
-        return None
-    problem = json.loads(text)["problem"]
-    return Outcome(None if problem is None else str(problem))
+    return store.revive(_key(sha256), _outcome)
+
+
+def _outcome(text: str) -> Outcome:
+    problem, train = (json.loads(text)[name] for name in ("problem", "train"))
+    return Outcome(None if problem is None else str(problem), None if train is None else RiskEstimate(**train))
 
 
 def keep(content: bytes, outcome: Outcome) -> None:
     """Remembers what verifying a file came to."""
-    store.remember(_key(fingerprint(content)), json.dumps({"problem": outcome.problem}))
+    train = None if outcome.train is None else outcome.train.to_dict()
+    store.remember(_key(fingerprint(content)), json.dumps({"problem": outcome.problem, "train": train}))
 
 
 def fingerprint(content: bytes) -> str:

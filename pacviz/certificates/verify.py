@@ -38,6 +38,7 @@ from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, PIXELS, Scenario
 from pacviz.settings import defaults
+from pacviz.words import at_most
 
 LATER = {
     ("certificate", "architecture_bits"),
@@ -72,6 +73,7 @@ class Verification:
     recomputed charges; None where the data are others or a quick comparison disagrees, so that nothing was measured.
     bound_with_architecture: the same with the architecture charged.
     comparisons: what was compared, in order.  remarks: what the file's maker could choose freely, a sentence each.
+    train: the training errors that the bound is from, its failure a share of delta; None where there is no bound.
     """
 
     bound: float | None
@@ -80,6 +82,7 @@ class Verification:
     comparisons: tuple[Comparison, ...]
     bound_with_architecture: float | None = None
     remarks: tuple[str, ...] = ()
+    train: RiskEstimate | None = None
 
     @property
     def ok(self) -> bool:
@@ -168,8 +171,14 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     # Rounding may tell the two apart by a few answers: whichever counts more of them is charged.
     worse = train if other_draws else max(told.train, train, key=lambda estimate: estimate.charged)
     proved = Certificate(scenario, dataclasses.replace(claim.measurement, train=worse))
+    said = remarks(proved)
+    if other_draws:
+        said += (
+            f"The file is from before looks were paid for, and its statement says {at_most(claim.bound)}: what holds is the "
+            f"bound from the draws made here, {at_most(proved.bound)}.",
+        )
     return Verification(
-        proved.bound, proved.n, scenario.delta, tuple(comparisons), proved.bound_with_architecture, remarks(proved)
+        proved.bound, proved.n, scenario.delta, tuple(comparisons), proved.bound_with_architecture, said, worse
     )
 
 

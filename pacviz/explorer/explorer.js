@@ -212,7 +212,7 @@ class Explorer extends Live {
   /** Draws a chart's present state. */
   update(name, chart) {
     const { state, found, curves } = this, ghosts = this.ghosts(), x = state[state.along];
-    if (name === "errors") chart.update(curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound, 1), line: state.bound }, ghosts.errors);
+    if (name === "errors") chart.update(curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound), line: state.bound }, ghosts.errors);
     else if (name === "sizes") chart.update(curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
     else if (found) chart.update(found.parts, found.bytes, ghosts.waterfall);
   }
@@ -249,8 +249,8 @@ class Explorer extends Live {
     const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
     const [says, bound, fixed] = this.headline.children, sure = surely(state.delta);
     write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, an error below ` : `With probability ${sure}, the true error is below `);
-    write(bound, found ? atMost(found.bound, 1) : "…");
-    const before = found && `architecture ${whatIf ? "fixed" : "taken as fixed before the data"}: ${atMost(withoutArchitecture(state, found), 1)}`;
+    write(bound, found ? atMost(found.bound) : "…");
+    const before = found && `architecture ${whatIf ? "fixed" : "taken as fixed before the data"}: ${atMost(withoutArchitecture(state, found))}`;
     write(fixed, found ? ` (${before})` : "");
     this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
@@ -271,7 +271,7 @@ class Explorer extends Live {
       test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
       code: [size(found.code), `${count(found.nonzeros)} weights`],
       bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : `noise refund: ${size(refund)}`],
-      bound: [atMost(found.bound, 1), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
+      bound: [atMost(found.bound), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");
@@ -304,11 +304,11 @@ class Explorer extends Live {
     if (!found) return null;
     if (asks === "vacuous") {
       const vacuous = found.bound >= data.known.vacuous;
-      return { right: vacuous ? 0 : 1, says: `The bound is ${atMost(found.bound, 1)}: ${vacuous ? "vacuous" : "not vacuous"}.` };
+      return { right: vacuous ? 0 : 1, says: `The bound is ${atMost(found.bound)}: ${vacuous ? "vacuous" : "not vacuous"}.` };
     }
     const before = at(asks === "better" ? this.wanted(data.tour[step - 2]) : { ...state, noise: 0 });
     if (!before) return null;
-    return asks === "better" ? { right: found.bound < before.bound ? 0 : 1, says: `The bound goes from ${atMost(before.bound, 1)} to ${atMost(found.bound, 1)}.` }
+    return asks === "better" ? { right: found.bound < before.bound ? 0 : 1, says: `The bound goes from ${atMost(before.bound)} to ${atMost(found.bound)}.` }
       : { right: found.bytes < before.bytes ? 0 : 1, says: `What is paid for goes from ${size(before.bytes)} to ${size(found.bytes)}.` };
   }
 

@@ -48,7 +48,7 @@ def error_curves(
         text="vacuous", x=0.01, xref="paper", xanchor="left", y=0.95, showarrow=False, font={"size": 13}
     )
     below = present.bound >= VACUOUS
-    _mark(figure, axis, present, present.bound, at_most(present.bound, 1), LINES[present.scenario.bound].colour, below)
+    _mark(figure, axis, present, present.bound, at_most(present.bound), LINES[present.scenario.bound].colour, below)
     figure.update_yaxes(title="error", range=[0, 1], tickformat=".0%", dtick=0.2)
     known = rows[rows[present.scenario.bound].notna()]
     x, bounds, errors = (list(known[name]) for name in (axis, present.scenario.bound, "train_error"))

@@ -58,7 +58,7 @@ class PublishedResult:
         """What a reader is told of it."""
         error = "not printed" if self.risk is None else f"{self.risk:.3g}"
         length = "not printed" if self.size is None else f"{self.size:,.0f} bytes"
-        computed = f"Maurer–Seeger at δ = 0.05: {at_most(self.height, 1)}"
+        computed = f"Maurer–Seeger at δ = 0.05: {at_most(self.height)}"
         lines = (
             f"{self.name} ({self.source})",
             f"{self.data}, n = {self.n:,}",

@@ -140,7 +140,7 @@ class Reproduction:
             train, test = ("" if row[name] is None else f"{row[name]:.2%}" for name in ("training error", "test error"))
             lines.append(
                 f"{row['result']:28}{row['compressed'] / KIB:8.2f} KiB{row['effective'] / KIB:8.2f} KiB"
-                f"{weights:>10}{train:>10}{test:>8}{at_most(row['bound'], 1):>8}"
+                f"{weights:>10}{train:>10}{test:>8}{at_most(row['bound']):>8}"
             )
         lines += ["", "Compared by the bound (* estimated from draws that the certificate does not use):"]
         lines.append(f"{'':28}{'sparsity':>12}{'bits':>12}{'noise':>10}{'training':>10}{'bytes':>8}{'bound':>8}")
@@ -148,7 +148,7 @@ class Reproduction:
             scenario = option.scenario
             lines.append(
                 f"{scenario.checkpoint:28}{scenario.sparsity:12.2%}{scenario.bits:12}{scenario.noise:10.1%}"
-                f"{option.train_error:10.2%}{option.effective_bytes:8,.0f}{at_most(option.bound, 1):>8}{'*' * option.preview}"
+                f"{option.train_error:10.2%}{option.effective_bytes:8,.0f}{at_most(option.bound):>8}{'*' * option.preview}"
             )
         return "\n".join(lines)
 

@@ -32,8 +32,10 @@ from pacviz.models import (
     Residual,
     Shape,
     architecture,
+    declared,
     output_shape,
 )
+from pacviz.models.declaration import cost
 from pacviz.risk.exact import (
     Stage,
     affine,
@@ -60,6 +62,12 @@ ACCELERATOR_BATCH = 2048
 """Examples that are run together.  On a CPU the activations of a batch, a few MB at most, have to stay in the cache.
 
 With noise it is the same number everywhere, since each batch has a generator of its own.
+"""
+
+BATCH_VALUES, VALUES_AT_ONCE = 2**24, 2**26
+"""Numbers that a declared network holds for one batch, and for all batches that run at the same time, at the most.
+
+Its maker chose how many there are for an example (pacviz.models.declaration.LIMITS); a quarter of a gigabyte has to do.
 """
 
 ROUNDING = 1e-5
@@ -207,6 +215,8 @@ def _batches(
     total = len(split) if examples is None else len(examples)
     where = device()
     size = NOISY_BATCH if posterior_stds else CPU_BATCH if where.type == "cpu" else ACCELERATOR_BATCH
+    threads = torch.get_num_threads()
+    size, workers = _affordable(network.model, size, threads if where.type == "cpu" else 1)
 
     @torch.inference_mode()
     def seen(start: int) -> Seen:
@@ -217,8 +227,7 @@ def _batches(
 
     starts = range(0, total, size)
     # Each core runs batches of its own: two threads that meet after every small product wait more than they work.
-    threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(threads if where.type == "cpu" else 1, initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
     try:
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
             for start, found in zip(starts, pool.map(seen, starts), strict=True):
@@ -228,6 +237,15 @@ def _batches(
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
+
+
+def _affordable(model: str, size: int, workers: int) -> tuple[int, int]:
+    """Examples of a batch, and batches at the same time: as many as asked for, or as memory allows a declared network."""
+    if (spec := declared(model)) is None:
+        return size, workers
+    values = max(1, cost(spec).values)
+    size = max(1, min(size, BATCH_VALUES // values))
+    return size, max(1, min(workers, VALUES_AT_ONCE // (size * values)))
 
 
 class _Chains:

@@ -82,11 +82,11 @@ def test_a_preset_a_unit_and_a_typed_number_are_in_the_link_that_brings_them_bac
     page.get_by_label("Bound", exact=True).select_option("catoni")
     expect(page).to_have_url(re.compile("bounds_bound=catoni"))
     point = OperatingPoint(n=1_234_567, risk=0.32, kl=2_867_200.0, unit="bits", classes=1000, bound="catoni")
-    expect(headline(page)).to_have_text(at_most(point.value, 1))
+    expect(headline(page)).to_have_text(at_most(point.value))
     tiles = page.locator(".what-if .tile")
     for tile, (name, bound) in zip(tiles.all(), BOUNDS.items(), strict=True):
         expect(tile).to_contain_text(f"{bound.title}")
-        expect(tile).to_contain_text(at_most(point.bounds[name], 1))
+        expect(tile).to_contain_text(at_most(point.bounds[name]))
         says = "vacuous below n =" if point.bounds[name] < point.guessing else "vacuous: n is below"
         expect(tile).to_contain_text(f"{says} {point.least_n[name]:,}")
     line = shlex.split(page.locator(".what-if code").inner_text())
@@ -179,11 +179,11 @@ def test_what_is_taken_away_opens_and_holds_the_shown_numbers(app, page, tmp_pat
     assert {name: float(present["n"][name]) for name in BOUNDS} == pytest.approx(point.bounds, abs=1e-6)
     drawing = taken("SVG", "n").read_text()
     assert ElementTree.fromstring(drawing).tag.endswith("svg")
-    assert at_most(point.value, 1) in drawing
+    assert at_most(point.value) in drawing
     assert taken("PNG", "delta").read_bytes().startswith(b"\x89PNG")
     standalone = taken("HTML", "take")
     other = page.context.new_page()
     other.goto(standalone.as_uri())
-    expect(headline(other)).to_have_text(at_most(point.value, 1))
+    expect(headline(other)).to_have_text(at_most(point.value))
     other.get_by_role("slider", name="Complexity K").press("ArrowRight")
-    expect(headline(other)).not_to_have_text(at_most(point.value, 1))
+    expect(headline(other)).not_to_have_text(at_most(point.value))

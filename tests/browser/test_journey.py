@@ -150,11 +150,11 @@ def test_what_is_taken_away_opens_and_holds_the_shown_numbers(app, page, tmp_pat
 
     bound = tile(page, "bound")
     values = json.loads(taken("JSON", "take").read_text())
-    assert at_most(values["present"]["bound"], 1) == bound
+    assert at_most(values["present"]["bound"]) == bound
     assert values["measured"] == "exact"
     rows = list(csv.DictReader(taken("CSV", "take").open()))
     assert rows[-1]["how"] == "present: exact"
-    assert at_most(float(rows[-1][values["setting"]["bound"]]), 1) == bound
+    assert at_most(float(rows[-1][values["setting"]["bound"]])) == bound
     assert float(rows[-1]["sparsity"]) == values["setting"]["sparsity"]
     drawing = taken("SVG", "errors").read_text()
     assert ElementTree.fromstring(drawing).tag.endswith("svg")

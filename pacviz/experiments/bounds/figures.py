@@ -142,7 +142,7 @@ def _drawn(
         "x": [x],
         "y": [point.value],
         "mode": "markers+text",
-        "text": [f"<b>{at_most(point.value, 1)}</b>"],
+        "text": [f"<b>{at_most(point.value)}</b>"],
         "textposition": f"{'bottom' if point.value > 0.85 else 'top'} {side}",
         "textfont": {"size": 19},
         "marker": {"size": 18, "color": LINES[point.bound].colour, "line": {"width": 2, "color": "white"}},

@@ -55,7 +55,7 @@ def published_table() -> None:
             "–" if result.risk is None else f"{result.risk:.2%}",
             "–" if result.size is None else size(result.size),
             "–" if result.bound is None else as_printed(result.bound),
-            "–" if result.point is None else at_most(result.point.bounds["seeger"], 1),
+            "–" if result.point is None else at_most(result.point.bounds["seeger"]),
             result.source,
             result.note,
         )

@@ -141,7 +141,7 @@ class WhatIf extends Live {
         x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
       }];
     });
-    chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound, 1), line: state.bound, side }, NONE, turns);
+    chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound), line: state.bound, side }, NONE, turns);
     chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
       : surerTakeaway(found.surer.times, found.bound, found.surer.bound, found.guessing));
   }
@@ -198,14 +198,14 @@ class WhatIf extends Live {
     const { state, data } = this, vacuous = found.bound >= found.guessing, nats = data.known.nats_per;
     const [says, bound] = this.headline.children;
     write(says, `What if these were a network's numbers? With probability ${surely(state.delta)}, a true error below `);
-    write(bound, atMost(found.bound, 1));
+    write(bound, atMost(found.bound));
     this.root.classList.toggle("vacuous", vacuous);
     write(this.verdict, vacuous ? " Vacuous: guessing does as well." : "");
     write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
       + (vacuous || found.surer.times < 2 ? "" : `Being ${count(found.surer.times)} times surer costs ${atMost(found.surer.bound - found.bound).replace("%", " points")}.`));
     for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
       const nothing = found.bounds[name] >= found.guessing;
-      write(value, atMost(found.bounds[name], 1));
+      write(value, atMost(found.bounds[name]));
       write(least, found.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(found.least_n[name])}`);
       write(most, found.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(found.most_nats[name] / nats.bytes)}`);
       tile.classList.toggle("says-nothing", nothing);

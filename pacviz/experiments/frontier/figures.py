@@ -85,10 +85,10 @@ def _takeaway(points: Sequence[Point]) -> str:
     if not points:
         return "Every measured network becomes a point here"
     if not after or not trained:
-        return f"The best of these is certified below {at_most(best(points).certificate.bound_with_architecture, 1)}"
+        return f"The best of these is certified below {at_most(best(points).certificate.bound_with_architecture)}"
     return (
-        f"Trained to compress: below {at_most(best(trained).certificate.bound_with_architecture, 1)}; "
-        f"pruned afterwards: {at_most(best(after).certificate.bound_with_architecture, 1)}"
+        f"Trained to compress: below {at_most(best(trained).certificate.bound_with_architecture)}; "
+        f"pruned afterwards: {at_most(best(after).certificate.bound_with_architecture)}"
     )
 
 
@@ -148,7 +148,7 @@ def _draw_method(
         marker={"symbol": line.symbol, "size": 11},
         hovertext=[
             f"{point.title}<br>error {worst_error(point.certificate.risk)}, {size(point.certificate.effective_bytes)}"
-            f"<br>certified below {at_most(point.certificate.bound_with_architecture, 1)}"
+            f"<br>certified below {at_most(point.certificate.bound_with_architecture)}"
             for point in points
         ],
         hovertemplate="%{hovertext}<extra></extra>",
@@ -194,7 +194,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         y=[max(certificate.risk.upper, ERRORS[0])],
         customdata=[place],
         mode="markers+text",
-        text=[f"<b>{at_most(certificate.bound_with_architecture, 1)}</b>"],
+        text=[f"<b>{at_most(certificate.bound_with_architecture)}</b>"],
         textposition="bottom left",
         textfont={"size": 19},
         name="best certificate",
@@ -205,7 +205,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
             "color": METHOD_LINES[winner.method].colour,
             "line": {"width": 1.5, "color": "white"},
         },
-        hovertext=[f"{winner.title}<br>certified below {at_most(certificate.bound_with_architecture, 1)}"],
+        hovertext=[f"{winner.title}<br>certified below {at_most(certificate.bound_with_architecture)}"],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 22}},
         unselected={"marker": {"opacity": 1}},

@@ -147,7 +147,7 @@ def frontier_headline(shown: Shown) -> None:
         return
     winner = best(shown.points)
     bound = winner.certificate.bound_with_architecture
-    st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{at_most(bound, 1)}**]")
+    st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{at_most(bound)}**]")
     with st.container(height=EXPLANATION_HEIGHT, border=False):
         st.markdown(
             f"{winner.title}: {winner.certificate.measurement.nonzeros:,} weights in "
@@ -155,7 +155,7 @@ def frontier_headline(shown: Shown) -> None:
             f"{_compared(shown.points)}Each grey line joins what gives the same certificate: further left or further down "
             "is better. "
             "The published numbers take the architecture as fixed before the data; ours would be "
-            f"{at_most(winner.certificate.bound, 1)}."
+            f"{at_most(winner.certificate.bound)}."
         )
 
 
@@ -169,8 +169,8 @@ def _compared(points: list[Point]) -> str:
         return ""
     after, trained = map(min, bounds)
     return (
-        f"A finished network that is pruned is certified below {at_most(after, 1)}; one that was trained while its weights "
-        f"went, below {at_most(trained, 1)}. "
+        f"A finished network that is pruned is certified below {at_most(after)}; one that was trained while its weights "
+        f"went, below {at_most(trained)}. "
     )
 
 
@@ -182,7 +182,7 @@ def point_line(shown: Shown) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(
         f"**Selected:** {point.title}: training error {worst_error(certificate.risk)}, "
-        f"{size(certificate.effective_bytes)}, certified below **{at_most(certificate.bound_with_architecture, 1)}**. "
+        f"{size(certificate.effective_bytes)}, certified below **{at_most(certificate.bound_with_architecture)}**. "
         "Click another point."
     )
     usual = defaults(Scenario)

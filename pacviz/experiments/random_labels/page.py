@@ -307,7 +307,7 @@ def level_table(shown: Shown) -> None:
             "random": f"{found.level:.0%}",
             "accuracy": _spread(found.accuracy),
             "size": size(found.bytes.mean),
-            "bound": "vacuous" if held else at_most(found.bound.mean, 1),
+            "bound": "vacuous" if held else at_most(found.bound.mean),
             "test error": f"{found.test_error.mean:.1%}",
         }
         if shown.other:

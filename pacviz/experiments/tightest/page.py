@@ -243,7 +243,7 @@ def tight_headline(shown: Shown) -> None:
             st.code(about.command, language="bash")
         return
     st.markdown(
-        f"### MNIST: certified below :blue[**{at_most(winner.bound, 1)}**] with {winner.bytes:,.0f} bytes "
+        f"### MNIST: certified below :blue[**{at_most(winner.bound)}**] with {winner.bytes:,.0f} bytes "
         f":gray[(published: {as_printed(RECORD)})]"
     )
     st.caption(

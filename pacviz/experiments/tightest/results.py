@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,8 @@ from pacviz.models import from_description
 SUFFIX = ".pacviz"
 LARGEST = 2**18
 """Most bytes of a file that is shown as a point: those of small networks have a few thousand."""
+DELTA = 0.05
+"""Probability with which the record and the curves may be wrong."""
 Value = str | int | float
 """What a setting may be."""
 
@@ -172,25 +175,34 @@ def _point(name: str, file: Path, content: bytes, verified: Outcome | None) -> P
         )
     if verified is not None and verified.problem is not None:
         raise BrokenArchive(verified.problem)
-    certificate = claimed(archive) if verified is None else _trusted(archive)
+    certificate = claimed(archive) if verified is None else _proved(archive, verified)
     return Point(name, made.family, made.settings, made.command, certificate, archive.code, file, verified is not None)
 
 
-def _trusted(archive: Archive) -> Certificate:
+def _proved(archive: Archive, verified: Outcome) -> Certificate:
     if "architecture" in archive.header:
         from_description(archive.header["architecture"])
-    return Certificate.from_dict(archive.header["certificate"])
+    certificate = Certificate.from_dict(archive.header["certificate"])
+    if verified.train is None:
+        return certificate
+    measurement = dataclasses.replace(certificate.measurement, train=verified.train)
+    return Certificate(certificate.scenario, measurement)
 
 
 def best(found: Iterable[Point]) -> Point | None:
-    """The verified point with the smallest bound, None where there is none: what is only claimed is no result."""
-    return min((point for point in found if point.verified), key=lambda point: point.bound, default=None)
+    """The point among the `rivals` with the smallest bound, None where there is none."""
+    return min(rivals(found), key=lambda point: point.bound, default=None)
+
+
+def rivals(found: Iterable[Point]) -> list[Point]:
+    """The points that may be the best: verified, since what is only claimed is no result, and as sure as the record is."""
+    return [point for point in found if point.verified and point.certificate.scenario.delta <= DELTA]
 
 
 def pareto(found: Iterable[Point]) -> tuple[Point, ...]:
-    """The verified points that no other beats in both error and size, by rising error."""
+    """The `rivals` that no other beats in both error and size, by rising error."""
     kept: list[Point] = []
-    for point in sorted((point for point in found if point.verified), key=lambda point: (point.error, point.bytes)):
+    for point in sorted(rivals(found), key=lambda point: (point.error, point.bytes)):
         if not kept or point.bytes < kept[-1].bytes:
             kept.append(point)
     return tuple(kept)

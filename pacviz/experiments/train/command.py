@@ -83,7 +83,7 @@ def runs(run: str | None, action: str | None, json: bool) -> None:
         if row.bound is not None:
             print(
                 f"epoch {row.epoch:7.2f}  loss {row.loss:.4f}  {row.accuracy:7.2%} right  {row.density:7.2%} left  "
-                f"{row.code_bytes:9,} bytes  bound {at_most(row.bound, 1):>6}{'' if row.exact else ' (preview)'}"
+                f"{row.code_bytes:9,} bytes  bound {at_most(row.bound):>7}{'' if row.exact else ' (preview)'}"
             )
 
 

@@ -87,14 +87,14 @@ def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False,
     line = LINES["seeger"]
     points = [(row.epoch, row.bound) for row in seen]
     told = [size(row.code_bytes or 0) + (", exact" if row.exact else ", preview") for row in seen]
-    _line(figure, line, points, lambda bound: at_most(bound, 1), 4, markers=True, told=told)
+    _line(figure, line, points, at_most, 4, markers=True, told=told)
     figure.update_yaxes(title="bound", range=[0, 1], tickformat=".0%", dtick=0.2)
     if not seen:
         title = "The bound will show here"
     elif (bound := seen[-1].bound or 0.0) >= VACUOUS:
         title = f"{told[-1].split(',')[0]} are too many: the bound is vacuous"
     else:
-        title = f"{told[-1].split(',')[0]} describe it: the true error is below {at_most(bound, 1)}"
+        title = f"{told[-1].split(',')[0]} describe it: the true error is below {at_most(bound)}"
     return _over_epochs(figure, training, title, dark, height)
 
 

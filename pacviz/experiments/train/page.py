@@ -318,7 +318,7 @@ def run_explanation(run: Run, rows: list[Metrics]) -> str:
         return f"**Vacuous** so far: pruning has not begun, and {takes}."
     if last.bound >= VACUOUS:
         return f"**Vacuous**{'' if last.exact else ' so far'}: {takes}."
-    sure, error = surely(defaults(Scenario)["delta"]), at_most(last.bound, 1)
+    sure, error = surely(defaults(Scenario)["delta"]), at_most(last.bound)
     held = f"**With probability {sure}, the true error is below {error}**"
     return f"{held}: {takes}." if last.exact else f"{held} (preview): {takes} by now."
 
@@ -336,7 +336,7 @@ def run_figures(run: Run, rows: list[Metrics]) -> None:
         ("Accuracy", f"{last.accuracy:.1%}" if last else "–", f"loss {last.loss:.4f}" if last else "in training"),
         (
             "Bound" if seen and seen.exact else "Bound, preview",
-            "–" if bound is None else at_most(bound, 1),
+            "–" if bound is None else at_most(bound),
             "not measured"
             if seen is None or bound is None
             else "vacuous"

@@ -90,7 +90,7 @@ def test_the_best_point_is_labelled_and_the_title_compares_it_with_the_record(re
     figure, winner = tightest(recorded), best(recorded)
     star = traces(figure)["best certificate"]
     assert (star.x[0], star.y[0], star.customdata[0]) == (winner.error, winner.bytes, winner.name)
-    assert star.text[0] == f"<b>{at_most(winner.bound, 1)}</b>"
+    assert star.text[0] == f"<b>{at_most(winner.bound)}</b>"
     assert winner.bound < RECORD
     assert f"{winner.bytes:,.0f} bytes" in figure.layout.title.text
     assert "below the curve" in figure.layout.title.text

@@ -72,7 +72,7 @@ def test_where_nothing_is_recorded_the_page_says_how_to_make_points():
 def test_the_best_point_leads_and_is_selected(recorded):
     app = opened()
     winner = best(recorded.values())
-    assert f"**{at_most(winner.bound, 1)}**" in app.markdown[0].value
+    assert f"**{at_most(winner.bound)}**" in app.markdown[0].value
     assert shows(app, winner)
 
 
@@ -160,7 +160,7 @@ def test_what_is_only_claimed_is_neither_headline_nor_star_and_says_so(recorded,
     save(folder, "forged", 8, 1.0, errors=0, verified=False)
     winner = best(recorded.values())
     app = opened()
-    assert f"**{at_most(winner.bound, 1)}**" in app.markdown[0].value
+    assert f"**{at_most(winner.bound)}**" in app.markdown[0].value
     assert shows(app, winner)
     assert list(app.selectbox(key="tight_claims").options) == ["forged"]
     app.selectbox(key="tight_claims").set_value("forged").run()

@@ -82,7 +82,7 @@ def test_an_untouched_page_shows_a_recorded_run_and_says_so():
     app = healthy(opened())
     (run, rows), *_ = records.recorded().values()
     assert "recorded" in said(app)
-    assert numbers(app)["Bound"] == at_most(rows[-1].bound, 1)
+    assert numbers(app)["Bound"] == at_most(rows[-1].bound)
     assert len(app.get("plotly_chart")) == 4
     assert app.code[0].value == run.training.command
 
@@ -101,7 +101,7 @@ def test_a_finished_run_is_found_with_its_numbers_and_leads_to_its_certificate()
     app = healthy(opened())
     last = records.metrics("digits/tiny/mine")[-1]
     assert app.selectbox(key="train_run").value == "digits/tiny/mine"
-    assert numbers(app)["Bound"] == at_most(last.bound, 1)
+    assert numbers(app)["Bound"] == at_most(last.bound)
     assert numbers(app)["Accuracy"] == f"{last.accuracy:.1%}"
     assert "406 weights take" in said(app)
     assert "### " in said(app)

@@ -38,7 +38,7 @@ def test_only_measured_rows_are_marks_of_the_bound_and_previews_are_told_apart()
     [
         ([], "The bound will show here"),
         ([DENSE, BETWEEN], "144.0 kB are too many: the bound is vacuous"),
-        ([DENSE, PRUNED], "2.10 kB describe it: the true error is below 20.7%"),
+        ([DENSE, PRUNED], "2.10 kB describe it: the true error is below 20.70%"),
     ],
 )
 def test_the_title_says_what_the_bound_is_worth(rows, title):

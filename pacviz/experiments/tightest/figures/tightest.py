@@ -246,7 +246,7 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
         y=[point.bytes for point in there],
         customdata=[point.name for point in there],
         mode="markers+text",
-        text=[f"<b>{at_most(point.bound, 1)}</b>" for point in there],
+        text=[f"<b>{at_most(point.bound)}</b>" for point in there],
         textposition="bottom left",
         textfont={"size": 20, "color": ink(dark)},
         name="best certificate",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import torch
+
 from pacviz import data
 from pacviz.certificates import budget
 from pacviz.certificates.archive import Archive, BrokenArchive, Made
@@ -144,8 +146,10 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     """Decodes, rebuilds, recomputes and compares everything; measures the errors again where all else agrees.
 
     dataset: what the certificate should be about; the one that it names where None.
-    Raises BrokenArchive for an archive that no certificate could have made, PacvizError for data that are not there.
+    Raises BrokenArchive for an archive that no certificate could have made, PacvizError for data that are not there and
+    for a machine that cannot tell.
     """
+    device()  # what is wrong with the machine is not the file's fault
     report = progress or (lambda fraction, what: None)
     report(0.0, "decoding")
     told = _Told.of(archive)
@@ -299,6 +303,11 @@ def _refusing() -> Iterator[None]:
     except PacvizError as error:
         raise BrokenArchive(f"The file holds no valid certificate: {error}") from error
     except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error):
+            raise PacvizError(
+                "The memory of this machine does not suffice to verify the file, which says nothing about it; close other "
+                "programs, or verify it elsewhere."
+            ) from error
         raise BrokenArchive(
             f"The header is not that of a certificate ({type(error).__name__}: {reprlib.repr(str(error))}); "
             "ask for the file again."

@@ -19,6 +19,7 @@ from pacviz.certificates.verify import LATER, pack, verify
 from pacviz.library import weights
 from pacviz.models import architecture
 from pacviz.risk import Elsewhere, RiskEstimate
+from pacviz.words import at_most
 
 SPARSE = Scenario(sparsity=0.97)
 NOISY = SPARSE.but(noise=0.05)
@@ -187,6 +188,23 @@ def test_a_file_of_before_with_other_draws_is_held_to_ours_which_make_the_bound(
     found = verify(dataclasses.replace(noisy, header={**noisy.header, "certificate": claim}))
     assert found.ok is ok, found.problem
     assert found.bound == Certificate(NOISY, measured).bound
+    assert found.train == measured.train
+    assert at_most(found.bound) in found.remarks[-1]
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_a_machine_that_cannot_measure_says_nothing_about_the_file(sparse, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(verification, "errors", fail)
+    with pytest.raises(PacvizError, match="memory of this machine") as refused:
+        verify(sparse)
+    assert not isinstance(refused.value, BrokenArchive)
+    monkeypatch.setenv("PACVIZ_DEVICE", "tpu")
+    with pytest.raises(PacvizError, match="PACVIZ_DEVICE") as refused:
+        verify(sparse)
+    assert not isinstance(refused.value, BrokenArchive)
 
 
 def test_an_unknown_device_is_named(noisy):

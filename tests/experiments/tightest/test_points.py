@@ -14,6 +14,7 @@ from pacviz.certificates.verified import Outcome, keep, shipped, verified_here
 from pacviz.certificates.verify import verify
 from pacviz.experiments.tightest import results as module
 from pacviz.experiments.tightest.results import FAMILIES, adjustable, along, best, pareto, points, problems, worth_bytes
+from pacviz.risk import RiskEstimate
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +212,23 @@ def test_a_file_that_was_verified_here_becomes_a_point_and_one_that_failed_is_le
     assert verified_here(file).ok
     save(tmp_path, "claim", 8, errors=1, verified=False)
     assert not points([tmp_path])[0].verified
+
+
+def test_a_verified_point_shows_the_counts_that_prove_its_bound_and_not_those_that_its_file_claims(tmp_path):
+    file = save(tmp_path, "claim", 8, errors=1_000, verified=False)
+    keep(file.read_bytes(), Outcome(train=RiskEstimate("exact", 1_003, N, 0.0, None, 2)))
+    (point,) = points([tmp_path])
+    assert point.error == 1_005 / N
+    assert point.bound == certificate(integers("tiny-8"), 1_005).bound_with_architecture
+
+
+def test_what_may_be_wrong_more_often_than_the_record_is_not_the_best(tmp_path):
+    save(tmp_path, "usual", 8, errors=1_400)
+    save(tmp_path, "daring", 8, errors=1_400, delta=0.9)
+    found = points([tmp_path])
+    assert named(tmp_path, "daring").bound < named(tmp_path, "usual").bound
+    assert best(found).name == "usual"
+    assert [point.name for point in pareto(found)] == ["usual"]
 
 
 def test_the_list_of_what_ships_names_exactly_the_files_that_ship():

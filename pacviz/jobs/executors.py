@@ -10,8 +10,8 @@ import concurrent.futures
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 
 from pacviz.errors import PacvizError
@@ -45,12 +45,7 @@ def run(plan: Plan, on: str = HERE, progress: Progress | None = None) -> list[st
     while waiting:
         with _executor(on) as pool:
             try:
-                futures = {pool.submit(perform, unit): unit for unit in waiting.values()}
-                for future in concurrent.futures.as_completed(futures):
-                    unit, text = futures[future], future.result()
-                    if unit.result() is None:  # its worker writes to another disk
-                        unit.keep(text)
-                    del waiting[unit.id]
+                for unit in _finished(pool, waiting):
                     broken = 0
                     report(1 - len(waiting) / len(plan.units), unit.title)
             except (BrokenExecutor, concurrent.futures.CancelledError) as error:
@@ -64,9 +59,25 @@ def run(plan: Plan, on: str = HERE, progress: Progress | None = None) -> list[st
     return [unit.do() for unit in plan.units]
 
 
-def perform(unit: Unit) -> str:
-    """Does a unit in a worker."""
-    return unit.do()
+def _finished(pool: Executor, waiting: dict[str, Unit]) -> Iterator[Unit]:
+    """Gives a pool every unit as soon as those that it needs are done; each that is finished is kept and leaves `waiting`."""
+    running: dict[Future[str], Unit] = {}
+    while waiting:
+        begun = {unit.id for unit in running.values()}
+        for unit in waiting.values():
+            if unit.id not in begun and not any(need.id in waiting for need in unit.needs):
+                running[pool.submit(perform, unit, [need.do() for need in unit.needs])] = unit
+        for future in concurrent.futures.wait(running, return_when=FIRST_COMPLETED).done:
+            unit, text = running.pop(future), future.result()
+            if unit.result() is None:  # its worker writes to another disk
+                unit.keep(text)
+            del waiting[unit.id]
+            yield unit
+
+
+def perform(unit: Unit, needed: Sequence[str]) -> str:
+    """Does a unit in a worker.  needed: the results of the units that it needs."""
+    return unit.do(needed=needed)
 
 
 @contextmanager

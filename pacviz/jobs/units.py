@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ from pacviz.progress import Progress
 class Unit:
     """A piece of work that any process can do.
 
-    kind: a short name; results of a kind share a folder.  key: everything that the result depends on, as one text.
-    title: what is done, for a person.  work: "module:function", called with `arguments` and a Progress; it returns the
-    result as a JSON text.  arguments: plain JSON values.  seconds: about how long it takes on two cores, None where unknown.
+    kind: a short name; results of a kind share a folder.  key: everything that the result depends on beside the units that
+    it needs, as one text.  title: what is done, for a person.  work: "module:function", called with `arguments`, a Progress
+    and the results of `needs` in order; it returns the result as a JSON text.  arguments: plain JSON values.
+    seconds: about how long it takes on one core, None where unknown.  needs: units that must be done before.
     """
 
     kind: str
@@ -35,11 +37,15 @@ class Unit:
     work: str
     arguments: Mapping[str, Any]
     seconds: float | None = None
+    needs: tuple[Unit, ...] = ()
 
-    @property
+    @cached_property
     def id(self) -> str:
-        """Hex SHA-256 of kind and key."""
-        return hashlib.sha256(json.dumps([self.kind, self.key]).encode()).hexdigest()
+        """Hex SHA-256 of kind, key and the units that it needs."""
+        told: list[Any] = [self.kind, self.key]
+        if self.needs:
+            told.append([unit.id for unit in self.needs])
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
     @property
     def place(self) -> Path:
@@ -59,9 +65,10 @@ class Unit:
         """Writes a result, whole or not at all.  Raises PacvizError where the cache cannot be written."""
         store.write_atomic(self.place, lambda path: path.write_text(text, encoding="utf-8"))
 
-    def do(self, progress: Progress | None = None) -> str:
+    def do(self, progress: Progress | None = None, needed: Sequence[str] | None = None) -> str:
         """The result: read where it is there, else worked out and kept.
 
+        needed: the results of `needs`, for a worker that cannot read them; they are read, or worked out, where None.
         Where another process does this very unit, it waits for that one; a lock whose process died is free.
         Whatever the work raises comes through, and nothing is kept then.
         """
@@ -70,8 +77,9 @@ class Unit:
             found = self.result()
             if found is None:
                 module, _, name = self.work.partition(":")
-                work: Callable[[Mapping[str, Any], Progress], str] = getattr(import_module(module), name)
-                found = work(self.arguments, progress or (lambda fraction, what: None))
+                work: Callable[..., str] = getattr(import_module(module), name)
+                before = [unit.do() for unit in self.needs] if needed is None else needed
+                found = work(self.arguments, progress or (lambda fraction, what: None), *before)
                 self.keep(found)
         return found
 
@@ -80,8 +88,9 @@ class Unit:
 class Plan:
     """What a command is going to do.
 
-    name: of the command and what it is about.  changed: how many units the last command of this name had that do not
-    belong to this one: a setting that matters was changed; their results are kept, and not used.
+    name: of the command and what it is about.  units: each after those that it needs.  changed: how many units the last
+    command of this name had that do not belong to this one: a setting that matters was changed; their results are kept, and
+    not used.
     """
 
     name: str

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pacviz import store
+from pacviz.errors import PacvizError
 from pacviz.literature import LOTFI, RECORD, RECORD_SIZES
+from pacviz.reproductions import zhou2019
 from pacviz.reproductions.tiny import Recipe, Target
 from pacviz.training.recipe import Training
 
@@ -123,6 +126,11 @@ QUICK_RECIPES = {
 }
 
 
-def recipe(name: str, quick: bool) -> Recipe:
-    """The recipe of that name."""
-    return (QUICK_RECIPES if quick else RECIPES)[name]
+def find(name: str, quick: bool) -> Recipe | zhou2019.Recipe:
+    """The recipe of that name, or the short one of its kind.  Raises PacvizError where there is none."""
+    known: dict[str, Recipe | zhou2019.Recipe] = (
+        {**zhou2019.QUICK, **QUICK_RECIPES} if quick else {**zhou2019.RECIPES, **RECIPES}
+    )
+    if name not in known:
+        raise PacvizError(f"There is no recipe {store.cut(name)!r}; choose one of {', '.join(known)}.")
+    return known[name]

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pacviz import data, store
-from pacviz.certificates.archive import Made
+from pacviz.certificates.archive import Archive, Made
 from pacviz.certificates.certificate import Certificate, certify
+from pacviz.certificates.measure import RESULTS_FORMAT
 from pacviz.certificates.verified import verify_here
 from pacviz.certificates.verify import pack
-from pacviz.library.checkpoints import Checkpoint
+from pacviz.device import one_thread
+from pacviz.jobs.executors import HERE, run
+from pacviz.jobs.units import Plan, Unit
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.progress import Progress
+from pacviz.reproductions.units import (
+    checkpoint_of,
+    file_of,
+    file_text,
+    hand_out,
+    seconds,
+    take_over,
+    training_units,
+)
 from pacviz.training.recipe import Training
-from pacviz.training.sequence import part, train_all
 from pacviz.words import at_most
 
-TRAINING_SHARE = 0.95
-"""The share of a recipe that training is taken for in its progress."""
+CERTIFYING = 2
+"""Certifying takes about as long as seeing all examples so many times."""
 BOUND = "occam"
 """Chosen before looking: the networks are deterministic, and this bound is the tightest for those."""
 
@@ -57,6 +69,46 @@ class Recipe:
     family: str
     starts: tuple[Training, ...]
     targets: tuple[Target, ...]
+
+    def plan(self) -> Plan:
+        """What a recipe consists of: its trainings, and a certificate of each target.  Raises PacvizError without its data."""
+        trainings = training_units((*self.starts, *(target.training for target in self.targets)))
+        certificates = (
+            Unit(
+                "certificate",
+                json.dumps([self.name, self.family, dict(target.settings), BOUND, RESULTS_FORMAT]),
+                f"certify {target.training.model} {target.training.name}",
+                f"{__name__}:certify_target",
+                {"name": self.name, "family": self.family, "settings": dict(target.settings)},
+                seconds(target.training.model, CERTIFYING),
+                (trainings[target.training.model, target.training.name],),
+            )
+            for target in self.targets
+        )
+        return Plan.of(f"reproduce {self.name}", (*trainings.values(), *certificates))
+
+    def reproduce(self, folder: Path, progress: Progress, on: str = HERE) -> Result:
+        """Trains, certifies and keeps every target; the files of those that are certified lie in `folder` and among the points.
+
+        A recipe that was stopped goes on where it was.  on: who does the work (`jobs.executors`).  Raises PacvizError where the
+        data are missing or the folder holds trainings with other settings.
+        """
+        data.load(self.targets[0].training.data, progress=progress)
+        store.require_writable(folder)
+        take_over(self.plan(), folder)
+        wanted = self.plan()
+        texts = run(wanted, on, progress)
+        trained = len(wanted.units) - len(self.targets)
+        hand_out([checkpoint_of(text) for text in texts[:trained]], folder)
+        results: list[tuple[Target, Certificate]] = []
+        for target, content in zip(self.targets, map(file_of, texts[trained:]), strict=True):
+            for place in (folder, store.cache_dir() / "tight"):
+                _write(target.file(place), content)
+            # What is shown as a result was verified from its file, this one too.
+            verify_here(content)
+            results.append((target, Certificate.from_dict(dict(Archive.from_bytes(content).header["certificate"]))))
+        results.sort(key=lambda result: result[1].bound)
+        return Result(self, tuple(results), results[0][0].file(folder))
 
 
 @dataclass(frozen=True)
@@ -112,38 +164,16 @@ class Result:
         return "\n".join(lines)
 
 
-def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Result:
-    """Trains, certifies and keeps every target; the files of those that are certified lie in `folder` and among the points.
-
-    A recipe that was stopped goes on where it was.  Raises PacvizError where the data are missing or the folder holds
-    trainings with other settings.
-    """
-    dataset = data.load(recipe.targets[0].training.data)
-    store.require_writable(folder)
-    stages = (*recipe.starts, *(target.training for target in recipe.targets))
-    trained = train_all(stages, dataset, folder, part(progress, 0.0, TRAINING_SHARE))
-    results: list[tuple[Target, Certificate]] = []
-    for index, (target, checkpoint) in enumerate(zip(recipe.targets, trained[len(recipe.starts) :], strict=True)):
-        start, stop = (TRAINING_SHARE + (1 - TRAINING_SHARE) * (index + done) / len(recipe.targets) for done in (0, 1))
-        certificate, content = certified(recipe, target, checkpoint, part(progress, start, stop))
-        for place in (folder, store.cache_dir() / "tight"):
-            _write(target.file(place), content)
-        # What is shown as a result was verified from its file, this one too.
-        verify_here(content, dataset)
-        results.append((target, certificate))
-    results.sort(key=lambda result: result[1].bound)
-    progress(1.0, "certified")
-    return Result(recipe, tuple(results), results[0][0].file(folder))
+def certify_target(arguments: Mapping[str, Any], progress: Progress, trained: str) -> str:
+    """The certificate file of a target as a text: the work of a unit of `plan`."""
+    checkpoint = checkpoint_of(trained)
+    weights = Weights(checkpoint.model, checkpoint.matrices)
+    scenario = scenario_of(weights, {"data": checkpoint.data, "bound": BOUND}, as_is=True)
+    with one_thread():
+        certificate = certify(scenario, progress=progress, weights=weights)
+    made = Made(arguments["family"], arguments["settings"], f"python -m pacviz reproduce {arguments['name']}")
+    return file_text(pack(certificate, weights, made))
 
 
 def _write(path: Path, content: bytes) -> None:
     store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
-
-
-def certified(recipe: Recipe, target: Target, checkpoint: Checkpoint, progress: Progress) -> tuple[Certificate, bytes]:
-    """The certificate of a target and its file."""
-    weights = Weights(checkpoint.model, checkpoint.matrices)
-    scenario = scenario_of(weights, {"data": checkpoint.data, "bound": BOUND}, as_is=True)
-    certificate = certify(scenario, progress=progress, weights=weights)
-    made = Made(recipe.family, target.settings, f"python -m pacviz reproduce {recipe.name}")
-    return certificate, pack(certificate, weights, made)

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pacviz import data, store
+from pacviz.certificates.archive import Archive
 from pacviz.certificates.certificate import Certificate, certify
 from pacviz.certificates.choose import Option, choose, compressions
+from pacviz.certificates.measure import RESULTS_FORMAT
 from pacviz.certificates.verify import pack
-from pacviz.library.checkpoints import Checkpoint
+from pacviz.device import one_thread
+from pacviz.jobs.executors import HERE, run
+from pacviz.jobs.units import Plan, Unit
 from pacviz.literature.rows import KIB, ZHOU, Published
 from pacviz.progress import Progress
+from pacviz.reproductions.units import (
+    TRAINING,
+    checkpoint_of,
+    file_of,
+    file_text,
+    hand_out,
+    images,
+    seconds,
+    take_over,
+    trained,
+    training_units,
+)
 from pacviz.scenario import Scenario
 from pacviz.training.recipe import Training
-from pacviz.training.sequence import part, train_all
 from pacviz.words import at_most
 
 
@@ -28,6 +45,7 @@ class Recipe:
     codebooks are learned.
     """
 
+    name: str
     title: str
     published: Published
     model: str
@@ -54,37 +72,84 @@ class Recipe:
             )
         return tuple(stages)
 
-    def tunings(self, best: Option, start: str) -> tuple[Training, ...]:
-        """Codebooks learned for the network that was chosen: with fixed assignments, and straight through."""
-        return tuple(
-            Training.of(
-                method,
-                model=self.model,
-                data=self.data,
-                name=f"{self.method}-{method}",
-                start=start,
-                density=round(1 - best.scenario.sparsity, 6),
-                bits=best.scenario.bits,
-                epochs=self.tuning,
+    def plan(self) -> Plan:
+        """What a recipe consists of: trainings, comparisons by the bound, and the certificate of the best.
+
+        Raises PacvizError where the data are missing.
+        """
+        pruned = tuple(training_units(self.stages()).values())
+        candidates = pruned[-CANDIDATES:]
+        base = json.dumps([RESULTS_FORMAT, images(self.data)])
+
+        def comparison(of: tuple[Unit, ...], what: str) -> Unit:
+            arguments = {"model": self.model, "data": self.data}
+            cost = seconds(self.model, CHOOSING * len(of))
+            return Unit("comparison", base, what, f"{__name__}:compare", arguments, cost, of)
+
+        first = comparison(candidates, f"compare {self.model} at {len(candidates)} densities")
+        tuned = tuple(
+            Unit(
+                TRAINING,
+                json.dumps([self.method, method, self.tuning, base]),
+                f"tune the codebook of {self.model} by {method}",
+                f"{__name__}:tune",
+                {"method": method, "name": f"{self.method}-{method}", "epochs": self.tuning},
+                round(Training.of("dense", model=self.model, data=self.data, epochs=self.tuning).estimate.seconds),
+                (first, *candidates),
             )
-            for method in ("codebook", "straight-through")
+            for method in TUNINGS
         )
+        second = comparison(tuned, f"compare {self.model} with tuned codebooks")
+        certificate = Unit(
+            "certificate",
+            base,
+            f"certify the best {self.model}",
+            f"{__name__}:certify_best",
+            {},
+            seconds(self.model, CERTIFYING),
+            (first, second, *candidates, *tuned),
+        )
+        return Plan.of(f"reproduce {self.name}", (*pruned, first, *tuned, second, certificate))
+
+    def reproduce(self, folder: Path, progress: Progress, on: str = HERE) -> Reproduction:
+        """Trains, prunes, tunes, chooses density, codebook and noise by the bound, and certifies.
+
+        What comes of it lies in `folder`; a recipe that was stopped goes on where it was, one that ended is only read.
+        on: who does the work (`jobs.executors`).  Raises PacvizError where the data are missing or the folder holds trainings
+        of another self.
+        """
+        data.load(self.data, progress=progress)
+        store.require_writable(folder)
+        take_over(self.plan(), folder)
+        wanted = self.plan()
+        made = list(zip(wanted.units, run(wanted, on, progress), strict=True))
+        hand_out([checkpoint_of(text) for unit, text in made if unit.kind == TRAINING], folder)
+        compared = [option for unit, text in made if unit.kind == "comparison" for option in options(text)]
+        content = file_of(made[-1][1])
+        file = folder / f"{self.name}.pacviz"
+        store.write_atomic(file, lambda path: path.write_bytes(content))
+        certificate = Certificate.from_dict(dict(Archive.from_bytes(content).header["certificate"]))
+        return Reproduction(self, tuple(sorted(compared, key=lambda option: option.bound)), certificate, file)
 
 
 LADDER = ((0.1, 3), (0.05, 3), (0.03, 3), (0.015, 4), (0.01, 4), (0.005, 8), (0.002, 16))
 QUICK_LADDER = ((0.05, 2), (0.01, 3), (0.003, 6))
 TITLE = "LeNet-5 by dynamic network surgery, codebook tuning and noise"
 
+NAME = "zhou2019-lenet5"
 RECIPES = {
-    "zhou2019-lenet5": Recipe(TITLE, ZHOU, "lenet5", "mnist", "surgery", 10, LADDER, 6),
+    NAME: Recipe(NAME, TITLE, ZHOU, "lenet5", "mnist", "surgery", 10, LADDER, 6),
 }
 QUICK = {
-    "zhou2019-lenet5": Recipe(TITLE, ZHOU, "lenet5", "mnist", "surgery", 3, QUICK_LADDER, 1),
+    NAME: Recipe(NAME, TITLE, ZHOU, "lenet5", "mnist", "surgery", 3, QUICK_LADDER, 1),
 }
 SHOWN = 12
 """How many of the compared scenarios are printed."""
-CHOOSING = 8
-"""Comparing by the bound takes about as long as so many epochs: for the progress."""
+TUNINGS = ("codebook", "straight-through")
+"""How codebooks are learned for the network that was chosen: with fixed assignments, and straight through."""
+CHOOSING = 30
+"""Comparing a network by the bound takes about as long as seeing all examples so many times, certifying one CERTIFYING."""
+CERTIFYING = 2
 CANDIDATES = 3
 """How many of the sparsest networks are compared by their bounds."""
 
@@ -153,38 +218,32 @@ class Reproduction:
         return "\n".join(lines)
 
 
-def recipe(name: str, quick: bool) -> Recipe:
-    """The recipe of that name."""
-    return (QUICK if quick else RECIPES)[name]
+def compare(arguments: Mapping[str, Any], progress: Progress, *texts: str) -> str:
+    """The options of these networks, best first, as JSON: the work of a unit."""
+    base = Scenario(**arguments, sparsity=0.0, bits=1, noise=0.0)
+    weights = [checkpoint_of(text) for text in texts]
+    points = [(checkpoint, scenario) for checkpoint in weights for scenario in compressions(checkpoint, base)]
+    with one_thread():
+        return json.dumps([dataclasses.asdict(option) for _, option in choose(points, progress)])
 
 
-def reproduce(recipe: Recipe, folder: Path, progress: Progress) -> Reproduction:
-    """Trains, prunes, tunes, chooses density, codebook and noise by the bound, and certifies.
+def options(text: str) -> list[Option]:
+    """The inverse of what `compare` writes."""
+    return [Option(**{**values, "scenario": Scenario(**values["scenario"])}) for values in json.loads(text)]
 
-    Everything lies in `folder`: a run that was stopped goes on where it was, one that ended is only read.
-    Raises PacvizError where the data are missing or the folder holds trainings of another recipe.
-    """
-    dataset = data.load(recipe.data)
-    store.require_writable(folder)
-    stages = recipe.stages()
-    epochs = sum(stage.epochs for stage in stages) + 2 * recipe.tuning
-    share = sum(stage.epochs for stage in stages) / (epochs + CHOOSING)
-    pruned = train_all(stages, dataset, folder, part(progress, 0.0, share))
-    base = Scenario(model=recipe.model, data=recipe.data, sparsity=0.0, bits=1, noise=0.0)
 
-    def points(weights: Sequence[Checkpoint]) -> list[tuple[Checkpoint, Scenario]]:
-        return [(checkpoint, scenario) for checkpoint in weights for scenario in compressions(checkpoint, base)]
+def tune(arguments: Mapping[str, Any], progress: Progress, compared: str, *texts: str) -> str:
+    """Learns a codebook for the best of the networks that were compared: the work of a unit."""
+    best = options(compared)[0].scenario
+    start = next(one for one in map(checkpoint_of, texts) if one.name == best.checkpoint)
+    density = round(1 - best.sparsity, 6)
+    given = {"model": best.model, "data": best.data, "start": start.name, "density": density, "bits": best.bits}
+    return trained(Training.of(**{**arguments, **given}), progress, start)
 
-    middle = share + CHOOSING / 2 / (epochs + CHOOSING)
-    compared = choose(points(pruned[-CANDIDATES:]), part(progress, share, middle))
-    first, best = compared[0]
-    last = 1 - CHOOSING / 2 / (epochs + CHOOSING)
-    tuned = train_all(recipe.tunings(best, first.name), dataset, folder, part(progress, middle, last), first)
-    compared += choose(points(tuned), part(progress, last, 1.0))
-    compared.sort(key=lambda row: row[1].bound)
-    weights, option = compared[0]
-    certificate = certify(option.scenario, weights=weights)
-    file = folder / f"{recipe.model}-{recipe.data}.pacviz"
-    store.write_atomic(file, lambda path: path.write_bytes(pack(certificate, weights)))
-    progress(1.0, "certified")
-    return Reproduction(recipe, tuple(option for _, option in compared), certificate, file)
+
+def certify_best(arguments: Mapping[str, Any], progress: Progress, first: str, second: str, *texts: str) -> str:
+    """The certificate file of the best of all that was compared, as a text: the work of a unit."""
+    best = min((*options(first), *options(second)), key=lambda option: option.bound).scenario
+    weights = next(one for one in map(checkpoint_of, texts) if one.name == best.checkpoint)
+    with one_thread():
+        return file_text(pack(certify(best, progress=progress, weights=weights), weights))

@@ -36,16 +36,33 @@ def plan(folder, work="square", name="squares", count=COUNT, **more):
     return Plan.of(name, units)
 
 
+def with_total(wanted, folder):
+    """The plan, and a unit that needs all of its units."""
+    last = Unit("totals", "sum", "sum of squares", "chores:total", {"folder": str(folder)}, 1.0, wanted.units)
+    return Plan.of("sum", [*wanted.units, last])
+
+
+TOTAL = json.dumps(sum(number**2 for number in range(COUNT)))
+
+
 def calls(folder):
     path = folder / "calls"
     return Counter(map(int, path.read_text().split())) if path.exists() else Counter()
 
 
 @pytest.mark.parametrize("on", [HERE, LOCAL])
-def test_every_unit_is_done_once_and_read_afterwards(cache, on):
-    assert run(plan(cache), on) == SQUARES
-    assert run(plan(cache), on) == SQUARES
+def test_every_unit_is_done_once_and_read_afterwards_and_after_those_that_it_needs(cache, on):
+    assert run(with_total(plan(cache), cache), on) == [*SQUARES, TOTAL]
+    assert run(with_total(plan(cache), cache), on) == [*SQUARES, TOTAL]
     assert calls(cache) == Counter(range(COUNT))
+    assert (cache / "totals").read_text() == "total\n"
+
+
+def test_a_unit_that_is_asked_for_alone_does_what_it_needs_and_depends_on_it(cache):
+    last = with_total(plan(cache), cache).units[-1]
+    assert last.do() == TOTAL
+    assert calls(cache) == Counter(range(COUNT))
+    assert with_total(plan(cache, price=2), cache).units[-1].id != last.id
 
 
 def test_a_worker_that_dies_takes_nothing_with_it(cache):
@@ -108,10 +125,11 @@ if __name__ == "__main__":
 """
 
 
-def test_a_killed_driver_leaves_its_finished_units_and_no_worker(cache):
+@pytest.mark.parametrize("on", [LOCAL, DASK])
+def test_a_killed_driver_leaves_its_finished_units_and_no_worker(cache, on):
     script = cache / "driver.py"
     script.write_text(DRIVER.format(here=str(Path(__file__).parent)))
-    driver = subprocess.Popen([sys.executable, str(script), str(cache), LOCAL], cwd=store.ASSETS.parent)
+    driver = subprocess.Popen([sys.executable, str(script), str(cache), on], cwd=store.ASSETS.parent)
     worker = began(cache, 1)
     limit = time.monotonic() + 30
     while plan(cache, "wait_for_go").units[0].result() is None and time.monotonic() < limit:
@@ -149,7 +167,7 @@ def test_two_processes_never_do_the_same_unit(cache):
 
 def test_a_cluster_of_two_workers_of_which_one_is_killed_on_the_way(cache):
     pytest.importorskip("distributed")
-    wanted = plan(cache, "wait_for_go")
+    wanted = with_total(plan(cache, "wait_for_go"), cache)
     import threading
 
     def kill():
@@ -158,7 +176,7 @@ def test_a_cluster_of_two_workers_of_which_one_is_killed_on_the_way(cache):
 
     killer = threading.Thread(target=kill)
     killer.start()
-    assert run(wanted, DASK) == SQUARES
+    assert run(wanted, DASK) == [*SQUARES, TOTAL]
     killer.join()
     assert set(calls(cache)) == set(range(COUNT))
 

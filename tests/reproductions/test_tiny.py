@@ -8,7 +8,7 @@ from pacviz.certificates.verify import verify
 from pacviz.data import Dataset, digits
 from pacviz.experiments.tightest.results import points
 from pacviz.reproductions.recipes import QUICK_RECIPES, RECIPES, tiny_recipe
-from pacviz.reproductions.tiny import BOUND, Recipe, Target, reproduce
+from pacviz.reproductions.tiny import BOUND, Recipe, Target
 from pacviz.training.recipe import Training
 from pacviz.words import at_most
 
@@ -36,9 +36,9 @@ def arrived(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PACVIZ_CACHE", str(cache))
         patch.setattr(data, "load", lambda *_, **__: small)
-        first = reproduce(little_recipe(), folder, lambda fraction, what: seen.append(fraction))
+        first = little_recipe().reproduce(folder, lambda fraction, what: seen.append(fraction))
         times = {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")}
-        again = reproduce(little_recipe(), folder, lambda fraction, what: None)
+        again = little_recipe().reproduce(folder, lambda fraction, what: None)
         assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.safetensors")} == times
     return first, again, folder, cache, seen, small
 

@@ -6,7 +6,7 @@ import sys
 from argparse import ArgumentParser
 
 from pacviz.errors import PacvizError
-from pacviz.experiments.command import Command, as_json, path_of, progress_bar
+from pacviz.experiments.command import Command, add_units, as_json, path_of, print_plan, progress_bar, tell_plan
 from pacviz.words import at_most, probability
 
 
@@ -68,22 +68,20 @@ def _verify_options(parser: ArgumentParser) -> None:
     parser.add_argument("--data", metavar="NAME", help="the data that it is about; default: the ones that it names")
 
 
-def reproduce(name: str, quick: bool, folder: str | None, json: bool) -> None:
+def reproduce(name: str, quick: bool, folder: str | None, on: str, dry_run: bool, json: bool) -> None:
     """Makes a published result again, from random weights to a certificate; stopped, it goes on where it was."""
     from pacviz import store
-    from pacviz.reproductions import recipes, tiny, zhou2019
+    from pacviz.reproductions.recipes import find
 
-    known = [*zhou2019.RECIPES, *recipes.RECIPES]
-    if name not in known:
-        raise PacvizError(f"There is no recipe {name!r}; choose one of {', '.join(known)}.")
+    recipe = find(name, quick)
     whole = store.shelf(store.cache_dir() / "reproductions", name)
-    place = path_of(folder) or (whole / "quick" if quick else whole)
-    result: tiny.Result | zhou2019.Reproduction
+    plan = recipe.plan()
+    if dry_run:
+        print_plan(plan, json)
+        return
+    tell_plan(plan)
     with progress_bar() as progress:
-        if name in recipes.RECIPES:
-            result = tiny.reproduce(recipes.recipe(name, quick), place, progress)
-        else:
-            result = zhou2019.reproduce(zhou2019.recipe(name, quick), place, progress)
+        result = recipe.reproduce(path_of(folder) or (whole / "quick" if quick else whole), progress, on)
     if json:
         print(as_json({"certificate": result.certificate.to_dict(), "file": str(result.file), "rows": result.rows}))
         return
@@ -100,6 +98,7 @@ def _reproduce_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--quick", action="store_true", help="in minutes, with a weaker result")
     parser.add_argument("--folder", help="where everything is kept; default: a folder of the cache")
+    add_units(parser)
 
 
 COMMANDS = (Command(reproduce, _reproduce_options), Command(verify, _verify_options))

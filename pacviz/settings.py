@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 from pacviz.errors import PacvizError, quoted
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
+NAME_FORM = "a name of lower-case letters, digits, dots and dashes, at most 100"
+
+
+def import_all(package: str, part: str = "") -> None:
+    """Imports every module of a package, so that what they register is known; of its packages only the module `part`."""
+    for found in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+        if found.ispkg == bool(part):
+            import_module(f"{found.name}.{part}" if part else found.name)
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,7 @@ class Setting:
     scale: str = "linear"
     choices: Callable[[], tuple[str, ...]] = tuple
     pattern: re.Pattern[str] = NAME
-    form: str = "a name of lower-case letters, digits, dots and dashes, at most 100"
+    form: str = NAME_FORM
 
     @property
     def smallest(self) -> float:

@@ -16,13 +16,14 @@ from pacviz import models
 from pacviz.codes.code import Code, PriorCode, code_named, code_of
 from pacviz.codes.codebook.clusters import cluster_weights
 from pacviz.codes.codebook.code import PRIOR_SCALES
-from pacviz.codes.integers import code as _integers  # noqa: F401  registers
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import CompressedNetwork, Network
 from pacviz.codes.rangecoder import Coder
-from pacviz.codes.subspace import code as _subspace  # noqa: F401  registers
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
+from pacviz.settings import import_all
+
+import_all("pacviz.codes", "code")
 
 DECLARED = {1: 255, 2: 127, 3: 191}
 """By version, the place of all architectures that the decoder is told."""

@@ -17,18 +17,8 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from pacviz.errors import PacvizError
 from pacviz.library.weights import Weights
-from pacviz.models import (
-    Architecture,
-    AveragePool,
-    Conv,
-    DepthwiseConv,
-    Flatten,
-    Linear,
-    MaxPool,
-    Operation,
-    ReLU,
-    declare,
-)
+from pacviz.models import Architecture, Linear, Operation, declare
+from pacviz.models.operations import OPERATIONS
 
 CHAIN = (
     "Linear, Conv2d, BatchNorm after either, MaxPool2d, AvgPool2d, AdaptiveAvgPool2d(1), ReLU, Flatten, Dropout and, at "
@@ -142,11 +132,9 @@ def _converted(module: nn.Module, shape: tuple[int, int, int]) -> Weights:
     for layer in _folded(steps[: len(steps) - len(ending)]):
         operation = _operation(layer, operations)
         operations.append(operation)
-        if isinstance(operation, Conv | Linear | DepthwiseConv):
-            state[f"{operation.name}.weight"] = layer.weight
-        if isinstance(operation, Conv | Linear):
-            bias = layer.bias
-            state[f"{operation.name}.bias"] = torch.zeros(operation.outputs) if bias is None else bias
+        for part, size in operation.tensors.items():
+            tensor = getattr(layer, part)
+            state[f"{operation.name}.{part}"] = torch.zeros(size) if tensor is None else tensor
     outputs = [operation.outputs for operation in operations if isinstance(operation, Linear)]
     if not outputs:
         raise PacvizError("The module has no linear layer to end in; give one that ends in a logit for each class.")
@@ -361,44 +349,14 @@ def _folded(modules: list[nn.Module]) -> list[Any]:
 
 def _operation(module: nn.Module, before: list[Operation]) -> Operation:
     """The operation that a module is; raises PacvizError where there is none."""
-    number = 1 + sum(isinstance(operation, Conv | Linear | DepthwiseConv) for operation in before)
-    match module:
-        case nn.Linear():
-            return Linear(f"layer{number}", module.in_features, module.out_features)
-        case nn.Conv2d(padding_mode="zeros") if _one(module.dilation) == 1:
-            sides = [_one(size) for size in (module.kernel_size, module.stride, module.padding)]
-            channels, outputs, groups = module.in_channels, module.out_channels, module.groups
-            if None not in sides:
-                kernel, stride, padding = (side for side in sides if side is not None)
-                if groups == 1:
-                    return Conv(f"layer{number}", channels, outputs, kernel, stride, padding)
-                if groups == channels == outputs and (module.bias is None or not module.bias.any()):
-                    return DepthwiseConv(f"layer{number}", channels, kernel, stride, padding)
-        case nn.MaxPool2d(padding=0 | (0, 0), dilation=1 | (1, 1), ceil_mode=False, return_indices=False):
-            size = _one(module.kernel_size)
-            if size is not None and size == _one(module.stride):
-                return MaxPool(size)
-        case nn.AvgPool2d(padding=0 | (0, 0), ceil_mode=False, divisor_override=None):
-            size, stride_ = _one(module.kernel_size), _one(module.stride)
-            if size is not None and stride_ is not None:
-                return AveragePool(size, stride_)
-        case nn.AdaptiveAvgPool2d() if _one(module.output_size) == 1:
-            return AveragePool()
-        case nn.ReLU():
-            return ReLU()
-        case nn.Flatten(start_dim=1, end_dim=-1):
-            return Flatten()
+    name = f"layer{1 + sum(bool(operation.tensors) for operation in before)}"
+    for kind in OPERATIONS.values():
+        if kind.declarable and (found := kind.from_module(module, name)) is not None:
+            return found
     raise PacvizError(
         f"{' '.join(str(module).split())} is no step of a chain; a module may consist of {CHAIN}, convolutions and pooling "
         "square."
     )
-
-
-def _one(size: Any) -> int | None:
-    """The number behind a size of both directions, None where they differ."""
-    if isinstance(size, int):
-        return size
-    return size[0] if isinstance(size, tuple | list) and len(set(size)) == 1 else None
 
 
 def _check_same_function(

@@ -1,8 +1,8 @@
-"""The architectures that pacviz knows, by name."""
+"""The architectures that pacviz knows, by name: every file of the zoo registers its own."""
 
 from pacviz.errors import PacvizError
 from pacviz.models import grammar
-from pacviz.models.architecture import Architecture, LayerSpec
+from pacviz.models.architecture import ARCHITECTURES, Architecture, LayerSpec, register
 from pacviz.models.declaration import declare, declared, described, from_description
 from pacviz.models.operations import (
     AveragePool,
@@ -18,22 +18,27 @@ from pacviz.models.operations import (
     ReLU,
     Residual,
     Shape,
-    output_shape,
 )
 from pacviz.models.zoo.lenet5 import LENET5
-from pacviz.models.zoo.mlp import MLP
-from pacviz.models.zoo.resnet import RESNET8, RESNET20, RESNET56
-from pacviz.models.zoo.subspace_nets import SUBSPACE_NETS
-from pacviz.models.zoo.tiny import TINY
-from pacviz.models.zoo.tiny_nets import TINY_NETS
+from pacviz.settings import import_all
 
-ARCHITECTURES: dict[str, Architecture] = {
-    architecture.name: architecture
-    for architecture in (LENET5, MLP, TINY, RESNET8, RESNET20, RESNET56, *TINY_NETS, *SUBSPACE_NETS)
-}
+PLACES: tuple[str, ...] = (
+    "lenet5",
+    "mlp",
+    "tiny",
+    *(f"resnet{depth}" for depth in (8, 20, 56)),
+    *(f"{kind}-{width}" for kind in ("tiny", "upright", "edges", "glances") for width in (4, 6, 8, 10, 12)),
+    *(f"color-{width}" for width in (8, 12, 16)),
+    *(f"subspace-{name}" for name in ("conv", "edges", "lenet5")),
+)
+"""A code names its architecture by its place here; one without a place is told to the decoder, which costs no bit more.
 
-PLACES: tuple[str, ...] = tuple(ARCHITECTURES)
-"""A code names its architecture by its place here; one that is registered later has none, and is told to the decoder."""
+Nothing is ever added: places belong to the bytes of before.
+"""
+import_all("pacviz.models.operations")
+import_all("pacviz.models.zoo")
+for _name in (*PLACES, *(name for name in ARCHITECTURES if name not in PLACES)):
+    ARCHITECTURES[_name] = ARCHITECTURES.pop(_name)
 
 
 def architecture(name: str) -> Architecture:
@@ -46,6 +51,7 @@ def architecture(name: str) -> Architecture:
 
 __all__ = [
     "ARCHITECTURES",
+    "LENET5",
     "PLACES",
     "Architecture",
     "AveragePool",
@@ -68,5 +74,5 @@ __all__ = [
     "described",
     "from_description",
     "grammar",
-    "output_shape",
+    "register",
 ]

@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pacviz.errors import PacvizError
-from pacviz.models.operations import SHIFTS, Conv, DepthwiseConv, Glances, Linear, Operation, Residual, parametrised
+from pacviz.models.operations import Operation, parametrised
+from pacviz.settings import NAME, NAME_FORM
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,9 +59,9 @@ class LayerSpec:
 class Architecture:
     """A named chain of operations on images of `input_shape` (channels, height, width), ending in `classes` logits.
 
-    code: how its weights are written (pacviz.codes): by "codebook", any few values a layer; as "integers", each
-    weight a small whole number; or by their place in a random "subspace".  It is fixed with the architecture, before any
-    data is seen.
+    code: how its weights are written, a name in pacviz.codes.code.CODES: by "codebook", any few values a layer; as
+    "integers", each weight a small whole number; by their place in a random "subspace"; or another that was registered.  It
+    is fixed with the architecture, before any data is seen.
     """
 
     name: str
@@ -68,7 +69,7 @@ class Architecture:
     input_shape: tuple[int, int, int]
     classes: int
     operations: tuple[Operation, ...]
-    code: Literal["codebook", "integers", "subspace"] = "codebook"
+    code: str = "codebook"
 
     @cached_property
     def layers(self) -> tuple[LayerSpec, ...]:
@@ -83,7 +84,7 @@ class Architecture:
     @property
     def glances(self) -> int:
         """Of how many images each answer is the mean."""
-        return len(SHIFTS) if Glances() in self.operations else 1
+        return math.prod(operation.looks for operation in self.operations)
 
     @property
     def fingerprint(self) -> str:
@@ -117,9 +118,7 @@ class Architecture:
     @cached_property
     def normalised(self) -> tuple[str, ...]:
         """Names of the layers that are trained with batch normalisation."""
-        return tuple(
-            layer.name for layer in parametrised(self.operations) if isinstance(layer, Conv) and layer.normalised
-        )
+        return tuple(layer.name for layer in parametrised(self.operations) if layer.is_normalised)
 
     def matrices(self, state: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
         """A state dict, folded or not, as one float32 matrix (rows, columns) a layer.
@@ -163,20 +162,38 @@ class Architecture:
         return state
 
 
+ARCHITECTURES: dict[str, Architecture] = {}
+"""Every architecture by name."""
+
+
+def register(architecture: Architecture) -> Architecture:
+    """Makes an architecture known under its name, and returns it.
+
+    Raises PacvizError for a name that is taken or is none, and for operations that do not lead to a logit a class.
+    """
+    name, shape = architecture.name, tuple(architecture.input_shape)
+    if name in ARCHITECTURES:
+        raise PacvizError(f"There is a model {name!r} already; give this one another name.")
+    if not NAME.fullmatch(name):
+        raise PacvizError(f"A model has {NAME_FORM}, got {name!r}.")
+    for operation in architecture.operations:
+        shape = operation.after(shape)
+    if shape != (architecture.classes,):
+        raise PacvizError(f"The chain ends in activations of {shape}, but {name} has {architecture.classes} classes.")
+    ARCHITECTURES[name] = architecture
+    return architecture
+
+
 def _layers(operations: tuple[Operation, ...], source: str | None) -> Iterator[LayerSpec]:
     """The parameters of a chain that reads the units of `source`."""
     for operation in operations:
-        if isinstance(operation, Residual):
-            # The shortcut reads them too, so that neither their order nor their number is the body's to change.
-            yield from _layers(operation.body, None)
+        if operation.tensors:
+            keys = tuple(f"{operation.name}.{part}" for part in operation.tensors)
+            reads = None if operation.keeps_units else source
+            yield LayerSpec(operation.name, keys, tuple(operation.tensors.values()), reads)
+        # The shortcut around a body reads the units too, so that neither their order nor their number is the body's to change.
+        yield from _layers(operation.body, None)
+        if operation.tensors:
+            source = None if operation.keeps_units else operation.name
+        elif operation.body or not operation.keeps_units:
             source = None
-        elif isinstance(operation, DepthwiseConv):
-            shape = (operation.channels, 1, operation.kernel, operation.kernel)
-            yield LayerSpec(operation.name, (f"{operation.name}.weight",), (shape,), None)
-            source = None
-        elif isinstance(operation, Conv | Linear):
-            kernel = (operation.kernel, operation.kernel) if isinstance(operation, Conv) else ()
-            shape = (operation.outputs, operation.inputs, *kernel)
-            keys = (f"{operation.name}.weight", f"{operation.name}.bias")
-            yield LayerSpec(operation.name, keys, (shape, (operation.outputs,)), source)
-            source = operation.name

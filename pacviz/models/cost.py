@@ -10,8 +10,7 @@ import math
 from dataclasses import dataclass
 
 from pacviz.models.architecture import Architecture
-from pacviz.models.declaration import after_operation, cost_of
-from pacviz.models.operations import Conv, Operation, Residual
+from pacviz.models.operations import Operation
 
 FLOPS = 30e9
 """Floating-point operations a second of one core, as LeNet-5 and ResNets reach them while they train."""
@@ -93,13 +92,14 @@ def _chain(operations: tuple[Operation, ...], shape: tuple[int, ...]) -> tuple[i
     """(products, activations, shape at the end) of a chain on activations of `shape`."""
     products = activations = 0
     for operation in operations:
-        if isinstance(operation, Residual):
-            inner, kept, shape = _chain(operation.body, shape)
-            products, activations = products + inner, activations + kept + math.prod(shape)
-            continue
-        after = after_operation(operation, shape)
-        products += cost_of(operation, shape, after).products
-        # Kept twice: before its normalisation and after it.
-        activations += math.prod(after) * (2 if isinstance(operation, Conv) and operation.normalised else 1)
+        after = operation.after(shape)
+        if operation.body:
+            inner, kept, _ = _chain(operation.body, shape)
+            # The sum is kept beside what its body keeps.
+            products, activations = products + inner, activations + kept + math.prod(after)
+        else:
+            products += operation.cost(shape, after).products
+            # Kept twice: before its normalisation and after it.
+            activations += math.prod(after) * (2 if operation.is_normalised else 1)
         shape = after
     return products, activations, shape

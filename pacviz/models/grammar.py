@@ -6,10 +6,12 @@ prior over architectures (Kraft), and its length may be added to that of the wei
 
     part            bits
     pixel range     0 where black is 0 and white 1; else 1 and two decimal numbers
-    code            2: codebook, integers or subspace
-    operation       4 each, its place in OPERATIONS, and then its numbers; Residual is followed by its body
+    code            2: codebook, integers, subspace, or another, whose name follows
+    operation       4 each, its place in PLACES, and then its numbers; Residual is followed by its body
+    another one     4, its name, and then its numbers: of an operation that was registered and has no place
     end of a chain  4
     whole number x  2 floor(log2 y) + 1: the Elias gamma code of y = x, or x + 1 where x may be 0
+    name            its length, a whole number, and 7 for each character
     decimal number  the digits behind the point and the signed digits, two whole numbers
 
 Free are: the shape of the images and the number of classes, which the data set says; what the operations before leave no
@@ -21,7 +23,7 @@ the grammar: what is charged is the choice among all networks that it can descri
 from __future__ import annotations
 
 import dataclasses
-import math
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,46 +32,27 @@ from typing import Any
 
 from pacviz.errors import PacvizError
 from pacviz.models.architecture import Architecture
-from pacviz.models.operations import (
-    AveragePool,
-    Conv,
-    DepthwiseConv,
-    Deskew,
-    Flatten,
-    Glances,
-    Linear,
-    MaxPool,
-    Operation,
-    OrientedEdges,
-    ReLU,
-    Residual,
-    Shape,
-    output_shape,
-)
+from pacviz.models.operations import OPERATIONS, Operation, Shape
 
 CODES = ("codebook", "integers", "subspace")
 """How weights are written, in the order of the grammar."""
-OPERATIONS: dict[type, dict[str, int]] = {
-    Conv: {"outputs": 1, "kernel": 1, "stride": 1, "padding": 0},
-    DepthwiseConv: {"kernel": 1, "stride": 1, "padding": 0},
-    Linear: {"outputs": 1},
-    MaxPool: {"size": 1},
-    ReLU: {},
-    Flatten: {},
-    AveragePool: {"size": 0, "stride": 0},
-    Deskew: {},
-    OrientedEdges: {"directions": 1, "kernel": 1, "stride": 1, "padding": 0},
-    Glances: {},
-    Residual: {},
-}
-"""In the order of the grammar: the numbers that an operation sends, and the least that each can be; 0 stands for None.
-
-New operations are added at the end, so that what is known costs the same; there is room for four.
-"""
-_READS = {Conv: "inputs", DepthwiseConv: "channels", Linear: "inputs"}
-"""The number that the operations before leave no choice in."""
-_END = 15
+PLACES = (
+    "Conv",
+    "DepthwiseConv",
+    "Linear",
+    "MaxPool",
+    "ReLU",
+    "Flatten",
+    "AveragePool",
+    "Deskew",
+    "OrientedEdges",
+    "Glances",
+    "Residual",
+)
+"""Operations in the order of the grammar; others are sent by their name."""
+_NAMED, _END = 14, 15
 _TOKEN, _CODE = 4, 2
+_OTHER_CODE = 3
 _DEEPEST = 8
 """Sums within sums."""
 _LONGEST = 64
@@ -98,22 +81,9 @@ class Phrase:
 
 def unnamed(architecture: Architecture) -> Architecture:
     """The same function under no name, its layers counted through, and without the normalisation it was trained with."""
-    places = iter(range(1, 1 + len(architecture.layers)))
-
-    def chain(operations: tuple[Operation, ...]) -> tuple[Operation, ...]:
-        return tuple(plain(operation) for operation in operations)
-
-    def plain(operation: Operation) -> Operation:
-        match operation:
-            case Residual(body):
-                return Residual(chain(body))
-            case Conv():
-                return dataclasses.replace(operation, name=f"layer{next(places)}", normalised=False)
-            case DepthwiseConv() | Linear():
-                return dataclasses.replace(operation, name=f"layer{next(places)}")
-        return operation
-
-    return dataclasses.replace(architecture, name="", title="", operations=chain(architecture.operations))
+    names = (f"layer{place}" for place in itertools.count(1))
+    chain = tuple(operation.plain(names) for operation in architecture.operations)
+    return dataclasses.replace(architecture, name="", title="", operations=chain)
 
 
 @lru_cache(maxsize=256)
@@ -127,7 +97,7 @@ def phrases(architecture: Architecture, low: float = 0.0, high: float = 1.0) -> 
     pixels = "0" if standard else "1" + _decimal_bits(low) + _decimal_bits(high)
     return (
         Phrase(f"pixels from {low:g} to {high:g}", pixels),
-        Phrase(f"weights written by {architecture.code}", format(CODES.index(architecture.code), f"0{_CODE}b")),
+        Phrase(f"weights written by {architecture.code}", _code_bits(architecture.code)),
         *_chain_phrases(architecture.operations, 0),
     )
 
@@ -137,7 +107,7 @@ def encode(architecture: Architecture, low: float = 0.0, high: float = 1.0) -> s
     return "".join(phrase.bits for phrase in phrases(architecture, low, high))
 
 
-def decode(bits: str, input_shape: Shape, classes: int) -> tuple[Description, int]:
+def decode(bits: str, input_shape: tuple[int, int, int], classes: int) -> tuple[Description, int]:
     """What was described at the start of `bits`, and how many of them that took.
 
     input_shape, classes: of the data set, which are no part of the description.
@@ -145,10 +115,9 @@ def decode(bits: str, input_shape: Shape, classes: int) -> tuple[Description, in
     """
     reader = _Reader(bits)
     low, high = (reader.decimal(), reader.decimal()) if reader.whole(1) else (0.0, 1.0)
-    if (place := reader.whole(_CODE)) >= len(CODES):
-        raise PacvizError(f"There is no code number {place} of weights; the bits are no description.")
+    code = CODES[place] if (place := reader.whole(_CODE)) < len(CODES) else reader.name()
     operations, _ = _read_chain(reader, input_shape, 0)
-    found = unnamed(Architecture("", "", input_shape, classes, operations, CODES[place]))  # type: ignore[arg-type]
+    found = unnamed(Architecture("", "", input_shape, classes, operations, code))
     _check_shapes(found)
     return Description(found, low, high), reader.place
 
@@ -156,19 +125,15 @@ def decode(bits: str, input_shape: Shape, classes: int) -> tuple[Description, in
 def _chain_phrases(operations: tuple[Operation, ...], depth: int) -> Iterator[Phrase]:
     if depth > _DEEPEST:
         raise PacvizError(f"Sums lie more than {_DEEPEST} deep in each other, which has no description.")
-    kinds = list(OPERATIONS)
     for operation in operations:
-        kind = type(operation)
-        if kind not in OPERATIONS:
-            raise PacvizError(f"{operation} has no description; the grammar knows {', '.join(_names())}.")
-        least = OPERATIONS[kind]
-        sent = {name: getattr(operation, name) or 0 for name in least}
-        numbers = "".join(_gamma(value + (least[name] == 0)) for name, value in sent.items())
+        kind = type(operation).__name__
+        if OPERATIONS.get(kind) is not type(operation):
+            raise PacvizError(f"{operation} has no description; the grammar knows {', '.join(OPERATIONS)}.")
+        sent = {name: getattr(operation, name) or 0 for name in operation.numbers}
+        numbers = "".join(_gamma(value + (operation.numbers[name] == 0)) for name, value in sent.items())
         said = ", ".join(f"{name} {value}" for name, value in sent.items() if value)
-        yield Phrase(
-            f"{kind.__name__}{f': {said}' if said else ''}", format(kinds.index(kind), f"0{_TOKEN}b") + numbers
-        )
-        if isinstance(operation, Residual):
+        yield Phrase(f"{kind}{f': {said}' if said else ''}", _kind_bits(kind) + numbers)
+        if "body" in operation.described_fields():
             yield from _chain_phrases(operation.body, depth + 1)
     yield Phrase("end of the sum" if depth else "end", format(_END, f"0{_TOKEN}b"))
 
@@ -179,63 +144,52 @@ def _read_chain(reader: _Reader, shape: Shape, depth: int) -> tuple[tuple[Operat
         raise PacvizError(f"Sums lie more than {_DEEPEST} deep in each other; the bits are no description.")
     operations: list[Operation] = []
     while (place := reader.whole(_TOKEN)) != _END:
-        if place >= len(OPERATIONS):
+        if len(PLACES) <= place < _NAMED:
             raise PacvizError(f"There is no operation number {place}; the bits are no description.")
-        kind = list(OPERATIONS)[place]
-        if kind is Residual:
-            body, _ = _read_chain(reader, shape, depth + 1)
-            operation: Operation = Residual(body)
-        else:
-            values: dict[str, Any] = {name: reader.gamma() - (least == 0) for name, least in OPERATIONS[kind].items()}
-            if kind is AveragePool:
-                values = {name: value or None for name, value in values.items()}
-            if kind in _READS:
-                values |= {"name": f"layer{len(operations)}", _READS[kind]: shape[0]}
-            operation = kind(**values)
-        shape = _after(operation, shape)
+        name = reader.name() if place == _NAMED else PLACES[place]
+        if (kind := OPERATIONS.get(name)) is None or (place == _NAMED and name in PLACES):
+            raise PacvizError(f"There is no operation {name!r} here; import the module that registers it.")
+        values: dict[str, Any] = {name: reader.gamma() - (least == 0) for name, least in kind.numbers.items()}
+        optional = {field.name for field in dataclasses.fields(kind) if field.default is None}  # type: ignore[arg-type]
+        values = {name: (value or None) if name in optional else value for name, value in values.items()}
+        if "body" in kind.described_fields():
+            values["body"], _ = _read_chain(reader, shape, depth + 1)
+        if kind.reads:
+            values |= {"name": f"layer{len(operations)}", kind.reads: shape[0]}
+        operation = kind(**values)
+        shape = operation.after(shape)
         operations.append(operation)
     return tuple(operations), shape
 
 
-def _after(operation: Operation, shape: Shape) -> Shape:
-    """The shape after an operation, vectors being (length, 1, 1); raises PacvizError where it cannot read `shape`."""
-    if (field := _READS.get(type(operation))) and getattr(operation, field) != shape[0]:
-        raise PacvizError(f"{operation} cannot read {shape[0]} channels.")
-    match operation:
-        case Residual(body):
-            after = shape
-            for inner in body:
-                after = _after(inner, after)
-            stride = operation.stride
-            expected = tuple(-(-side // stride) for side in shape[1:])
-            if after[0] < shape[0] or after[1:] != expected:
-                raise PacvizError(f"A sum of activations of {after} and {shape} has no description.")
-        case Flatten():
-            after = (math.prod(shape), 1, 1)
-        case Linear(_, _, outputs) if shape[1:] == (1, 1):
-            after = (outputs, 1, 1)
-        case Linear():
-            raise PacvizError(f"{operation} reads vectors, but the activations have the shape {shape}.")
-        case OrientedEdges() if shape[0] != 1:
-            raise PacvizError(f"{operation} reads grey images, but there are {shape[0]} channels.")
-        case _:
-            after = output_shape(operation, shape)
-    if min(after) < 1:
-        raise PacvizError(f"{operation} leaves nothing of activations of shape {shape}.")
-    return after
-
-
 def _check_shapes(architecture: Architecture) -> None:
     """Raises PacvizError unless the operations lead from the images to one logit a class."""
-    shape = architecture.input_shape
+    shape: Shape = architecture.input_shape
     for operation in architecture.operations:
-        shape = _after(operation, shape)
-    if shape != (architecture.classes, 1, 1):
+        shape = operation.after(shape)
+    if shape != (architecture.classes,):
         raise PacvizError(f"The chain ends in activations of {shape}, but there are {architecture.classes} classes.")
 
 
-def _names() -> list[str]:
-    return [kind.__name__ for kind in OPERATIONS]
+def _kind_bits(kind: str) -> str:
+    """The place of a kind of operation, or that it has none and its name."""
+    place = PLACES.index(kind) if kind in PLACES else _NAMED
+    return format(place, f"0{_TOKEN}b") + (_name_bits(kind) if place == _NAMED else "")
+
+
+def _code_bits(code: str) -> str:
+    """The same of a code."""
+    place = CODES.index(code) if code in CODES else _OTHER_CODE
+    return format(place, f"0{_CODE}b") + (_name_bits(code) if place == _OTHER_CODE else "")
+
+
+def _name_bits(name: str) -> str:
+    """How many characters a name has, and each in 7 bits."""
+    if not name.isascii():
+        raise PacvizError(
+            f"{name!r} has no place in a description; give it a name of letters without marks and digits."
+        )
+    return _gamma(len(name)) + "".join(format(ord(character), "07b") for character in name)
 
 
 def _gamma(number: int) -> str:
@@ -278,6 +232,11 @@ class _Reader:
             if zeros >= _LONGEST:
                 raise PacvizError(f"A number has more than {_LONGEST} digits; the bits are no description.")
         return int("1" + self._take(zeros), 2)
+
+    def name(self) -> str:
+        if (length := self.gamma()) > _LONGEST:
+            raise PacvizError(f"A name has more than {_LONGEST} characters; the bits are no description.")
+        return "".join(chr(self.whole(7)) for _ in range(length))
 
     def decimal(self) -> float:
         places, signed = self.gamma() - 1, self.gamma() - 1

@@ -17,40 +17,11 @@ from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
 from pacviz.device import device
 from pacviz.errors import PacvizError
-from pacviz.models import (
-    AveragePool,
-    Conv,
-    DepthwiseConv,
-    Deskew,
-    Flatten,
-    Glances,
-    Linear,
-    MaxPool,
-    Operation,
-    OrientedEdges,
-    ReLU,
-    Residual,
-    Shape,
-    architecture,
-    declared,
-    output_shape,
-)
+from pacviz.models import Operation, Shape, architecture, declared
 from pacviz.models.declaration import cost
-from pacviz.risk.exact import (
-    Stage,
-    affine,
-    agreement,
-    average_pool,
-    convolution,
-    depthwise,
-    glances,
-    max_pool,
-    oriented_edges,
-    residual,
-    upright,
-)
-from pacviz.risk.scaling import Layer, OutOfRange, Rescaling, Scale, require_finite
-from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise
+from pacviz.risk import steps
+from pacviz.risk.exact import Stage, agreement, residual
+from pacviz.risk.scaling import OutOfRange, Rescaling, Scale, require_finite
 
 Progress = Callable[[float], None]
 """Told the fraction done in [0, 1] after each batch; an exception that it raises cancels the work."""
@@ -117,7 +88,7 @@ def stages(
     rescaling = Rescaling(network.matrices, posterior_stds, dtype)
     yield from _stages(model.operations, model.input_shape, rescaling, Scale.of_pixels(pixels), where)[0]
     if model.glances > 1:
-        yield agreement
+        yield agreement(model.glances)
 
 
 def _stages(
@@ -126,41 +97,17 @@ def _stages(
     """The steps of a chain on activations of `shape`, and the scale of what they lead to."""
     found: list[Stage] = []
     for operation in operations:
-        match operation:
-            case Conv() | DepthwiseConv() | Linear():
-                layer, scale = rescaling.layer(operation, scale)
-                found.append(_layer(operation, layer, shape, where))
-            case MaxPool(size):
-                found.append(max_pool(size))
-            case AveragePool(size, stride):
-                found.append(average_pool(size, stride))
-            case Deskew():
-                found.append(upright)
-            case Glances():
-                found.append(glances)
-            case OrientedEdges():
-                found.append(oriented_edges(operation, where))
-            case ReLU():
-                found.append(lambda x, _: x.relu())
-            case Flatten():
-                found.append(lambda x, _: x.flatten(0, -2))
-            case Residual(body):
-                inner, after = _stages(body, shape, rescaling, scale, where)
-                body_factor, shortcut_factor, scale = rescaling.sum(after, scale)
-                found.append(residual(operation, inner, body_factor, shortcut_factor))
-        shape = output_shape(operation, shape)
+        if operation.body:
+            inner, after = _stages(operation.body, shape, rescaling, scale, where)
+            body_factor, shortcut_factor, scale = rescaling.sum(after, scale)
+            found.append(residual(operation.spacing, inner, body_factor, shortcut_factor))
+        elif operation.tensors:
+            layer, scale = rescaling.layer(operation, scale)
+            found.append(steps.layer_stage(operation, layer, shape, where))
+        else:
+            found.append(steps.stage(operation, where))
+        shape = operation.after(shape)
     return found, scale
-
-
-def _layer(operation: Conv | DepthwiseConv | Linear, layer: Layer, shape: Shape, where: torch.device) -> Stage:
-    noisy = layer.weight_std > 0 or layer.bias_std > 0
-    match operation:
-        case Conv():
-            return (noisy_convolution if noisy else convolution)(operation, layer, shape, where)
-        case DepthwiseConv():
-            return (noisy_depthwise if noisy else depthwise)(operation, layer, where)
-        case Linear():
-            return (noisy_affine if noisy else affine)(layer, where)
 
 
 def draw_examples(n: int, draws: int, seed: int) -> Tensor:

@@ -17,9 +17,9 @@ from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Residual, Shape, output_shape
-from pacviz.models.modules import deskew, edge_filters
-from pacviz.models.operations import SHIFTS
+from pacviz.models import Conv, DepthwiseConv, OrientedEdges, Shape
+from pacviz.models.operations.edges import edge_filters
+from pacviz.models.operations.glances import SHIFTS
 from pacviz.risk.scaling import Layer
 
 # torch says once in every process that sparse matrices are in beta; the tests hold them to the dense answer.
@@ -50,7 +50,7 @@ def affine(layer: Layer, device: torch.device) -> Stage:
 def convolution(operation: Conv, layer: Layer, shape: Shape, device: torch.device) -> Stage:
     """A convolution of activations of `shape` (channels, height, width)."""
     kernel, bias = kernel_and_bias(operation, layer.matrix)
-    outputs, height, width = output_shape(operation, shape)
+    outputs, height, width = operation.after(shape)
     nonzeros = np.count_nonzero(kernel)
     few = nonzeros < SPARSE_CONV * kernel.size and nonzeros * height * width <= TOEPLITZ_ENTRIES
     if device.type == "cpu" and few:
@@ -93,19 +93,14 @@ def average_pool(size: int | None, stride: int | None) -> Stage:
     return pool
 
 
-def upright(x: Tensor, _: torch.Generator | None) -> Tensor:
-    """The images deskewed, by the function that is trained through."""
-    return deskew(x.permute(3, 0, 1, 2)).permute(1, 2, 3, 0)
-
-
 def glances(x: Tensor, _: torch.Generator | None) -> Tensor:
     """All examples as they are, then all of them moved by one shift after the other."""
     return torch.cat([x.roll(shift, (1, 2)) for shift in SHIFTS], -1)
 
 
-def agreement(x: Tensor, _: torch.Generator | None) -> Tensor:
-    """Means of logits (classes, glances x batch) over the glances."""
-    return x.unflatten(1, (len(SHIFTS), -1)).mean(1)
+def agreement(looks: int) -> Stage:
+    """Means of logits (classes, looks x batch) over the looks at each image."""
+    return lambda x, _: x.unflatten(1, (looks, -1)).mean(1)
 
 
 def oriented_edges(operation: OrientedEdges, device: torch.device) -> Stage:
@@ -141,10 +136,8 @@ def shifts(operation: DepthwiseConv, x: Tensor) -> Iterator[Tensor]:
             yield x[:, dy : dy + height : operation.stride, dx : dx + width : operation.stride]
 
 
-def residual(
-    operation: Residual, body: Sequence[Stage], body_factor: float = 1.0, shortcut_factor: float = 1.0
-) -> Stage:
-    """The stages of a body one after the other, plus their input (every stride-th position, further channels zero).
+def residual(spacing: int, body: Sequence[Stage], body_factor: float = 1.0, shortcut_factor: float = 1.0) -> Stage:
+    """The stages of a body one after the other, plus their input (every spacing-th position, further channels zero).
 
     body_factor, shortcut_factor: powers of two that bring the two to one scale.
     """
@@ -153,7 +146,7 @@ def residual(
         y = x
         for inner in body:
             y = inner(y, generator)
-        shortcut = x[:, :: operation.stride, :: operation.stride] * shortcut_factor
+        shortcut = x[:, ::spacing, ::spacing] * shortcut_factor
         return y * body_factor + F.pad(shortcut, (0, 0, 0, 0, 0, 0, 0, len(y) - len(shortcut)))
 
     return stage
@@ -168,7 +161,7 @@ def kernel_and_bias(operation: Conv, matrix: np.ndarray) -> tuple[np.ndarray, np
 def toeplitz_matrix(operation: Conv, kernel: np.ndarray, shape: Shape) -> csr_array:
     """The convolution as a matrix: (outputs x height x width after it, channels x height x width before it)."""
     channels, height, width = shape
-    outputs, rows, columns = output_shape(operation, shape)
+    outputs, rows, columns = operation.after(shape)
     output, channel, dy, dx = (index[:, None, None] for index in np.nonzero(kernel))
     y, x = np.mgrid[:rows, :columns]
     above, left = (operation.stride * at + offset - operation.padding for at, offset in ((y, dy), (x, dx)))

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from pacviz.errors import PacvizError
-from pacviz.models import Conv, DepthwiseConv, Linear
+from pacviz.models import Operation
 
 REACH = {torch.float32: 30, torch.float64: 500}
 """Held weights and standard deviations lie within 2^-REACH .. 2^REACH, so that their squares are normal floats too.
@@ -57,6 +57,11 @@ class Layer:
     weight_std: float = 0.0
     bias_std: float = 0.0
 
+    @property
+    def noisy(self) -> bool:
+        """Whether there is any noise."""
+        return self.weight_std > 0 or self.bias_std > 0
+
 
 @dataclass(frozen=True, eq=False)
 class Rescaling:
@@ -69,12 +74,13 @@ class Rescaling:
     posterior_stds: Mapping[str, float]
     dtype: torch.dtype
 
-    def layer(self, operation: Conv | DepthwiseConv | Linear, before: Scale) -> tuple[Layer, Scale]:
+    def layer(self, operation: Operation, before: Scale) -> tuple[Layer, Scale]:
         """The rescaled layer, and the scale of what it gives; raises OutOfRange where dtype cannot hold it."""
         name = operation.name
         matrix, std = self.matrices[name].astype(np.float64), self.posterior_stds.get(name, 0.0)
         shifted = np.zeros(matrix.shape[1], bool)
-        shifted[-1] = not isinstance(operation, DepthwiseConv)
+        if "bias" in operation.tensors:
+            shifted[-1] = True
         gain = _exponent(np.sqrt(np.square(matrix[:, ~shifted]).sum(1)).max(initial=0.0))
         bias = _exponent(np.abs(matrix[:, shifted]).max(initial=0.0))
         sizes = [] if gain is None else [before.size + gain]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pacviz.models import Conv, DepthwiseConv, Shape, output_shape
+from pacviz.models import Conv, DepthwiseConv, Shape
 from pacviz.risk.exact import Stage, affine, kernel_and_bias, shifts
 from pacviz.risk.scaling import Layer, require_squares
 
@@ -52,7 +52,7 @@ def noisy_convolution(operation: Conv, layer: Layer, shape: Shape, device: torch
     shape: (channels, height, width) of the activations before it.
     """
     kernel, bias = kernel_and_bias(operation, layer.matrix)
-    outputs, height, width = output_shape(operation, shape)
+    outputs, height, width = operation.after(shape)
     columns = kernel[0].size
     places = torch.from_numpy(np.flatnonzero(kernel)).to(device)
     weights, biases = (torch.from_numpy(part).to(device) for part in (kernel[kernel != 0], bias))

@@ -17,7 +17,7 @@ from pacviz.codes.network import by_values
 from pacviz.data import Split
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES, Residual, declare, described, from_description
-from pacviz.models.declaration import LIMITS, _operation, after_operation, cost
+from pacviz.models.declaration import LIMITS, _operation, cost
 from pacviz.risk import answers
 
 FLATTEN, RELU, DESKEW, GLANCES = ({"kind": kind} for kind in ("Flatten", "ReLU", "Deskew", "Glances"))
@@ -164,7 +164,7 @@ def chain(random):
             ]
         )
         try:
-            after = after_operation(_operation(operation), shape)
+            after = _operation(operation).after(shape)
         except PacvizError:
             continue
         operations.append(operation)

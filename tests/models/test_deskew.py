@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pacviz import data
-from pacviz.models.modules import MOST_SLANT, deskew
+from pacviz.models.operations.deskew import MOST_SLANT, deskew
 
 
 def slant(images):

@@ -9,8 +9,8 @@ from pacviz.codes.compress import as_it_stands
 from pacviz.data import digits
 from pacviz.errors import PacvizError
 from pacviz.models import OrientedEdges, architecture
-from pacviz.models.modules import edge_filters
-from pacviz.models.operations import SHIFTS
+from pacviz.models.operations.edges import edge_filters
+from pacviz.models.operations.glances import SHIFTS
 from pacviz.risk import count_errors, count_stochastic_errors
 from pacviz.training.fit import error_rate
 

@@ -20,7 +20,6 @@ from pacviz.models import (
     declare,
     described,
     from_description,
-    output_shape,
 )
 
 NAMES = [f"{kind}-{width}" for kind in ("tiny", "upright") for width in (4, 6, 8, 10, 12)]
@@ -94,7 +93,7 @@ def test_a_depthwise_convolution_reads_each_channel_by_itself():
 )
 def test_pooling_has_the_shape_that_the_module_gives(pool, after):
     module = Architecture("", "", (2, 7, 7), 2, (pool,)).build()
-    assert output_shape(pool, (2, 7, 7)) == after == tuple(module(torch.rand(1, 2, 7, 7)).shape[1:])
+    assert pool.after((2, 7, 7)) == after == tuple(module(torch.rand(1, 2, 7, 7)).shape[1:])
 
 
 def test_the_chain_can_be_declared():

@@ -9,7 +9,7 @@ import numpy as np
 
 from pacviz.codes.integers.mixture import LARGEST
 from pacviz.errors import PacvizError
-from pacviz.models import Residual, architecture
+from pacviz.models import architecture
 
 _ROUNDING = 1e-4
 """How far from an integer a weight over its tensor's step may lie: float32 weights are surer than that."""
@@ -28,7 +28,7 @@ def whole(model: str, matrices: Mapping[str, np.ndarray], bits: int) -> dict[str
     """
     found, scale = {}, 1.0
     chain = architecture(model)
-    if any(isinstance(operation, Residual) for operation in chain.operations):
+    if any(operation.body for operation in chain.operations):
         raise PacvizError(
             f"{chain.title} adds what its layers compute, so that their scales cannot be chosen one by one."
         )

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pacviz.models.architecture import Architecture
+from pacviz.models.architecture import Architecture, register
 from pacviz.models.operations import AveragePool, Conv, Flatten, Linear, Operation, ReLU, Residual
 
 STAGES = (16, 32, 64)
@@ -44,5 +44,5 @@ def resnet(depth: int) -> Architecture:
     )
 
 
-RESNET8, RESNET20, RESNET56 = resnet(8), resnet(20), resnet(56)
+RESNET8, RESNET20, RESNET56 = (register(resnet(depth)) for depth in (8, 20, 56))
 """75,050, 269,034 and 850,986 parameters once normalisation is folded."""

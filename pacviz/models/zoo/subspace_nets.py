@@ -1,6 +1,6 @@
 """Networks that are coded by their place in a random subspace (pacviz.codes.subspace.network), so that size costs nothing."""
 
-from pacviz.models.architecture import Architecture
+from pacviz.models.architecture import Architecture, register
 from pacviz.models.operations import AveragePool, Conv, Deskew, Flatten, Linear, Operation, OrientedEdges, ReLU
 from pacviz.models.zoo.lenet5 import LENET5
 
@@ -22,7 +22,9 @@ _REST: tuple[Operation, ...] = (
 
 
 def _in_subspace(name: str, title: str, operations: tuple[Operation, ...]) -> Architecture:
-    return Architecture(f"subspace-{name}", f"{title} in a subspace", (1, 28, 28), 10, operations, code="subspace")
+    return register(
+        Architecture(f"subspace-{name}", f"{title} in a subspace", (1, 28, 28), 10, operations, code="subspace")
+    )
 
 
 SUBSPACE_NETS = (

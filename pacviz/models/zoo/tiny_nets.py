@@ -6,7 +6,7 @@ linear layer.  All of it is positively homogeneous, so that the scale of a layer
 
 from collections.abc import Callable
 
-from pacviz.models.architecture import Architecture
+from pacviz.models.architecture import Architecture, register
 from pacviz.models.operations import (
     AveragePool,
     Conv,
@@ -97,7 +97,7 @@ def color_net(width: int) -> Architecture:
 
 
 TINY_NETS = (
-    *(tiny_net(kind, width) for kind in KINDS for width in WIDTHS),
-    *(color_net(width) for width in COLOR_WIDTHS),
+    *(register(tiny_net(kind, width)) for kind in KINDS for width in WIDTHS),
+    *(register(color_net(width)) for width in COLOR_WIDTHS),
 )
 """In the order of the code: tiny-4 to tiny-12, then upright-, edges- and glances-4 to 12, then color-8 to color-16."""

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pacviz.codes.integers.mixture import LARGEST
 from pacviz.errors import PacvizError
-from pacviz.models import Architecture, Residual
+from pacviz.models import Architecture
 
 NOISY_SHARE = 0.3
 """The share of the steps in which rounding is stood in for by uniform noise; then weights are rounded."""
@@ -49,7 +49,7 @@ class Integers:
     """
 
     def __init__(self, architecture: Architecture, state: Mapping[str, Tensor], price: float, seed: int) -> None:
-        if any(isinstance(operation, Residual) for operation in architecture.operations):
+        if any(operation.body for operation in architecture.operations):
             raise PacvizError(
                 f"{architecture.title} adds what its blocks compute, so that its layers cannot be scaled one by one; "
                 "choose a network without residual blocks, or another method."

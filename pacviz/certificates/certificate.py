@@ -13,9 +13,10 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS, all_bounds, vacuous
 from pacviz.certificates import budget
-from pacviz.certificates.measure import Measurement, Source, measure, recall
+from pacviz.certificates.measure import Measurement, Source, bound, measure, recall
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.models import architecture, grammar
+from pacviz.posteriors.posterior import kind_of
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate, naive_interval
 from pacviz.scenario import Scenario
@@ -80,9 +81,7 @@ class Certificate:
     @cached_property
     def bounds(self) -> dict[str, float | None]:
         """Every bound by name; None where one does not apply."""
-        return all_bounds(
-            self.risk.upper, self.kl_nats, self.n, self.bound_delta, deterministic=self.scenario.noise == 0
-        )
+        return all_bounds(self.risk.upper, self.kl_nats, self.n, self.bound_delta, kind_of(self.scenario).deterministic)
 
     @property
     def bound(self) -> float:
@@ -104,8 +103,9 @@ class Certificate:
     @cached_property
     def bound_with_architecture(self) -> float:
         """The chosen bound where the architecture is charged like everything else that may have been chosen by the data."""
-        bound = BOUNDS[self.scenario.bound].function
-        return bound(self.risk.upper, self.kl_with_architecture, self.n, self.bound_delta)
+        risk, delta = self.risk, self.scenario.delta
+        nats = self.kl_with_architecture
+        return bound(self.scenario.bound, risk.upper, nats, self.n, delta, estimated=risk.method != "exact")
 
     @property
     def vacuous(self) -> bool:

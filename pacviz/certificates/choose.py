@@ -21,14 +21,14 @@ from pacviz import data
 from pacviz.bounds import BOUNDS
 from pacviz.certificates import budget
 from pacviz.certificates.certificate import certify
-from pacviz.certificates.measure import Source, looked_at, network_of, noise_of
+from pacviz.certificates.measure import Source, bound, network_of
 from pacviz.codes.coder import encode_prior
 from pacviz.codes.network import CompressedNetwork
 from pacviz.data import Dataset
 from pacviz.library.checkpoints import Checkpoint
-from pacviz.posteriors.gaussian import layer_kl
+from pacviz.posteriors.gaussian import Gaussian, layer_kl
 from pacviz.progress import Progress
-from pacviz.risk import RiskEstimate, stochastic_risk, upper_limit
+from pacviz.risk import RiskEstimate, upper_limit
 from pacviz.scenario import EVEN, Scenario
 from pacviz.settings import settings
 from pacviz.training.recipe import QUANTIZING
@@ -250,11 +250,11 @@ class _Noises:
 
     def option(self, scenario: Scenario) -> Option:
         """What DRAWS draws, the same for every noise, say of a scenario of this network."""
-        stds = noise_of(self.network, scenario)
-        nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(stds.values()))
+        posterior = Gaussian.around(self.network, scenario)
+        nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(posterior.stds.values()))
         low, high = scenario.input_low, scenario.input_high
         split = dataclasses.replace(self.dataset.train, low=low, high=high)
-        risk = stochastic_risk(self.network, stds, split, DRAWS, budget.RISK, looked_at(self.scenario.seed))
+        risk = posterior.preview(split, budget.RISK, self.scenario.seed, draws=DRAWS)
         return Option(
             scenario,
             risk.mean,
@@ -269,4 +269,4 @@ def _expected_bound(scenario: Scenario, risk: RiskEstimate, nats: float, n: int)
     """The bound of a certificate whose own n draws err as often as those behind `risk`."""
     failure = budget.interval_share(scenario.seed, preview=False) * scenario.delta
     upper = upper_limit(round((risk.errors + risk.borderline) / risk.draws * n), n, failure)
-    return BOUNDS[scenario.bound].function(upper, nats, n, budget.bound_share(estimated=True) * scenario.delta)
+    return bound(scenario.bound, upper, nats, n, scenario.delta, estimated=True)

@@ -1,4 +1,12 @@
-"""One compressed network measured: its charges and its errors, everything of a certificate that costs time."""
+"""The one pipeline: prune, quantize, encode, decode, measure, charge, bound.
+
+    network_of      prunes and quantizes (codes.compress), or takes weights as they stand
+    posterior_of    what is certified: the network, or noise around it; it encodes, decodes and charges (posteriors)
+    errors          measures what the bytes decode to
+    bound           what follows
+
+Certificates, sweeps, surfaces, selection, the preview of a training, simulations and label randomization all go this way.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +14,13 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from pacviz import __version__, data, store
+from pacviz.bounds import BOUNDS
 from pacviz.certificates import budget
-from pacviz.codes.code import code_of
-from pacviz.codes.coder import encode
 from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import Network
@@ -22,17 +28,14 @@ from pacviz.errors import PacvizError
 from pacviz.library import checkpoints
 from pacviz.library.weights import Weights
 from pacviz.models import architecture
-from pacviz.posteriors.gaussian import posterior_stds, stochastic_code, zhou_bytes
+from pacviz.posteriors.posterior import Posterior, kind_of
 from pacviz.progress import Progress
-from pacviz.risk import RiskEstimate, exact_risk, sampled_risk, stochastic_risk
+from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, EVEN, Scenario
-from pacviz.settings import settings
+from pacviz.settings import import_all, settings
 
-PREVIEW_EXAMPLES = 10_000
-"""Training examples that a preview without noise looks at."""
-PREVIEW_DRAWS = 2_000
-"""Draws of (example, fresh weights) behind a preview with noise."""
-_OTHER_DRAWS = 2**30
+import_all("pacviz.posteriors")
+
 _LESS_THAN_HALF_A_WEIGHT = 0.49
 RESULTS_FORMAT = 3
 """Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
@@ -80,19 +83,6 @@ class Measurement:
         return cls(**values)
 
 
-@dataclass(frozen=True)
-class Coded:
-    """A network in bytes, and what it is charged.
-
-    code: decodes to the network without noise.  prior: the bytes behind the charges of a noisy one, else empty.
-    """
-
-    code: bytes
-    prior: bytes
-    ledger: Ledger
-    zhou_bytes: float | None
-
-
 def network_of(scenario: Scenario, weights: Source | None = None) -> Network:
     """The compressed network that a scenario asks for; the last few are remembered.
 
@@ -109,24 +99,12 @@ def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> Ne
     return compress(weights.model, weights.matrices, sparsity, bits, pruning)
 
 
-def noise_of(network: Network, scenario: Scenario) -> dict[str, float]:
-    """The posterior's standard deviation that a scenario asks for, by layer; raises PacvizError for noise in a subspace."""
-    if network.layered is None:
-        if scenario.noise > 0:
-            raise PacvizError(f"noise must be 0 for {network.model}, which is coded {code_of(network.model).how}.")
-        return {}
-    return posterior_stds(network.layered, scenario.noise, scenario.multipliers)
+def posterior_of(network: Network, scenario: Scenario, version: int | None = None) -> Posterior:
+    """What a scenario certifies; raises PacvizError for noise around a network that has no place for it.
 
-
-def coded(network: Network, scenario: Scenario, version: int | None = None) -> Coded:
-    """The bytes and charges of a network under a scenario's noise.  version: of its code, as for `encode`."""
-    code = encode(network, version)
-    if scenario.noise == 0:
-        return Coded(code.data, b"", code.ledger, None)
-    stds = noise_of(network, scenario)
-    assert network.layered is not None, "noise_of refuses what has no layers"
-    stochastic = stochastic_code(network.layered, stds, version)
-    return Coded(code.data, stochastic.data, stochastic.ledger, zhou_bytes(network.layered, stds, version))
+    version: of the code that it is written in, the newest where None.
+    """
+    return kind_of(scenario).around(network, scenario, version)
 
 
 def measure(
@@ -151,25 +129,25 @@ def measure_anew(
     weights = weights or checkpoints.of(scenario)
     report = progress or (lambda fraction, what: None)
     report(0.0, "compressing")
-    network = network_of(scenario, weights)
-    parts = coded(network, scenario)
+    posterior = posterior_of(network_of(scenario, weights), scenario)
+    posterior.coded  # noqa: B018  refuses what cannot be written before any data are read
     report(0.0, f"reading {scenario.data}")
     dataset = data.load(scenario.data, progress=progress)
-    test, train = errors(network, parts, scenario, dataset, preview, report)
-    measurement = summary(network, parts, dataset.identity, train, test, preview, weights.fingerprint)
+    test, train = errors(posterior, scenario, dataset, preview, report)
+    measurement = summary(posterior, dataset.identity, train, test, preview, weights.fingerprint)
     read = (dataset.train.fingerprint, dataset.test.fingerprint)
     store.remember(key(scenario, preview, weights, read), measurement.to_json())
     return measurement
 
 
 def errors(
-    network: Network, parts: Coded, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
+    posterior: Posterior, scenario: Scenario, dataset: data.Dataset, preview: bool, report: Progress
 ) -> tuple[RiskEstimate, RiskEstimate]:
-    """Test and training error, their failures as shares of delta.  parts: of `coded`.
+    """Test and training error, their failures as shares of delta.
 
     Raises PacvizError for images that the network cannot read.
     """
-    spec = architecture(network.model)
+    spec = architecture(posterior.network.model)
     if tuple(dataset.train.images.shape[1:]) != spec.input_shape:
         raise PacvizError(
             f"{spec.title} reads images of {spec.input_shape}, but {dataset.title} has {tuple(dataset.train.images.shape[1:])}."
@@ -178,7 +156,6 @@ def errors(
         raise PacvizError(
             f"{spec.title} tells {spec.classes} classes apart, but {dataset.title} has {dataset.classes} labels."
         )
-    stds = noise_of(network, scenario)
     share = budget.interval_share(scenario.seed, preview)
 
     def risk(split: data.Split, what: str, start: float, stop: float, preview: bool) -> RiskEstimate:
@@ -186,22 +163,22 @@ def errors(
             report(start + (stop - start) * fraction, what)
 
         split = dataclasses.replace(split, low=scenario.input_low, high=scenario.input_high)
-        if scenario.noise > 0:
-            draws = PREVIEW_DRAWS if preview else len(split)
-            seed = looked_at(scenario.seed) if preview else certifying_draws(parts, stds, scenario.seed)
-            found = stochastic_risk(network, stds, split, draws, share, seed, advance)
-            return dataclasses.replace(found, seed=scenario.seed)
-        if preview:
-            return sampled_risk(network, split, PREVIEW_EXAMPLES, share, scenario.seed, advance)
-        return exact_risk(network, split, advance)
+        return (posterior.preview if preview else posterior.risk)(split, share, scenario.seed, advance)
 
-    test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and scenario.noise > 0)
+    test = risk(dataset.test, "measuring the test error", 0.0, 0.15, preview and not posterior.deterministic)
     return test, risk(dataset.train, "measuring the training error", 0.15, 1.0, preview)
 
 
+def bound(name: str, upper: float, nats: float, n: int, delta: float, estimated: bool) -> float:
+    """The bound of that name on the true error, at what `budget` leaves of delta for it.
+
+    upper: the empirical error, at most.  nats: K.  n: training examples.  estimated: whether the error comes from draws.
+    """
+    return BOUNDS[name].function(upper, nats, n, budget.bound_share(estimated) * delta)
+
+
 def summary(
-    network: Network,
-    parts: Coded,
+    posterior: Posterior,
     sample: data.Identity,
     train: RiskEstimate,
     test: RiskEstimate,
@@ -209,6 +186,7 @@ def summary(
     weights: str,
 ) -> Measurement:
     """The Measurement that these parts make.  weights: fingerprint of the weights before compression."""
+    network, parts = posterior.network, posterior.coded
     spec = architecture(network.model)
     fingerprints = {
         "data": sample.train,
@@ -220,7 +198,7 @@ def summary(
     return Measurement(
         parts.ledger,
         len(parts.code),
-        parts.zhou_bytes,
+        posterior.zhou_bytes,
         network.nonzeros,
         spec.parameters,
         train,
@@ -241,29 +219,6 @@ def recall(scenario: Scenario, preview: bool = False, weights: Source | None = N
         if (known := store.revive(key(scenario, part, weights, read), Measurement.from_json)) is not None:
             return known
     return None
-
-
-def looked_at(seed: int) -> int:
-    """Seed of noise draws that may be looked at before choosing: the same for all networks, which are compared by them.
-
-    The lowest of many estimates is too low; the certificate of what was chosen by it rests on `certifying_draws`.
-    """
-    return seed ^ _OTHER_DRAWS
-
-
-def certifying_draws(parts: Coded, stds: Mapping[str, float], seed: int) -> int:
-    """Seed of the draws that certify a noisy network: a hash of code, prior, noise and the scenario's seed.
-
-    Every network and every noise thereby has draws of its own, on every machine, and nobody has looked at them before.
-    """
-    digest = hashlib.sha256()
-    for content in (b"pacviz draws", parts.code, parts.prior, json.dumps(_hexed(stds)).encode(), str(seed).encode()):
-        digest.update(len(content).to_bytes(8) + content)
-    return int.from_bytes(digest.digest())
-
-
-def _hexed(stds: Mapping[str, float]) -> dict[str, str]:
-    return {name: std.hex() for name, std in sorted(stds.items())}
 
 
 def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
@@ -289,7 +244,8 @@ def key(scenario: Scenario, preview: bool, weights: Source | None = None, read: 
     values = {name: value for name, value in scenario.to_dict().items() if name not in ("bound", "delta")}
     values["checkpoint"] = AS_IS if scenario.checkpoint == AS_IS else None
     values["sparsity"] = cutting_sparsity(scenario, weights)
-    values["seed"] = scenario.seed if preview or scenario.noise > 0 else None
-    if scenario.noise == 0 or scenario.spread == EVEN:
+    deterministic = kind_of(scenario).deterministic
+    values["seed"] = scenario.seed if preview or not deterministic else None
+    if deterministic or scenario.spread == EVEN:
         del values["spread"]
     return hashlib.sha256(json.dumps([values, weights.fingerprint, read, preview, RESULTS_FORMAT]).encode()).hexdigest()

@@ -18,8 +18,7 @@ import numpy as np
 from pacviz import data, store
 from pacviz.certificates import budget
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import RESULTS_FORMAT, Measurement, cutting_sparsity, looked_at, recall
-from pacviz.codes.coder import encode, encode_prior
+from pacviz.certificates.measure import RESULTS_FORMAT, Measurement, cutting_sparsity, posterior_of, recall
 from pacviz.codes.compress import quantized
 from pacviz.codes.ledger import PARTS, Ledger
 from pacviz.codes.prune import prune
@@ -29,9 +28,9 @@ from pacviz.jobs.executors import HERE, run
 from pacviz.jobs.units import Plan, Unit
 from pacviz.library import checkpoints
 from pacviz.models import architecture
-from pacviz.posteriors.gaussian import posterior_stds, refunds
+from pacviz.posteriors.deterministic import Deterministic
 from pacviz.progress import Progress
-from pacviz.risk import RiskEstimate, exact_risk, stochastic_risk
+from pacviz.risk import RiskEstimate
 from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import defaults, settings
 
@@ -237,7 +236,7 @@ def measure(arguments: Mapping[str, Any], progress: Progress) -> str:
 def record(scenario: Scenario, grid: Grid, progress: Progress | None = None, on: str = HERE) -> Surface:
     """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
 
-    Its draws are not those that certify (`measure.looked_at`): a point may be chosen by looking at it.
+    Its draws are not those that certify (`Posterior.preview`): a point may be chosen by looking at it.
 
     Weights are pruned once for each sparsity; codebook, positions and code are made once for each number of bits, and
     all noises see the same examples and random numbers.  What was certified without noise is not measured again.  Each
@@ -276,26 +275,21 @@ def _slab(
     dataset: data.Dataset,
     layers: Sequence[str],
 ) -> Iterator[Cell]:
-    masks = prune(weights.matrices, scenario.sparsity, scenario.pruning)
-    seed = looked_at(defaults(Scenario)["seed"])
+    masks, usual = prune(weights.matrices, scenario.sparsity, scenario.pruning), defaults(Scenario)["seed"]
     for bits in grid.bits:
         network = quantized(weights.model, weights.matrices, masks, bits)
-        code = encode(network)
-        layered = network.layered
-        assert layered is not None, "a surface is of networks that noise suits"
-        prior = encode_prior(layered, dict.fromkeys(layers, 0))
+        code_bytes = len(Deterministic(network).coded.code)
         for noise in grid.noise:
-            stds = posterior_stds(layered, noise)
-            if noise == 0:
-                ledger = code.ledger
-                measured = recall(scenario.but(bits=bits, noise=0.0), weights=weights)
-                train = measured.train if measured else exact_risk(network, dataset.train)
-                test = measured.test if measured else exact_risk(network, dataset.test)
+            point = scenario.but(bits=bits, noise=noise)
+            posterior = posterior_of(network, point)
+            if posterior.deterministic:
+                measured = recall(point, weights=weights)
+                train = measured.train if measured else posterior.risk(dataset.train)
+                test = measured.test if measured else posterior.risk(dataset.test)
             else:
-                ledger = prior.ledger + Ledger(refunds(layered, stds)[1])
-                train = stochastic_risk(network, stds, dataset.train, grid.draws, budget.RISK, seed)
-                test = stochastic_risk(network, stds, dataset.test, grid.test_draws, budget.RISK, seed)
-            yield _cell(train, test, ledger, len(code.data), network.nonzeros, layers)
+                train = posterior.preview(dataset.train, budget.RISK, usual, draws=grid.draws)
+                test = posterior.preview(dataset.test, budget.RISK, usual, draws=grid.test_draws)
+            yield _cell(train, test, posterior.coded.ledger, code_bytes, network.nonzeros, layers)
 
 
 def distinct(scenario: Scenario, grid: Grid) -> Grid:

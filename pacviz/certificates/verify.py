@@ -21,13 +21,11 @@ from pacviz.certificates import budget
 from pacviz.certificates.archive import Archive, BrokenArchive, Made
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import (
-    Coded,
     Source,
-    coded,
     errors,
     measure_anew,
     network_of,
-    noise_of,
+    posterior_of,
     summary,
 )
 from pacviz.codes import coder
@@ -36,6 +34,7 @@ from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.library.weights import Weights, as_found
 from pacviz.models import architecture, declared, described, from_description
+from pacviz.posteriors.posterior import Posterior, kind_of
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate
 from pacviz.scenario import AS_IS, PIXELS, Scenario
@@ -132,10 +131,11 @@ def pack(certificate: Certificate, weights: Source | None = None, made: Made | N
     if certificate.measurement.preview:
         raise PacvizError("A preview cannot be saved as a certificate file; certify the whole training sample first.")
     network = network_of(scenario, weights)
-    parts = coded(network, scenario)
+    posterior = posterior_of(network, scenario)
+    parts = posterior.coded
     if certificate.measurement.fingerprints["code"] != _sha256(parts.code):
         certificate = Certificate(scenario, measure_anew(scenario, weights=weights))
-    header = {"certificate": certificate.to_dict(), **_posterior(network, scenario), "device": device().type}
+    header = {"certificate": certificate.to_dict(), **posterior.to_dict(), "device": device().type}
     header |= _declaration(network)
     if made is not None:
         header["made"] = dataclasses.asdict(made)
@@ -166,7 +166,7 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
         comparisons = [whose, named, *compared]
         if not all(comparison.agrees for comparison in comparisons):
             return Verification(None, identity.n, scenario.delta, tuple(comparisons), remarks=remarks(claim))
-        test, train = errors(told.network, told.parts, scenario, dataset, False, report)
+        test, train = errors(told.posterior, scenario, dataset, False, report)
     other_draws = _has_former_draws(told.train)
     for name, claimed, found in (("test", told.test, test), ("training", told.train, train)):
         agrees = _alike(claimed, found) if other_draws else found.could_be(claimed)
@@ -214,9 +214,9 @@ class _Told:
     identity: data.Identity
 
     @cached_property
-    def parts(self) -> Coded:
-        """The bytes and charges of the network, made anew."""
-        return coded(self.network, self.scenario, self.version)
+    def posterior(self) -> Posterior:
+        """What is certified, with bytes and charges made anew."""
+        return posterior_of(self.network, self.scenario, self.version)
 
     @classmethod
     def of(cls, archive: Archive) -> _Told:
@@ -241,7 +241,7 @@ class _Told:
     def recomputed(self, archive: Archive, identity: data.Identity) -> tuple[Certificate, list[Comparison]]:
         """The certificate that code, counts and data make, and everything that the file says beside what is in that."""
         scenario, network = self.scenario, self.network
-        parts = self.parts
+        parts = self.posterior.coded
         claimed, prints = archive.header["certificate"], archive.header["certificate"]["fingerprints"]
         # The weights before compression are not in the file, and the statement does not need them.
         as_is = scenario.checkpoint == AS_IS
@@ -250,11 +250,11 @@ class _Told:
             dataclasses.replace(estimate, draws=draws)
             for estimate, draws in ((self.train, identity.n), (self.test, identity.tests))
         )
-        measurement = summary(network, parts, identity, train, test, False, weights)
+        measurement = summary(self.posterior, identity, train, test, False, weights)
         found = Certificate(scenario, dataclasses.replace(measurement, version=_version(claimed["version"])))
         expected = {
             "certificate": found.to_dict(),
-            **_posterior(network, scenario),
+            **self.posterior.to_dict(),
             **_declaration(network),
             "device": archive.header["device"] if archive.header["device"] in DEVICES else " or ".join(DEVICES),
         }
@@ -318,11 +318,9 @@ def _estimate(claimed: Mapping[str, Any], scenario: Scenario, n: int) -> RiskEst
     """The claimed counts in an estimate that is otherwise what this scenario has to give on n examples."""
     errors = _count(claimed["errors"], "errors", n)
     borderline = _count(claimed["borderline"], "borderline answers beside its errors", n - errors)
-    if scenario.noise == 0:
-        return RiskEstimate("exact", errors, n, 0.0, None, borderline)
     share = budget.spent_share(claimed["failure"], scenario.delta, scenario.seed)
     share = share or budget.interval_share(scenario.seed, preview=False)
-    return RiskEstimate("clopper-pearson", errors, n, share, scenario.seed, borderline)
+    return kind_of(scenario).counted(errors, borderline, n, share, scenario.seed)
 
 
 def _has_former_draws(estimate: RiskEstimate) -> bool:
@@ -357,10 +355,6 @@ def _version(claimed: Any) -> str:
     if not isinstance(claimed, str) or not re.fullmatch(r"[0-9][0-9A-Za-z.+-]{0,39}", claimed):
         raise PacvizError(f"its version {reprlib.repr(claimed)} is none.")
     return claimed
-
-
-def _posterior(network: Network, scenario: Scenario) -> dict[str, Any]:
-    return {"posterior_stds": {name: std.hex() for name, std in noise_of(network, scenario).items()}}
 
 
 def _declaration(network: Network) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What is certified: a network, or a distribution over networks around it."""
+"""What is certified: a network, or a distribution over networks around it; every file here registers its own kind."""

@@ -2,19 +2,127 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from pacviz.bounds.refund import best_prior, zhou_kl
-from pacviz.codes.coder import Encoded, cluster_weights, encode_prior
+from pacviz.codes.code import code_of
+from pacviz.codes.coder import cluster_weights, encode, encode_prior
 from pacviz.codes.ledger import Charge, Ledger
-from pacviz.codes.network import CompressedLayer, CompressedNetwork
+from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
+from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
+from pacviz.posteriors.posterior import PREVIEW_DRAWS, Coded, Posterior, register
+from pacviz.risk import Progress, RiskEstimate, stochastic_risk
+from pacviz.scenario import Scenario
 
 NOISY_ENTRIES = 2**10
 """The most codebook entries of a layer with noise: the refund takes memory and time with their square."""
+_OTHER_DRAWS = 2**30
+
+
+@register
+@dataclass(frozen=True, eq=False)
+class Gaussian(Posterior):
+    """Independent N(w, std^2) on every nonzero weight of a layered network; zeros stay zero.
+
+    stds: by layer, as `posterior_stds` says.
+    """
+
+    name = "gaussian"
+
+    network: CompressedNetwork
+    stds: Mapping[str, float]
+    version: int | None = None
+
+    @classmethod
+    def suits(cls, scenario: Scenario) -> bool:
+        return scenario.noise > 0
+
+    @classmethod
+    def around(cls, network: Network, scenario: Scenario, version: int | None = None) -> Gaussian:
+        if network.layered is None:
+            raise PacvizError(f"noise must be 0 for {network.model}, which is coded {code_of(network.model).how}.")
+        return cls(network.layered, posterior_stds(network.layered, scenario.noise, scenario.multipliers), version)
+
+    @cached_property
+    def coded(self) -> Coded:
+        """The bytes of network and prior; of the charges, those of the prior's bytes and KL(posterior || prior) by layer."""
+        scales, charges = refunds(self.network, self.stds)
+        prior = encode_prior(self.network, scales, self.version)
+        code = encode(self.network, self.version).data
+        return Coded(code, prior.data, prior.ledger + Ledger(charges))
+
+    @property
+    def zhou_bytes(self) -> float:
+        return zhou_bytes(self.network, self.stds, self.version)
+
+    def sample(self, random: np.random.Generator) -> dict[str, np.ndarray]:
+        return {
+            name: (matrix + self.stds[name] * (matrix != 0) * random.standard_normal(matrix.shape)).astype(np.float32)
+            for name, matrix in self.network.matrices.items()
+        }
+
+    def preview(
+        self, split: Split, failure: float, seed: int, progress: Progress | None = None, draws: int | None = None
+    ) -> RiskEstimate:
+        return self._drawn(split, draws or PREVIEW_DRAWS, failure, seed, looked_at(seed), progress)
+
+    def risk(self, split: Split, failure: float = 0.0, seed: int = 0, progress: Progress | None = None) -> RiskEstimate:
+        draws = certifying_draws(self.coded, self.stds, seed)
+        return self._drawn(split, len(split), failure, seed, draws, progress)
+
+    def _drawn(
+        self, split: Split, draws: int, failure: float, seed: int, random: int, progress: Progress | None
+    ) -> RiskEstimate:
+        found = stochastic_risk(self.decoded, self.stds, split, draws, failure, random, progress)
+        return dataclasses.replace(found, seed=seed)
+
+    @classmethod
+    def counted(cls, errors: int, borderline: int, n: int, failure: float, seed: int) -> RiskEstimate:
+        return RiskEstimate("clopper-pearson", errors, n, failure, seed, borderline)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"posterior_stds": {name: std.hex() for name, std in self.stds.items()}}
+
+    @classmethod
+    def from_dict(cls, network: Network, values: Mapping[str, Any], version: int | None = None) -> Gaussian:
+        stds = {name: float.fromhex(std) for name, std in values["posterior_stds"].items()}
+        if (
+            network.layered is None
+            or stds.keys() != network.matrices.keys()
+            or not all(std >= 0 for std in stds.values())
+        ):
+            raise ValueError("every layer has a standard deviation of 0 or more")
+        return cls(network.layered, stds, version)
+
+
+def looked_at(seed: int) -> int:
+    """Seed of noise draws that may be looked at before choosing: the same for all networks, which are compared by them.
+
+    The lowest of many estimates is too low; the certificate of what was chosen by it rests on `certifying_draws`.
+    """
+    return seed ^ _OTHER_DRAWS
+
+
+def certifying_draws(parts: Coded, stds: Mapping[str, float], seed: int) -> int:
+    """Seed of the draws that certify a noisy network: a hash of code, prior, noise and the scenario's seed.
+
+    Every network and every noise thereby has draws of its own, on every machine, and nobody has looked at them before.
+    """
+    digest = hashlib.sha256()
+    noise = json.dumps({name: std.hex() for name, std in sorted(stds.items())})
+    for content in (b"pacviz draws", parts.code, parts.prior, noise.encode(), str(seed).encode()):
+        digest.update(len(content).to_bytes(8) + content)
+    return int.from_bytes(digest.digest())
 
 
 def posterior_stds(
@@ -52,19 +160,12 @@ def _assignments(layer: CompressedLayer) -> float:
     return -float(layer.counts @ np.log(cluster_weights(layer))) if layer.nonzeros else 0.0
 
 
-def stochastic_code(network: CompressedNetwork, stds: Mapping[str, float], version: int | None = None) -> Encoded:
-    """The bytes of the noisy network's prior, and all charges: those bytes and KL(posterior || prior) by layer.
-
-    stds: as `posterior_stds` says.  version: of the code.  The KL of a layer appears as two lines: its assignments as the
-    entropy coder would send them, and the refund, the (negative) difference that the noise buys back.
-    """
-    priors, charges = refunds(network, stds)
-    prior = encode_prior(network, priors, version)
-    return Encoded(prior.data, prior.ledger + Ledger(charges))
-
-
 def refunds(network: CompressedNetwork, stds: Mapping[str, float]) -> tuple[dict[str, int], tuple[Charge, ...]]:
-    """The prior scale of each layer, as an index, and the charges of `stochastic_code` that are not bytes."""
+    """The prior scale of each layer, as an index, and the charges of a noisy network that are not bytes.
+
+    The KL of a layer appears as two lines: its assignments as the entropy coder would send them, and the refund, the
+    (negative) difference that the noise buys back.  stds: as `posterior_stds` says.
+    """
     priors, charges = {}, []
     for layer in network.layers:
         assignments = _assignments(layer)

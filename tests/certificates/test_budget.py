@@ -11,10 +11,11 @@ from pacviz import PacvizError, Scenario, certify, data, store
 from pacviz.certificates import budget, measure, verify
 from pacviz.certificates.archive import Archive
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import certifying_draws, coded, looked_at, network_of, noise_of
+from pacviz.certificates.measure import network_of, posterior_of
 from pacviz.certificates.verify import pack
 from pacviz.library import weights
 from pacviz.models import architecture
+from pacviz.posteriors.gaussian import certifying_draws, looked_at
 from pacviz.risk import upper_limit
 
 NOISY = Scenario(checkpoint="plain", sparsity=0.98, bits=3, noise=0.05)
@@ -22,7 +23,8 @@ NOISY = Scenario(checkpoint="plain", sparsity=0.98, bits=3, noise=0.05)
 
 def draws(scenario):
     network = network_of(scenario)
-    return certifying_draws(coded(network, scenario), noise_of(network, scenario), scenario.seed)
+    posterior = posterior_of(network, scenario)
+    return certifying_draws(posterior.coded, posterior.stds, scenario.seed)
 
 
 def test_the_shares_of_all_looks_under_all_seeds_and_of_the_bound_sum_to_one():

@@ -13,6 +13,7 @@ from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import Measurement, network_of
 from pacviz.codes.coder import decode, encode
 from pacviz.models import architecture, grammar
+from pacviz.posteriors import gaussian
 from pacviz.risk import count_errors
 from pacviz.words import at_most
 
@@ -101,7 +102,7 @@ def test_a_preview_says_so_and_its_interval_covers_the_exact_risk(sparse):
 
 
 def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy, monkeypatch):
-    original = measurement.stochastic_risk
+    original = gaussian.stochastic_risk
 
     seeds = []
 
@@ -109,15 +110,15 @@ def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy,
         seeds.append(seed)
         return original(network, stds, split, 10, share, seed, *rest)
 
-    monkeypatch.setattr(measurement, "stochastic_risk", few)
+    monkeypatch.setattr(gaussian, "stochastic_risk", few)
     digits = data.load("digits")
     network = network_of(NOISY)
-    parts = measurement.coded(network, NOISY)
+    posterior = measurement.posterior_of(network, NOISY)
     for preview in (False, True):
-        measurement.errors(network, parts, NOISY, digits, preview, lambda *_: None)
+        measurement.errors(posterior, NOISY, digits, preview, lambda *_: None)
     certifying, looked = set(seeds[:2]), set(seeds[2:])
     assert len(seeds) == 4
-    assert certifying == {measurement.certifying_draws(parts, measurement.noise_of(network, NOISY), NOISY.seed)}
+    assert certifying == {gaussian.certifying_draws(posterior.coded, posterior.stds, NOISY.seed)}
     assert not certifying & looked
 
 

@@ -20,7 +20,7 @@ import torch
 
 from pacviz.certificates.archive import Archive, BrokenArchive
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import coded, errors, network_of, summary
+from pacviz.certificates.measure import errors, network_of, posterior_of, summary
 from pacviz.certificates.verify import pack, verify
 from pacviz.codes.coder import decode
 from pacviz.codes.network import by_values
@@ -82,9 +82,9 @@ def certificate_of(weights: Weights, noise: float, dataset: Dataset) -> Archive:
     """The honest file of a network as it stands."""
     scenario = scenario_of(weights, {"data": "digits", "noise": noise}, as_is=True)
     network = network_of(scenario, weights)
-    parts = coded(network, scenario)
-    test, train = errors(network, parts, scenario, dataset, False, lambda *_: None)
-    measurement = summary(network, parts, dataset.identity, train, test, False, weights.fingerprint)
+    posterior = posterior_of(network, scenario)
+    test, train = errors(posterior, scenario, dataset, False, lambda *_: None)
+    measurement = summary(posterior, dataset.identity, train, test, False, weights.fingerprint)
     return Archive.from_bytes(pack(Certificate(scenario, measurement), weights))
 
 

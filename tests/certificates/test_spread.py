@@ -11,7 +11,7 @@ import pytest
 from pacviz import PacvizError, Scenario, certify, data
 from pacviz.bounds import best_prior
 from pacviz.certificates.archive import Archive
-from pacviz.certificates.measure import RESULTS_FORMAT, coded, key, network_of, noise_of
+from pacviz.certificates.measure import RESULTS_FORMAT, key, network_of, posterior_of
 from pacviz.certificates.verify import pack, verify
 from pacviz.codes.coder import cluster_weights, decode_prior
 from pacviz.library import weights
@@ -22,9 +22,9 @@ NOISY = Scenario(checkpoint="plain", sparsity=0.98, bits=3, noise=0.05, spread="
 
 def test_each_layer_has_its_share_of_the_noise():
     network = network_of(NOISY)
-    even, spread = noise_of(network, NOISY.but(spread="even")), noise_of(network, NOISY)
+    even, spread = posterior_of(network, NOISY.but(spread="even")).stds, posterior_of(network, NOISY).stds
     assert [spread[name] / even[name] for name in even] == pytest.approx([0.5, 1, 2, 0.25])
-    assert noise_of(network, NOISY.but(noise=0.1, spread="0.5-0.5-0.5-0.5")) == pytest.approx(even)
+    assert posterior_of(network, NOISY.but(noise=0.1, spread="0.5-0.5-0.5-0.5")).stds == pytest.approx(even)
 
 
 @pytest.mark.parametrize(("text", "canonical"), [("1-1-1-1", "even"), ("0.50-01-2-1.0", "0.5-1-2-1")])
@@ -64,10 +64,10 @@ def test_a_spread_is_part_of_the_key_where_there_is_noise_and_only_there():
 
 def test_the_charged_prior_scales_decode_and_are_those_that_the_noise_asks_for():
     network = network_of(NOISY)
-    parts = coded(network, NOISY)
+    parts = posterior_of(network, NOISY).coded
     prior, consumed = decode_prior(parts.prior)
     assert consumed == len(parts.prior)
-    stds = noise_of(network, NOISY)
+    stds = posterior_of(network, NOISY).stds
     total = 8 * len(parts.prior) * np.log(2)
     for layer in network.layers:
         index, nats = best_prior(
@@ -77,7 +77,7 @@ def test_the_charged_prior_scales_decode_and_are_those_that_the_noise_asks_for()
         total += nats
     assert parts.ledger.nats == pytest.approx(total)
     uneven = [prior.prior_scales[layer.name] for layer in network.layers]
-    even = decode_prior(coded(network, NOISY.but(spread="even")).prior)[0].prior_scales
+    even = decode_prior(posterior_of(network, NOISY.but(spread="even")).coded.prior)[0].prior_scales
     assert uneven != [even[layer.name] for layer in network.layers]
 
 

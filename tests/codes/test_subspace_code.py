@@ -7,7 +7,7 @@ import pytest
 
 from pacviz.certificates.archive import Archive
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import coded, errors, noise_of, summary
+from pacviz.certificates.measure import errors, posterior_of, summary
 from pacviz.certificates.verify import pack, verify
 from pacviz.codes.coder import decode, encode, encode_prior
 from pacviz.codes.compress import as_it_stands, compress
@@ -92,11 +92,11 @@ def test_a_certificate_of_it_verifies():
     network = point(100)
     weights = Weights(network.model, network.matrices)
     scenario = scenario_of(weights, {"data": "digits"}, as_is=True)
-    parts = coded(network, scenario)
-    test, train = errors(network, parts, scenario, few, False, lambda fraction, what: None)
-    measured = summary(network, parts, few.identity, train, test, False, weights.fingerprint)
+    posterior = posterior_of(network, scenario)
+    test, train = errors(posterior, scenario, few, False, lambda fraction, what: None)
+    measured = summary(posterior, few.identity, train, test, False, weights.fingerprint)
     archive = Archive.from_bytes(pack(Certificate(scenario, measured), weights))
     assert archive.code == encode(network).data
     assert verify(archive, few).ok
     with pytest.raises(PacvizError, match="noise must be 0"):
-        noise_of(network, scenario.but(noise=0.1))
+        posterior_of(network, scenario.but(noise=0.1))

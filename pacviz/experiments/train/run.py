@@ -14,10 +14,8 @@ from typing import Any
 import numpy as np
 
 from pacviz import data
-from pacviz.bounds import seeger
 from pacviz.certificates import budget
-from pacviz.certificates.measure import PREVIEW_DRAWS
-from pacviz.codes.coder import encode
+from pacviz.certificates.measure import bound
 from pacviz.codes.compress import as_trained
 from pacviz.data import Dataset
 from pacviz.jobs.processes import Report, Stopped
@@ -25,7 +23,8 @@ from pacviz.jobs.records import Metrics, Run, record, rewind
 from pacviz.library import checkpoints
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.models import architecture
-from pacviz.risk import exact_risk, sampled_risk
+from pacviz.posteriors.deterministic import Deterministic
+from pacviz.posteriors.posterior import PREVIEW_DRAWS
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults
 from pacviz.training.fit import STEPS_PER_REPORT, Step
@@ -118,18 +117,12 @@ def _counted(matrices: Mapping[str, np.ndarray]) -> dict[str, Any]:
 def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Dataset, exact: bool) -> dict[str, Any]:
     """What Metrics tells of the network as it would be written down; a preview is as valid as the exact bound, but wider."""
     delta = defaults(Scenario)["delta"]
-    network = as_trained(training.model, matrices, training.bits)
-    code, split = encode(network), dataset.train
-    risk = (
-        exact_risk(network, split)
-        if exact
-        else sampled_risk(
-            network, split, PREVIEW_DRAWS, budget.interval_share(training.seed, preview=True) * delta, training.seed
-        )
-    )
-    bound = seeger(risk.upper, code.ledger.nats, len(split), budget.bound_share(estimated=not exact) * delta)
-    measured = {"code_bytes": len(code.data), "error": risk.mean, "error_upper": risk.upper}
-    return {**measured, "bound": bound, "exact": exact}
+    posterior, split = Deterministic(as_trained(training.model, matrices, training.bits)), dataset.train
+    share = budget.interval_share(training.seed, preview=True) * delta
+    risk = posterior.risk(split) if exact else posterior.preview(split, share, training.seed, draws=PREVIEW_DRAWS)
+    found = bound("seeger", risk.upper, posterior.coded.ledger.nats, len(split), delta, estimated=not exact)
+    measured = {"code_bytes": len(posterior.coded.code), "error": risk.mean, "error_upper": risk.upper}
+    return {**measured, "bound": found, "exact": exact}
 
 
 @contextmanager

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pacviz.models.operations import Operation, parametrised
+if TYPE_CHECKING:
+    from pacviz.models.operations import Operation
 
 EPSILON = 1e-5
 """Added to the running variance, against a division by zero."""
@@ -73,9 +75,9 @@ class Network(nn.Module):
     def __init__(self, operations: tuple[Operation, ...], folded: bool, glances: int) -> None:
         super().__init__()
         self.operations, self.glances = operations, glances
-        free = itertools.takewhile(lambda operation: not any(parametrised((operation,))), operations)
+        free = itertools.takewhile(lambda operation: not any(operation.layers), operations)
         self.fixed = len(list(free))
-        for layer in parametrised(operations):
+        for layer in itertools.chain.from_iterable(operation.layers for operation in operations):
             self.add_module(layer.name, layer.module(folded))
 
     def forward(self, x: Tensor, prepared: bool = False) -> Tensor:

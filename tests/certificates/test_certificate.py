@@ -128,7 +128,7 @@ def test_the_documented_keys_are_all_there(noisy):
     wanted += " bound_with_architecture architecture_bits"
     assert set(wanted.split()) <= set(values)
     assert set(values["bounds"]) == set(BOUNDS)
-    assert all(set(line) == {"name", "bits", "why"} for line in values["ledger"])
+    assert all(set(line) == {"name", "kind", "layer", "bits", "why"} for line in values["ledger"])
     assert sum(line["bits"] for line in values["ledger"]) * math.log(2) == pytest.approx(values["kl_nats"])
 
 

@@ -14,15 +14,15 @@ from scipy.stats import binom
 from torch import Tensor
 
 from pacviz.bounds import BOUNDS, Bound, binary_kl
-from pacviz.codes.coder import decode, encode
 from pacviz.codes.compress import compress
 from pacviz.data import DATASETS, Dataset, Split
 from pacviz.data.digits import CLASSES, sample
 from pacviz.device import one_thread
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
+from pacviz.posteriors.deterministic import Deterministic
 from pacviz.progress import Progress
-from pacviz.risk import RiskEstimate, count_errors
+from pacviz.risk import RiskEstimate
 from pacviz.settings import check_settings, setting
 from pacviz.training.fit import Step, fit
 from pacviz.training.recipe import Training
@@ -297,9 +297,9 @@ def _compressed(experiment: Pipeline, drawn: Split, fresh: Split, report: Progre
 
     with one_thread():
         state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), recipe, progress=advance)
-    code = encode(compress(tiny.name, tiny.matrices(state), experiment.sparsity, experiment.bits, "global"))
-    network, _ = decode(code.data)
-    return counted(count_errors(network, drawn), len(drawn), count_errors(network, fresh), len(fresh), code.ledger.nats)
+    coded = Deterministic(compress(tiny.name, tiny.matrices(state), experiment.sparsity, experiment.bits, "global"))
+    found = [coded.risk(split).errors for split in (drawn, fresh)]
+    return counted(found[0], len(drawn), found[1], len(fresh), coded.coded.ledger.nats)
 
 
 @torch.inference_mode()

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pacviz import data, store
-from pacviz.codes.coder import decode, encode
 from pacviz.codes.compress import compress
 from pacviz.data import Dataset, Split
 from pacviz.data.labels import Randomized, randomize, subset
@@ -17,8 +16,8 @@ from pacviz.experiments.random_labels.memorise import Learner
 from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Point, Randomization, Run
 from pacviz.jobs.units import Unit
 from pacviz.models import architecture
+from pacviz.posteriors.deterministic import Deterministic
 from pacviz.progress import Progress
-from pacviz.risk import count_errors
 from pacviz.training.fit import check_fit
 
 
@@ -74,15 +73,14 @@ def steps(experiment: Randomization, level: float, seed: int, dataset: Dataset) 
             # What surgery left is coded as it is: the zeros are its own.
             matrices, further = network.matrices(learner.state), 0.0
         compressed = compress(experiment.model, matrices, further, experiment.bits, "global")
-        points.append(_point(method, sparsity, encode(compressed).data, train, test))
+        points.append(_point(method, sparsity, Deterministic(compressed), train, test))
         yield step(share, f"{method} to sparsity {sparsity:.1%}")
 
 
-def _point(method: str, sparsity: float, code: bytes, train: Split, test: Split) -> Point:
-    """Measures the network that the code decodes to."""
-    network, _ = decode(code)
-    wrong = count_errors(network, train), count_errors(network, test)
-    return Point(method, sparsity, network.nonzeros, 8 * len(code), wrong[0], wrong[1] / len(test))
+def _point(method: str, sparsity: float, coded: Deterministic, train: Split, test: Split) -> Point:
+    """Measures what the code decodes to."""
+    bits = 8 * len(coded.coded.code)
+    return Point(method, sparsity, coded.network.nonzeros, bits, coded.risk(train).errors, coded.risk(test).mean)
 
 
 def unit(experiment: Randomization, level: float, seed: int) -> Unit:

@@ -1,6 +1,6 @@
 """What a network costs to train, from the shapes of its activations alone: no weights, no measuring.
 
-The products of an operation are those that a declared architecture is limited by (`declaration.cost_of`); an activation
+The products of an operation are those that a declared architecture is limited by (`Operation.cost`); an activation
 is a number that the backward pass needs again.
 """
 

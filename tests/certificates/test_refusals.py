@@ -20,12 +20,12 @@ import pytest
 from pacviz import data
 from pacviz.certificates.archive import Archive
 from pacviz.certificates.certificate import Certificate
-from pacviz.certificates.measure import coded, network_of, summary
+from pacviz.certificates.measure import network_of, posterior_of, summary
 from pacviz.certificates.verify import pack
 from pacviz.errors import PacvizError
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.models import from_description
-from pacviz.models.declaration import _operation, after_operation
+from pacviz.models.declaration import _operation
 from pacviz.risk import RiskEstimate
 
 SECONDS, MEGABYTES = 2.0, 500.0
@@ -129,9 +129,9 @@ def unmeasured(spec, random: Random, density: float = 1.0) -> Archive:
     weights = Weights(spec.name, {name: matrix + np.float32(0) for name, matrix in matrices.items()})
     scenario = scenario_of(weights, {"data": "digits"}, as_is=True)
     network, identity = network_of(scenario, weights), data.load("digits").identity
-    parts = coded(network, scenario)
+    posterior = posterior_of(network, scenario)
     test, train = (RiskEstimate("exact", 0, n, 0.0, None) for n in (identity.tests, identity.n))
-    measurement = summary(network, parts, identity, train, test, False, weights.fingerprint)
+    measurement = summary(posterior, identity, train, test, False, weights.fingerprint)
     return Archive.from_bytes(pack(Certificate(scenario, measurement), weights))
 
 
@@ -169,7 +169,7 @@ def any_description(random: Random):
             )
         )
         try:
-            shape = after_operation(_operation(operation), shape)
+            shape = _operation(operation).after(shape)
         except PacvizError:
             if random.random() < 0.9:
                 continue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pacviz.certificates.archive import Made
+from pacviz.certificates.archive import Provenance
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import Measurement, network_of
 from pacviz.certificates.verified import Outcome, keep
@@ -73,7 +73,7 @@ def save(
 ) -> Path:
     """A point of a tiny network as a file, which passes for verified here unless it is only to claim its errors."""
     weights = integers(f"tiny-{width}", spread)
-    told = Made(
+    told = Provenance(
         family, {"width": width, "price": price} if settings is None else settings, f"python -m pacviz make {name}"
     )
     folder.mkdir(parents=True, exist_ok=True)

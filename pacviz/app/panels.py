@@ -130,5 +130,5 @@ def offer_surface(scenario: Scenario) -> None:
         "Record it here", help="Moving a control stops it; it then goes on where it stopped."
     ):
         with friendly(), progress_line(st.empty()) as progress:
-            surface.save(surface.record(scenario, surface.Grid(), progress))
+            surface.save(surface.sweep(scenario, surface.Grid(), progress))
         st.rerun()

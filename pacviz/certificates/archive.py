@@ -15,7 +15,7 @@ The header holds
     posterior_stds  the standard deviation of the noise on each layer's weights, exactly: float.hex by layer
     architecture    only for an architecture that is not pacviz's own: its plain description (pacviz.models.declaration)
     device          the kind of device that measured, cpu, cuda or mps; each has random numbers of its own for a seed
-    made            where it is told, how the network came about: family, settings and command (Made); nobody checks it
+    made            where it is told, how the network came about: family, settings and command (Provenance); nobody checks it
 
 No section is longer than LONGEST allows, which is checked before anything is read into memory.  The header is JSON of
 one meaning: no name twice, no NaN or infinity, no number or depth beyond what a certificate can have.
@@ -51,7 +51,7 @@ class BrokenArchive(PacvizError):
 
 
 @dataclass(frozen=True)
-class Made:
+class Provenance:
     """How a network came about: for information only, since a certificate holds for whatever led to its network.
 
     family: the kind of network that it is one of.  settings: what was set, plain values by name.  command: makes it again.
@@ -71,12 +71,12 @@ class Archive:
     prior: bytes
 
     @property
-    def made(self) -> Made | None:
+    def provenance(self) -> Provenance | None:
         """How the network came about, None where the file does not tell; raises BrokenArchive where it tells no such thing."""
         told = self.header.get("made")
         if told is None:
             return None
-        if not isinstance(told, dict) or told.keys() != {field.name for field in dataclasses.fields(Made)}:
+        if not isinstance(told, dict) or told.keys() != {field.name for field in dataclasses.fields(Provenance)}:
             raise BrokenArchive("The header tells how the network was made, but not by family, settings and command.")
         family, settings, command = told["family"], told["settings"], told["command"]
         texts = [family, command]
@@ -86,7 +86,7 @@ class Archive:
             texts.append(settings)
         if not all(isinstance(text, str) and len(text) <= TEXT for text in texts):
             raise BrokenArchive("The header tells how the network was made, but not in a few plain texts and numbers.")
-        return Made(family, settings, command)
+        return Provenance(family, settings, command)
 
     def to_bytes(self) -> bytes:
         """The file's content."""

@@ -233,7 +233,7 @@ def measure(arguments: Mapping[str, Any], progress: Progress) -> str:
     return json.dumps(cells)
 
 
-def record(scenario: Scenario, grid: Grid, progress: Progress | None = None, on: str = HERE) -> Surface:
+def sweep(scenario: Scenario, grid: Grid, progress: Progress | None = None, on: str = HERE) -> Surface:
     """Measures the surface of a scenario's checkpoint, data and pruning; pixels and spread of noise by default.
 
     Its draws are not those that certify (`Posterior.preview`): a point may be chosen by looking at it.

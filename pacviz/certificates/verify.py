@@ -18,7 +18,7 @@ import torch
 
 from pacviz import data
 from pacviz.certificates import budget
-from pacviz.certificates.archive import Archive, BrokenArchive, Made
+from pacviz.certificates.archive import Archive, BrokenArchive, Provenance
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import (
     Source,
@@ -120,10 +120,10 @@ class Verification:
         }
 
 
-def pack(certificate: Certificate, weights: Source | None = None, made: Made | None = None) -> bytes:
+def pack(certificate: Certificate, weights: Source | None = None, provenance: Provenance | None = None) -> bytes:
     """The certificate file: pacviz.certificates.archive says what is in it.
 
-    weights: where they came as a file.  made: how the network came about, where the file is to tell.
+    weights: where they came as a file.  provenance: how the network came about, where the file is to tell.
     Where the figures were recorded on a machine whose arithmetic made other bytes of the same weights, they are
     measured anew.  Raises PacvizError for a preview.
     """
@@ -137,8 +137,8 @@ def pack(certificate: Certificate, weights: Source | None = None, made: Made | N
         certificate = Certificate(scenario, measure_anew(scenario, weights=weights))
     header = {"certificate": certificate.to_dict(), **posterior.to_dict(), "device": device().type}
     header |= _declaration(network)
-    if made is not None:
-        header["made"] = dataclasses.asdict(made)
+    if provenance is not None:
+        header["made"] = dataclasses.asdict(provenance)
     return Archive(header, parts.code, parts.prior).to_bytes()
 
 

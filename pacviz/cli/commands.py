@@ -52,7 +52,7 @@ def record(what: str) -> None:
     from pacviz.experiments.does_it_hold import results
 
     with progress_bar() as progress:
-        print(recordings.record(progress) if what == "screens" else results.record(progress))
+        print(recordings.record_screens(progress) if what == "screens" else results.record_trials(progress))
 
 
 def _record_options(parser: ArgumentParser) -> None:

@@ -31,7 +31,7 @@ def recorded_scenarios() -> list[Scenario]:
     return list(dict.fromkeys(curves + frontiers))
 
 
-def record(progress: Progress) -> str:
+def record_screens(progress: Progress) -> str:
     """Measures every recorded scenario on all its data and writes assets/recordings.json.gz; returns the path."""
     wanted = recorded_scenarios()
     results = {}

@@ -166,7 +166,7 @@ def _is_whole(values: Mapping[str, Any]) -> bool:
     )
 
 
-def record(run: str, rows: Iterable[Metrics]) -> bool:
+def add(run: str, rows: Iterable[Metrics]) -> bool:
     """Keeps what was measured; whether the run has been asked to stop."""
     marks = ", ".join("?" * (1 + len(dataclasses.fields(Metrics))))
     with transaction() as database:

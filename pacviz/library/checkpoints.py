@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 from pacviz import store
 from pacviz.data import source
 from pacviz.errors import PacvizError
-from pacviz.library.sparse import packed, unpacked
+from pacviz.library.packing import packed, unpacked
 from pacviz.library.weights import Weights
 from pacviz.models import ARCHITECTURES, architecture, declared
 from pacviz.scenario import AS_IS, DATA_NAMES, FROM_FILE, PLAIN, SCRATCH, Scenario

@@ -19,7 +19,7 @@ from torch import Tensor
 from pacviz.codes.compress import as_it_stands
 from pacviz.codes.network import Network
 from pacviz.errors import PacvizError
-from pacviz.library.sparse import unpacked
+from pacviz.library.packing import unpacked
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pacviz import data, store
-from pacviz.certificates.archive import Archive, Made
+from pacviz.certificates.archive import Archive, Provenance
 from pacviz.certificates.certificate import Certificate, certify
 from pacviz.certificates.measure import RESULTS_FORMAT
 from pacviz.certificates.verified import verify_here
@@ -171,8 +171,10 @@ def certify_target(arguments: Mapping[str, Any], progress: Progress, trained: st
     scenario = scenario_of(weights, {"data": checkpoint.data, "bound": BOUND}, as_is=True)
     with one_thread():
         certificate = certify(scenario, progress=progress, weights=weights)
-    made = Made(arguments["family"], arguments["settings"], f"python -m pacviz reproduce {arguments['name']}")
-    return file_text(pack(certificate, weights, made))
+    provenance = Provenance(
+        arguments["family"], arguments["settings"], f"python -m pacviz reproduce {arguments['name']}"
+    )
+    return file_text(pack(certificate, weights, provenance))
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -111,7 +111,7 @@ class Recipe:
         )
         return Plan.of(f"reproduce {self.name}", (*pruned, first, *tuned, second, certificate))
 
-    def reproduce(self, folder: Path, progress: Progress, on: str = HERE) -> Reproduction:
+    def reproduce(self, folder: Path, progress: Progress, on: str = HERE) -> Result:
         """Trains, prunes, tunes, chooses density, codebook and noise by the bound, and certifies.
 
         What comes of it lies in `folder`; a recipe that was stopped goes on where it was, one that ended is only read.
@@ -129,7 +129,7 @@ class Recipe:
         file = folder / f"{self.name}.pacviz"
         store.write_atomic(file, lambda path: path.write_bytes(content))
         certificate = Certificate.from_dict(dict(Archive.from_bytes(content).header["certificate"]))
-        return Reproduction(self, tuple(sorted(compared, key=lambda option: option.bound)), certificate, file)
+        return Result(self, tuple(sorted(compared, key=lambda option: option.bound)), certificate, file)
 
 
 LADDER = ((0.1, 3), (0.05, 3), (0.03, 3), (0.015, 4), (0.01, 4), (0.005, 8), (0.002, 16))
@@ -155,7 +155,7 @@ CANDIDATES = 3
 
 
 @dataclass(frozen=True)
-class Reproduction:
+class Result:
     """What came of a recipe.
 
     options: every scenario that was compared, best first.  file: the certificate with the network.

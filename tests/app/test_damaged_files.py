@@ -71,7 +71,7 @@ def done():
     with records.transaction() as database:
         records.enqueue(database, run)
     records.mark(run.id, "done")
-    records.record(run.id, rows[:50])
+    records.add(run.id, rows[:50])
     return run.id
 
 
@@ -101,7 +101,7 @@ def test_damaged_rows_are_left_out_and_runs_are_listed_and_kept_as_before(own_ca
     run, rows = next(iter(records.recorded().values()))
     with records.transaction() as database:
         records.enqueue(database, run)
-    records.record(done, rows[:3])
+    records.add(done, rows[:3])
     assert [found.id for found in records.listing()] == [done]
     assert len(records.metrics(done)) >= 3
 

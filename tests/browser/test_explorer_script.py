@@ -107,7 +107,7 @@ def test_sliding_charges_the_architecture_as_a_certificate_does(script, noise):
 
 
 def test_a_surface_gives_its_points_and_what_lies_between(script):
-    recorded = surface.record(Scenario(), Grid((0.985, 0.995), (2,), (0.0, 0.05)))
+    recorded = surface.sweep(Scenario(), Grid((0.985, 0.995), (2,), (0.0, 0.05)))
     left, right = recorded.at(0, 0, 0), recorded.at(1, 0, 0)
     states = [{"sparsity": s, "bits": 2, "noise": 0.0, "delta": 0.05} for s in (0.985, 0.99, 0.98)]
     found = script.evaluate(

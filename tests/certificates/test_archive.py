@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pacviz.certificates.archive import FORMAT, LONGEST, Archive, BrokenArchive, Made, read
+from pacviz.certificates.archive import FORMAT, LONGEST, Archive, BrokenArchive, Provenance, read
 from pacviz.errors import PacvizError
 
 ARCHIVE = Archive({"certificate": {"bound": 0.25, "statement": "δ"}, "device": "cpu"}, b"the code", b"the prior")
@@ -135,10 +135,10 @@ def test_the_bytes_are_laid_out_as_documented():
 
 
 def test_an_archive_tells_how_its_network_was_made_where_it_was_told():
-    assert ARCHIVE.made is None
+    assert ARCHIVE.provenance is None
     told = {"family": "tiny", "settings": {"width": 8, "price": 0.5}, "command": "python -m pacviz"}
     archive = Archive.from_bytes(Archive({**ARCHIVE.header, "made": told}, b"", b"").to_bytes())
-    assert archive.made == Made(**told)
+    assert archive.provenance == Provenance(**told)
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_an_archive_tells_how_its_network_was_made_where_it_was_told():
 )  # fmt: skip
 def test_a_story_in_another_form_is_refused_with_a_sentence(told):
     with pytest.raises(BrokenArchive, match=r"^The header tells how the network was made, but not .*\.$"):
-        _ = Archive({"made": told}, b"", b"").made
+        _ = Archive({"made": told}, b"", b"").provenance

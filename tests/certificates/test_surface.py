@@ -16,7 +16,7 @@ GRID = Grid((0.985, 0.995), (2,), (0.0, 0.05))
 
 @pytest.fixture(scope="module")
 def recorded():
-    return surface.record(SCENARIO, GRID)
+    return surface.sweep(SCENARIO, GRID)
 
 
 @pytest.mark.parametrize("noise", [0, 1])
@@ -62,10 +62,10 @@ def test_an_interrupted_recording_goes_on_where_it_stopped(monkeypatch):
 
     monkeypatch.setattr(deterministic, "exact_risk", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        surface.record(unknown, grid)
+        surface.sweep(unknown, grid)
     counted.clear()
     counted.extend([0] * 3)
-    surface.record(unknown, grid)
+    surface.sweep(unknown, grid)
     assert len(counted) == 3 + 2
 
 
@@ -126,10 +126,10 @@ def test_whoever_does_the_work_it_ends_with_the_same_surface(on):
     if on == "dask":
         pytest.importorskip("distributed")
     grid = Grid((0.985, 0.995), (2,), (0.0,))
-    here = surface.record(SCENARIO, grid)
+    here = surface.sweep(SCENARIO, grid)
     for unit in surface.plan(SCENARIO, grid).units:
         unit.place.unlink()
-    assert surface.record(SCENARIO, grid, on=on) == here
+    assert surface.sweep(SCENARIO, grid, on=on) == here
 
 
 def test_a_surface_of_other_data_than_those_that_are_there_counts_as_none(monkeypatch):

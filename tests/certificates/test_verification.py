@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from pacviz import PacvizError, Scenario, certify, data
 from pacviz.certificates import budget
 from pacviz.certificates import verify as verification
-from pacviz.certificates.archive import Archive, BrokenArchive, Made
+from pacviz.certificates.archive import Archive, BrokenArchive, Provenance
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import network_of
 from pacviz.certificates.verify import LATER, pack, verify
@@ -94,9 +94,9 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
 
 
 def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
-    made = Made("tiny", {"width": 8}, "python -m pacviz train")
-    told = Archive.from_bytes(pack(certify(SPARSE), made=made))
-    assert told.made == made
+    provenance = Provenance("tiny", {"width": 8}, "python -m pacviz train")
+    told = Archive.from_bytes(pack(certify(SPARSE), provenance=provenance))
+    assert told.provenance == provenance
     assert told.header["certificate"] == sparse.header["certificate"]
     assert verify(told).ok
     assert verify(dataclasses.replace(told, header={**told.header, "made": "up"})).ok

@@ -19,7 +19,13 @@ from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.words import at_most
 
-SMALL = data.Dataset("digits", "Procedural digits", digits.sample(200, 1), digits.sample(200, 2), 10)
+SMALL = data.Dataset("digits", "Procedural digits", digits.sample(2000, 1), digits.sample(200, 2), 10)
+
+
+@pytest.fixture
+def few_digits(monkeypatch):
+    monkeypatch.setattr(data, "load", lambda *_, **__: SMALL)
+    monkeypatch.setattr(data, "fingerprints", lambda name: (SMALL.train.fingerprint, SMALL.test.fingerprint))
 
 
 def run(capsys, *arguments):
@@ -104,7 +110,7 @@ def test_nothing_is_trained_that_could_not_be_kept(capsys, tmp_path, monkeypatch
 
 
 @pytest.fixture
-def saved(capsys, tmp_path):
+def saved(capsys, tmp_path, few_digits):
     path = tmp_path / "lenet5.pacviz"
     code, out, _ = run(capsys, "certify", "--sparsity", "0.97", "--out", str(path), "--json")
     assert code == 0
@@ -119,7 +125,7 @@ def test_a_saved_certificate_is_verified_by_a_stranger(capsys, saved, monkeypatc
     assert (code, err) == (0, "")
     assert values["ok"] is True
     assert values["bound"] == pytest.approx(certificate["bound"], abs=1e-12)
-    assert (values["n"], values["delta"]) == (60_000, 0.05)
+    assert (values["n"], values["delta"]) == (len(SMALL.train), 0.05)
     assert all(set(line) == {"name", "claimed", "found", "agrees"} for line in values["comparisons"])
     code, out, _ = run(capsys, "verify", str(path), "--data", "digits")
     assert code == 0
@@ -147,8 +153,9 @@ def test_a_damaged_certificate_is_one_sentence_and_exit_code_one(capsys, saved, 
     assert json.loads(out)["problem"] in err
 
 
-def test_a_certificate_about_other_data_is_one_sentence_and_exit_code_one(capsys, saved, real_data, monkeypatch):
-    monkeypatch.setenv("PACVIZ_DATA", str(real_data))
+def test_a_certificate_about_other_data_is_one_sentence_and_exit_code_one(capsys, saved, monkeypatch):
+    other = data.Dataset("mnist", "Others", digits.sample(300, 3), digits.sample(300, 4), 10)
+    monkeypatch.setattr(data, "load", lambda *_, **__: other)
     code, _, err = run(capsys, "verify", str(saved[0]), "--data", "mnist")
     assert code == 1
     assert "fingerprint of the data" in err
@@ -181,7 +188,7 @@ def test_a_damaged_certificate_is_refused_without_waiting_for_torch(tmp_path):
 
 
 @pytest.fixture
-def pruned_elsewhere(tmp_path):
+def pruned_elsewhere(tmp_path, few_digits):
     """A safetensors file of a LeNet-5 that is pruned and quantized already."""
     from safetensors.torch import save_file
 
@@ -360,7 +367,7 @@ def test_a_device_that_is_not_there_is_a_wrong_input(monkeypatch, value):
     assert device().type in ("cpu", "cuda", "mps")
 
 
-def test_paths_are_taken_as_a_shell_takes_them(capsys, tmp_path, monkeypatch):
+def test_paths_are_taken_as_a_shell_takes_them(capsys, tmp_path, monkeypatch, few_digits):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     code, *_ = run(capsys, "certify", "--sparsity", "0.97", "--out=~/new/$USER_OF_TEST.pacviz", "--json")

@@ -30,7 +30,7 @@ def little_recipe():
 
 
 @pytest.fixture(scope="module")
-def arrived(tmp_path_factory):
+def made(tmp_path_factory):
     small = Dataset("digits", "Procedural digits", digits.sample(1500, seed=51), digits.sample(300, seed=52), 10)
     folder, cache, seen = tmp_path_factory.mktemp("recipe"), tmp_path_factory.mktemp("cache"), []
     with pytest.MonkeyPatch.context() as patch:
@@ -43,29 +43,29 @@ def arrived(tmp_path_factory):
     return first, again, folder, cache, seen, small
 
 
-def test_a_recipe_that_was_travelled_is_only_read(arrived):
-    first, again, folder, *_ = arrived
+def test_a_recipe_that_was_followed_to_its_end_is_only_read(made):
+    first, again, folder, *_ = made
     assert again.results == first.results
     assert len(list(folder.rglob("*.safetensors"))) == 5
     assert not list(folder.rglob("*.resume"))
 
 
-def test_the_smallest_bound_comes_first_and_its_file_can_be_checked(arrived):
-    first, _, _, _, _, small = arrived
+def test_the_smallest_bound_comes_first_and_its_file_can_be_checked(made):
+    first, _, _, _, _, small = made
     bounds = [certificate.bound for _, certificate in first.results]
     assert bounds == sorted(bounds)
     assert first.certificate.scenario.bound == BOUND
     assert verify(read(first.file), small).ok
 
 
-def test_a_dearer_nat_makes_a_shorter_code(arrived):
+def test_a_dearer_nat_makes_a_shorter_code(made):
     """Measured over 10 seeds: 0.50 to 0.79 of the bytes."""
-    sizes = {run.settings["price"]: certificate.effective_bytes for run, certificate in arrived[0].results}
+    sizes = {run.settings["price"]: certificate.effective_bytes for run, certificate in made[0].results}
     assert sizes[9.0] < sizes[1.0]
 
 
-def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(arrived):
-    first, _, folder, cache, *_ = arrived
+def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(made):
+    first, _, folder, cache, *_ = made
     for place in (folder, cache / "tight"):
         found = {point.settings["price"]: point for point in points([place])}
         assert found.keys() == {1.0, 9.0}
@@ -75,8 +75,8 @@ def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(arrived)
             assert point.command == "python -m pacviz reproduce little"
 
 
-def test_the_rows_hold_the_published_and_ours(arrived):
-    first = arrived[0]
+def test_the_rows_hold_the_published_and_ours(made):
+    first = made[0]
     published, *ours = first.rows
     assert (published["bytes"], published["training error"], published["bound"]) == (708.0, 0.02, 0.116)
     assert [row["bound"] for row in ours] == [certificate.bound for _, certificate in first.results]
@@ -84,8 +84,8 @@ def test_the_rows_hold_the_published_and_ours(arrived):
     assert at_most(first.certificate.bound) in first.table
 
 
-def test_progress_never_goes_back(arrived):
-    seen = arrived[4]
+def test_progress_never_goes_back(made):
+    seen = made[4]
     assert seen == sorted(seen)
     assert seen[-1] == 1
 

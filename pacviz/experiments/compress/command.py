@@ -132,7 +132,7 @@ def sweep(
         return
     tell_plan(plan)
     with progress_bar() as progress:
-        recorded = surface.record(scenario, wanted, progress, on)
+        recorded = surface.sweep(scenario, wanted, progress, on)
     path = surface.save(recorded, place)
     report = {"path": str(path), "points": len(recorded.cells), "bytes": path.stat().st_size}
     print(as_json(report) if json else f"{path}\n{len(recorded.cells):,} points, {path.stat().st_size / 1000:,.0f} kB")

@@ -46,7 +46,7 @@ def _read(file: Path) -> dict[Learner, dict[int, Outcome]]:
         ) from error
 
 
-def record(progress: Progress, file: Path = SHIPPED, most: int = max(TRIALS.values())) -> Path:
+def record_trials(progress: Progress, file: Path = SHIPPED, most: int = max(TRIALS.values())) -> Path:
     """Runs the first trials of every experiment of RECORDED and writes them; at most so many of each."""
     fresh = data.load("digits", progress=progress).train
     listed: list[dict[str, Any]] = []

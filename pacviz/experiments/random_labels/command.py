@@ -22,7 +22,7 @@ from pacviz.experiments.random_labels.settings import Randomization
 
 def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json: bool, **options: Any) -> None:
     """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
-    from pacviz.experiments.random_labels.results import check_free, check_name, plan, record, save
+    from pacviz.experiments.random_labels.results import check_free, check_name, plan, run_all, save
 
     experiment = Randomization(**given(options))
     name = name or f"{experiment.model}-{experiment.data}"
@@ -36,7 +36,7 @@ def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json
         return
     tell_plan(wanted)
     with progress_bar() as progress:
-        recording = record(experiment, progress, on)
+        recording = run_all(experiment, progress, on)
     for run in (run for unit, run in zip(wanted.units, recording.runs, strict=True) if unit.id not in wanted.done):
         left = f"{run.errors} training errors left" if run.errors else "no training error left"
         print(

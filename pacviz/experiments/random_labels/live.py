@@ -21,7 +21,7 @@ from pacviz import data, store
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.results import Recording
 from pacviz.experiments.random_labels.run import keep, known_run, steps
-from pacviz.experiments.random_labels.settings import Randomization, Run
+from pacviz.experiments.random_labels.settings import Fit, Randomization
 from pacviz.jobs import limits
 from pacviz.models import architecture
 from pacviz.models.cost import Estimate, cost
@@ -42,7 +42,7 @@ _NICENESS = 10
 class Report:
     """What a process tells: a run as far as it is, the share of the experiment that is done, and what is being done."""
 
-    run: Run | None
+    run: Fit | None
     finished: bool
     fraction: float
     what: str
@@ -88,8 +88,8 @@ class Live:
         self.owners: set[str] = set()
         self.problem: str | None = None
         self.paused = False
-        self._finished: list[Run] = []
-        self._present: Run | None = None
+        self._finished: list[Fit] = []
+        self._present: Fit | None = None
         self._state = (0.0, "starting")
         self._process: subprocess.Popen[str] | None = None
         self._watched = time.monotonic()
@@ -189,7 +189,7 @@ class Live:
                 self.problem = str(told["problem"])
                 continue
             self._state = float(told["fraction"]), str(told["what"])
-            run = Run.from_dict(told["run"]) if told["run"] else None
+            run = Fit.from_dict(told["run"]) if told["run"] else None
             if told["finished"] and run is not None:
                 self._finished, self._present = [*self._finished, run], None
             elif run is not None:

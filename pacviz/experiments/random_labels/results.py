@@ -15,7 +15,7 @@ import pandas as pd
 from pacviz import __version__, data, store
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.run import known_run, unit
-from pacviz.experiments.random_labels.settings import Judged, Randomization, Run, floor_bytes
+from pacviz.experiments.random_labels.settings import Fit, Judged, Randomization, floor_bytes
 from pacviz.jobs import limits, trash
 from pacviz.jobs.executors import HERE, run
 from pacviz.jobs.units import Plan
@@ -67,7 +67,7 @@ class Recording:
     """An experiment and the runs of it that are there; some may be missing or half done while they are being made."""
 
     experiment: Randomization
-    runs: tuple[Run, ...]
+    runs: tuple[Fit, ...]
     version: str = __version__
 
     @cached_property
@@ -165,7 +165,7 @@ class Recording:
         """The inverse of `to_json`; raises PacvizError where the text is something else."""
         try:
             values = json.loads(text)
-            runs = tuple(Run.from_dict(run) for run in values["runs"])
+            runs = tuple(Fit.from_dict(run) for run in values["runs"])
             return cls(Randomization(**values["experiment"]), runs, str(values["version"]))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise store.Damaged(
@@ -191,7 +191,7 @@ def plan(experiment: Randomization) -> Plan:
     return Plan.of(name, (unit(experiment, level, seed) for level, seed in experiment.jobs))
 
 
-def record(experiment: Randomization, progress: Progress, on: str = HERE) -> Recording:
+def run_all(experiment: Randomization, progress: Progress, on: str = HERE) -> Recording:
     """Runs what is missing of an experiment; each finished run is kept.
 
     progress: told the fraction done in [0, 1] and what is being done; an exception that it raises stops the work, and
@@ -200,7 +200,7 @@ def record(experiment: Randomization, progress: Progress, on: str = HERE) -> Rec
     """
     store.require_writable(store.cache_dir())
     check_fit(architecture(experiment.model), data.load(experiment.data, progress=progress))
-    return Recording(experiment, tuple(map(Run.from_json, run(plan(experiment), on, progress))))
+    return Recording(experiment, tuple(map(Fit.from_json, run(plan(experiment), on, progress))))
 
 
 def user_folder() -> Path:

@@ -12,8 +12,9 @@ from pacviz import data, store
 from pacviz.codes.compress import compress
 from pacviz.data import Dataset, Split
 from pacviz.data.labels import Randomized, randomize, subset
+from pacviz.device import one_thread
 from pacviz.experiments.random_labels.memorise import Learner
-from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Point, Randomization, Run
+from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Compression, Fit, Randomization
 from pacviz.jobs.units import Unit
 from pacviz.models import architecture
 from pacviz.posteriors.deterministic import Deterministic
@@ -27,7 +28,7 @@ class Step:
 
     fraction: float
     what: str
-    run: Run
+    run: Fit
 
 
 FITTING = 0.5
@@ -52,11 +53,11 @@ def steps(experiment: Randomization, level: float, seed: int, dataset: Dataset) 
     test = subset(dataset.test, min(experiment.tests, len(dataset.test)), seed)
     learner = Learner(network, train, experiment.batch_size, experiment.learning_rate, seed)
     accuracies: list[float] = []
-    points: list[Point] = []
+    points: list[Compression] = []
     errors = len(train)
 
     def step(fraction: float, what: str) -> Step:
-        run = Run(level, seed, tuple(accuracies), errors, tuple(points))
+        run = Fit(level, seed, tuple(accuracies), errors, tuple(points))
         return Step(fraction, f"{level:.0%} random labels, seed {seed}: {what}", run)
 
     for epoch in learner.fit(experiment.epochs):
@@ -77,10 +78,10 @@ def steps(experiment: Randomization, level: float, seed: int, dataset: Dataset) 
         yield step(share, f"{method} to sparsity {sparsity:.1%}")
 
 
-def _point(method: str, sparsity: float, coded: Deterministic, train: Split, test: Split) -> Point:
+def _point(method: str, sparsity: float, coded: Deterministic, train: Split, test: Split) -> Compression:
     """Measures what the code decodes to."""
     bits = 8 * len(coded.coded.code)
-    return Point(method, sparsity, coded.network.nonzeros, bits, coded.risk(train).errors, coded.risk(test).mean)
+    return Compression(method, sparsity, coded.network.nonzeros, bits, coded.risk(train).errors, coded.risk(test).mean)
 
 
 def unit(experiment: Randomization, level: float, seed: int) -> Unit:
@@ -91,23 +92,24 @@ def unit(experiment: Randomization, level: float, seed: int) -> Unit:
 
 
 def work(arguments: Mapping[str, Any], progress: Progress) -> str:
-    """The whole run as JSON: the work of a `unit`."""
+    """The whole run as JSON: the work of a `unit`.  One thread, so that all machines give the same."""
     experiment = Randomization(**arguments["experiment"])
     last: Step | None = None
-    for last in steps(experiment, arguments["level"], arguments["seed"], data.load(experiment.data)):
-        progress(last.fraction, last.what)
+    with one_thread():
+        for last in steps(experiment, arguments["level"], arguments["seed"], data.load(experiment.data)):
+            progress(last.fraction, last.what)
     assert last is not None, "a run has at least one step"
     return last.run.to_json()
 
 
-def known_run(experiment: Randomization, level: float, seed: int) -> Run | None:
+def known_run(experiment: Randomization, level: float, seed: int) -> Fit | None:
     """The run of that level and seed where it was finished before, by anybody with this cache."""
     text = unit(experiment, level, seed).result()
     # Runs that an earlier version kept are in the data base.
-    return store.revive(experiment.key(level, seed), Run.from_json) if text is None else Run.from_json(text)
+    return store.revive(experiment.key(level, seed), Fit.from_json) if text is None else Fit.from_json(text)
 
 
-def keep(experiment: Randomization, run: Run) -> None:
+def keep(experiment: Randomization, run: Fit) -> None:
     """Keeps a finished run, whole or not at all."""
     unit(experiment, run.level, run.seed).keep(run.to_json())
 

@@ -116,7 +116,7 @@ class Randomization:
 
 
 @dataclass(frozen=True)
-class Point:
+class Compression:
     """A compressed network of a run.
 
     sparsity: as asked for.  nonzeros: weights that are left.  bits: length of its decodable code.  train_errors: on the
@@ -132,7 +132,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Run:
+class Fit:
     """One network fitted at one level, and its compressions.
 
     accuracies: share answered rightly during each epoch of the fit.  errors: training errors left when it ended.
@@ -142,15 +142,15 @@ class Run:
     seed: int
     accuracies: tuple[float, ...]
     errors: int
-    points: tuple[Point, ...]
+    points: tuple[Compression, ...]
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Run:
+    def from_dict(cls, values: dict[str, Any]) -> Fit:
         """The inverse of dataclasses.asdict; raises TypeError, KeyError or ValueError for anything else."""
-        points = tuple(Point(**point) for point in values["points"])
+        points = tuple(Compression(**point) for point in values["points"])
         run = cls(**{**values, "accuracies": tuple(values["accuracies"]), "points": points})
         texts = [point.method for point in points]
         numbers = [value for point in points for name, value in dataclasses.asdict(point).items() if name != "method"]
@@ -162,7 +162,7 @@ class Run:
         return run
 
     @classmethod
-    def from_json(cls, text: str) -> Run:
+    def from_json(cls, text: str) -> Fit:
         return cls.from_dict(json.loads(text))
 
 
@@ -173,7 +173,7 @@ class Judged:
     experiment: Randomization
     level: float
     seed: int
-    point: Point
+    point: Compression
 
     @property
     def train_error(self) -> float:

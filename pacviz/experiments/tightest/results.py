@@ -166,7 +166,7 @@ def _point(name: str, file: Path, content: bytes, verified: Outcome | None) -> P
     Raises BrokenArchive where the file tells no family, contradicts itself, or was verified and does not hold.
     """
     archive = Archive.from_bytes(content)
-    made = archive.made
+    made = archive.provenance
     if made is None or made.family not in FAMILIES:
         told = "nothing about it" if made is None else reprlib.repr(made.family)
         raise BrokenArchive(

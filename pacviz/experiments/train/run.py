@@ -19,7 +19,7 @@ from pacviz.certificates.measure import bound
 from pacviz.codes.compress import as_trained
 from pacviz.data import Dataset
 from pacviz.jobs.processes import Report, Stopped
-from pacviz.jobs.records import Metrics, Run, record, rewind
+from pacviz.jobs.records import Metrics, Run, add, rewind
 from pacviz.library import checkpoints
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.models import architecture
@@ -83,7 +83,7 @@ class _Watch:
         epoch = f"epoch {step.epoch + 1} of {self.run.training.epochs}"
         self.report(step.step / step.steps, f"{epoch}, {step.accuracy:.1%} right, {self.last.density:.1%} left{bound}")
         if self.asked.is_set() or time.monotonic() - self.written >= SECONDS_PER_WRITE:
-            stop = record(self.run.id, self.rows)
+            stop = add(self.run.id, self.rows)
             self.rows, self.written = [], time.monotonic()
             if stop or self.asked.is_set():
                 raise Stopped
@@ -93,7 +93,7 @@ class _Watch:
         assert self.last is not None, "a training reports its last step"
         final = _counted(checkpoint.matrices) | _bound(self.run.training, checkpoint.matrices, self.dataset, exact=True)
         self.rows.append(dataclasses.replace(self.last, seconds=time.monotonic() - self.began, **final))
-        record(self.run.id, self.rows)
+        add(self.run.id, self.rows)
 
     def _measured(self, step: Step) -> Metrics:
         now = time.monotonic()

@@ -222,7 +222,7 @@ def test_a_recorded_guess_is_found_again_bit_by_bit():
 
 def test_recording_writes_what_is_read_back(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "RECORDED", (Guess(n=10, guesses=10), Guess(n=10, guesses=100)))
-    file = results.record(lambda *_: None, tmp_path / "trials.json.gz", most=2)
+    file = results.record_trials(lambda *_: None, tmp_path / "trials.json.gz", most=2)
     assert recorded(Guess(n=10, guesses=100), file) == {
         index: outcome(Guess(n=10, guesses=100), index, load("digits").train) for index in range(2)
     }

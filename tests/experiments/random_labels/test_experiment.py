@@ -8,7 +8,7 @@ import pytest
 from pacviz.bounds import entropy_floor, occam
 from pacviz.cli import _parser
 from pacviz.errors import PacvizError
-from pacviz.experiments.random_labels.settings import Judged, Point, Randomization, Run, floor_bytes
+from pacviz.experiments.random_labels.settings import Compression, Fit, Judged, Randomization, floor_bytes
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_without_recovery_there_is_no_surgery():
 
 
 def test_a_point_is_judged_by_the_formulas():
-    judged = Judged(Randomization(n=10_000), 0.5, 0, Point("one-shot", 0.9, 100, 8_000, 500, 0.2))
+    judged = Judged(Randomization(n=10_000), 0.5, 0, Compression("one-shot", 0.9, 100, 8_000, 500, 0.2))
     assert (judged.train_error, judged.bytes) == (0.05, 1000)
     assert judged.test_error == pytest.approx(0.5 * 0.2 + 0.5 * 0.9)
     assert judged.bound == pytest.approx(occam(0.05, 8_000 * math.log(2), 10_000, 0.05))
@@ -75,5 +75,5 @@ def test_the_floor_of_the_paper_s_setting_in_bytes():
 
 
 def test_a_run_comes_back_from_its_text():
-    run = Run(0.3, 2, (0.1, 1.0), 0, (Point("surgery", 0.9, 10, 80, 3, 0.25),))
-    assert Run.from_json(run.to_json()) == run
+    run = Fit(0.3, 2, (0.1, 1.0), 0, (Compression("surgery", 0.9, 10, 80, 3, 0.25),))
+    assert Fit.from_json(run.to_json()) == run

@@ -10,7 +10,7 @@ from pacviz.data import digits
 from pacviz.data.labels import randomize
 from pacviz.experiments.random_labels.figures import accuracy_curves, code_over_floor, fits, labelled_images
 from pacviz.experiments.random_labels.results import Recording
-from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Point, Randomization, Run, floor_bytes
+from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Compression, Fit, Randomization, floor_bytes
 
 EXPERIMENT = Randomization(levels=(0, 1), sparsity=(0, 0.9), seeds=2, n=1000)
 
@@ -18,11 +18,11 @@ EXPERIMENT = Randomization(levels=(0, 1), sparsity=(0, 0.9), seeds=2, n=1000)
 def run(level, seed, wrong):
     """A run whose pruned network gets so many labels wrong."""
     points = [
-        Point(method, sparsity, 100, bits, errors, 0.2 + 0.7 * level)
+        Compression(method, sparsity, 100, bits, errors, 0.2 + 0.7 * level)
         for method in (ONE_SHOT, SURGERY)
         for sparsity, bits, errors in ((0.0, 80_000, 0), (0.9, 8_000, wrong))
     ]
-    return Run(level, seed, (0.3, 0.9, 1.0), 0, tuple(points))
+    return Fit(level, seed, (0.3, 0.9, 1.0), 0, tuple(points))
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from pacviz.experiments.random_labels.results import (
     known,
     owners,
     read,
-    record,
     restore,
+    run_all,
     save,
     save_new,
 )
@@ -50,10 +50,10 @@ def test_a_stopped_experiment_goes_on_from_the_last_finished_run(place, monkeypa
 
     monkeypatch.setattr(running, "steps", counted)
     with pytest.raises(KeyboardInterrupt):
-        record(QUICK, stop)
+        run_all(QUICK, stop)
     kept = recordings.known(QUICK).runs
     started.clear()
-    whole = record(QUICK, lambda *_: None)
+    whole = run_all(QUICK, lambda *_: None)
     assert started == QUICK.jobs[2:]
     assert [(run.level, run.seed) for run in whole.runs] == QUICK.jobs
     assert whole.complete
@@ -64,13 +64,13 @@ def test_a_stopped_experiment_goes_on_from_the_last_finished_run(place, monkeypa
 
 def test_fractions_rise_to_the_end(place):
     fractions = []
-    record(QUICK, lambda fraction, what: fractions.append(fraction))
+    run_all(QUICK, lambda fraction, what: fractions.append(fraction))
     assert all(0 <= fraction <= 1 for fraction in fractions)
     assert fractions[-1] > 0.9
 
 
 def test_a_live_run_reports_as_it_goes_and_is_the_same_as_in_one(place):
-    whole = record(QUICK, lambda *_: None)
+    whole = run_all(QUICK, lambda *_: None)
     other = replace(QUICK, tests=200)
     told = list(reports(other))
     fractions = [report.fraction for report in told]

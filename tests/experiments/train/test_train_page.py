@@ -239,7 +239,7 @@ def test_a_run_of_the_shell_shows_while_it_trains():
 
     def report(fraction, what):
         if what.startswith("epoch 2") and not seen:
-            records.record("digits/tiny/mine", [])
+            records.add("digits/tiny/mine", [])
             seen.append(healthy(opened(run="digits/tiny/mine")))
 
     with runs.taking_part(TRAINING, None, lambda fraction, what: None) as run:

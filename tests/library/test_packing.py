@@ -4,7 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from pacviz.library.sparse import packed, unpacked
+from pacviz.library.packing import packed, unpacked
 
 
 def test_tensors_come_back_as_they_were_and_sparse_ones_are_small():

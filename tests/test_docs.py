@@ -31,6 +31,15 @@ def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
 
 
+@pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda one: one.name)
+def test_the_readme_shows_every_page(experiment):
+    """`PYTHONPATH=.:tests/browser python docs/pictures.py` takes the pictures."""
+    path = f"docs/pictures/{experiment.name}.webp"
+    row = f"| ![{experiment.title}]({path}) | **{experiment.title}**: "
+    assert row in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert 5_000 < (ROOT / path).stat().st_size <= 60_000
+
+
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_links_lead_to_files(page):
     for target in LINK.findall(page.read_text(encoding="utf-8")):

@@ -29,8 +29,6 @@ ABOUT = {
     "cifar10-jpeg": "CIFAR-10 after JPEG compression: the same photographs, with pixels that differ slightly.",
 }
 """What each data set is, for a person."""
-EXPLANATION_HEIGHT = 84
-"""Pixels: three lines, whatever they say, so that nothing below them moves."""
 
 
 def ledger_table(certificate: Certificate) -> None:

@@ -6,20 +6,19 @@ import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 import streamlit as st
 import torch
 from streamlit.navigation.page import StreamlitPage
 
 from pacviz import data, store
+from pacviz.app import charts
 from pacviz.app.memory import share_arenas
 from pacviz.app.plain import plain
-from pacviz.app.projector import enlarged, presenting, script
+from pacviz.app.projector import script
 from pacviz.app.uploads import limit_uploads
 from pacviz.errors import PacvizError
-from pacviz.figures import described
 from pacviz.jobs import limits
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ STYLE = """
 [data-testid="stMetricValue"] { font-size: 1.75rem; }
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.85; }
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
+/* Three lines, whatever they say, so that nothing below them moves. */
+.st-key-explanation { min-height: 84px; }
 [data-testid="stElementContainer"]:has(> .stHtml script) { display: none; }
 </style>
 """
@@ -52,8 +53,8 @@ def start() -> None:
     """Once per run, before any page: name, icon and style, one step of Back for each act, and the digits on their way."""
     st.session_state["started"] = True
     _configure()
-    st.html(STYLE)
-    st.html(script("history"), unsafe_allow_javascript=True)
+    st.html(STYLE + charts.STYLE)
+    st.html(script("history") + charts.script(), unsafe_allow_javascript=True)
     if dark():
         st.html(DARK_STYLE)
     _tell_notices()
@@ -113,23 +114,6 @@ def _warm() -> None:
 def dark() -> bool:
     """Whether the page is shown on a dark ground."""
     return st.context.theme.type == "dark"
-
-
-def chart(figure: go.Figure, key: str, **selection: Any) -> Any:
-    """Draws a figure in the page as it stands, with its own words for whoever cannot see it; larger on a projector.
-
-    selection: `on_select` and `selection_mode` of st.plotly_chart, whose answer it returns.
-    """
-    words, large = described(figure), presenting()
-    with st.container(key=f"picture_{key}"):
-        return st.plotly_chart(
-            enlarged(figure) if large else figure,
-            theme=None,
-            key=key,
-            alt=words,
-            height="stretch" if large else "content",
-            **selection,
-        )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from pacviz.settings import Setting, defaults, settings
 from pacviz.words import SENTENCES
 
 _FOLDER = Path(__file__).parent
-_SHARED = ("words", "bounds", "charts", "page", "exports", "live")
+_SHARED = ("nodes", "words", "bounds", "charts", "page", "exports", "live")
 EXPLORER = tuple(_FOLDER / f"{name}.js" for name in ("waterfall", "surface", "axes", "tour", "explorer"))
 """The scripts of the explorer itself, after those that it shares with other pages."""
 STREAMLIT = _FOLDER / "streamlit.js"
@@ -83,6 +83,7 @@ __all__ = [
     "bound_words",
     "hidden",
     "payload",
+    "pictures",
     "pinned",
     "released",
     "source",
@@ -102,6 +103,12 @@ def source(own: tuple[Path, ...] = EXPLORER, host: Path = STREAMLIT) -> str:
     shared = (_FOLDER / f"{name}.js" for name in _SHARED)
     scripts = (path.read_text(encoding="utf-8") for path in (*shared, *own, host))
     return "\n".join([f"const CSS = {style};", f"const SENTENCES = {json.dumps(SENTENCES)};", *scripts])
+
+
+@cache
+def pictures() -> str:
+    """The functions that make files of pictures, for scripts of other pages: `picture`, `png`, `download`, `pageFont`."""
+    return "\n".join((_FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in ("nodes", "exports"))
 
 
 def bound_words() -> dict[str, dict[str, Any]]:

@@ -2,18 +2,6 @@
 
 const FONT = "'Source Sans', 'Source Sans Pro', 'DejaVu Sans', sans-serif";
 
-function svg(tag, attributes, parent) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  set(node, attributes);
-  if (parent) parent.append(node);
-  return node;
-}
-
-function set(node, attributes) {
-  for (const [name, value] of Object.entries(attributes))
-    if (name === "text") node.textContent = value; else node.setAttribute(name, value);
-}
-
 const DASHES = { solid: "", dash: "9 5", dot: "2 4", dashdot: "9 4 2 4", longdash: "16 5" };
 const MARKS = {
   circle: "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0", square: "m-3.5-3.5h7v7h-7z", diamond: "m0-5l5 5-5 5-5-5z",

@@ -1,19 +1,5 @@
 // The parts of the page around the charts: words, numbers, formula, controls, exports.
 
-/** An HTML element: html("p", {class: "note", text: "…"}, parent, child, …). */
-function html(tag, attributes = {}, parent = null, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name === "text") node.textContent = value;
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value === true) node.setAttribute(name, "");
-    else if (value !== false && value !== null) node.setAttribute(name, value);
-  }
-  node.append(...children);
-  if (parent) parent.append(node);
-  return node;
-}
-
 /** Writes a text only where it changed: a frame must not touch what stays. */
 function write(node, text) {
   if (node.textContent !== text) node.textContent = text;

@@ -7,7 +7,7 @@ from pacviz import Scenario, data
 from pacviz.bounds import BOUNDS
 from pacviz.certificates.surface import AXES
 from pacviz.certificates.sweep import sweep
-from pacviz.experiments.data.figures import sheet
+from pacviz.experiments.data.figures import mean_image_error, sheet, takeaway
 from pacviz.figures import LINES, error_curves, size, size_curves, waterfall
 
 
@@ -56,10 +56,32 @@ def test_the_waterfall_is_a_drawing_of_the_ledger(noise):
 
 def test_the_sheet_holds_the_images_of_each_label():
     digits = data.load("digits")
-    figure = sheet(digits.train, rows=2, start=100)
-    canvas = np.asarray(figure.data[0].z)
-    first_three = digits.train.images[100:][digits.train.labels[100:] == 3][0, 0].numpy()
-    assert np.array_equal(canvas[1:29, 3 * 30 + 1 : 3 * 30 + 29, 0], first_three)
+    shown = sheet(digits.train, rows=2, start=100)
+    assert [tile.word for tile in shown.tiles] == 2 * [str(label) for label in range(10)]
+    first_three = digits.train.images[100:][digits.train.labels[100:] == 3][0].numpy()
+    assert np.array_equal(shown.tiles[3].image, first_three)
+
+
+def test_what_there_is_to_beat_is_computed_from_the_images():
+    digits = data.load("digits")
+    means = np.stack([digits.train.images[digits.train.labels == label].numpy().mean(0).ravel() for label in range(10)])
+    images = digits.test.images[:200].numpy().reshape(200, -1).astype(float)
+    answers = ((images[:, None] - means[None]) ** 2).sum(2).argmin(1)
+    few = replace(digits, test=replace(digits.test, images=digits.test.images[:200], labels=digits.test.labels[:200]))
+    assert mean_image_error(few) == pytest.approx((answers != few.test.labels.numpy()).mean(), abs=0.006)
+    assert takeaway(few) == (
+        f"To beat: guessing is wrong 90% of the time, the nearest of 10 average images {mean_image_error(few):.0%}"
+    )
+
+
+def test_a_sheet_keeps_colours_and_escapes_words():
+    red = np.zeros((3, 2, 2), np.uint8)
+    red[0] = 255
+    written = Sheet("", (Tile(red, "<b>", "1 →", True),)).to_html()
+    assert "1 → <b>&lt;b&gt;</b>" in written
+    address = written.partition("base64,")[2].partition('"')[0]
+    pixels = np.asarray(Image.open(BytesIO(base64.b64decode(address))))
+    assert np.array_equal(pixels.transpose(2, 0, 1), red)
 
 
 @pytest.mark.parametrize(

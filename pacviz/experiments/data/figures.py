@@ -1,43 +1,48 @@
-"""A sheet of examples: what the network is asked to tell apart."""
+"""A sheet of examples, and how far one average image a class gets: what a network has to beat."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import plotly.graph_objects as go
+import torch
 
-from pacviz.data import Split
-from pacviz.figures.style import themed
+from pacviz.data import Dataset, Split
+from pacviz.figures.sheet import Sheet, Tile
+
+_AT_ONCE = 1000
+"""Test images that are compared in one go."""
 
 
 def sheet(
-    split: Split,
-    rows: int,
-    start: int = 0,
-    classes: int = 10,
-    names: Sequence[str] = (),
-    dark: bool = False,
-    height: int = 500,
-) -> go.Figure:
+    split: Split, rows: int, start: int = 0, classes: int = 10, names: Sequence[str] = (), title: str = ""
+) -> Sheet:
     """A column a class, `rows` examples each, taken in order from example `start` on; names: of the classes, else 0, 1, …"""
     images, labels = split.images[start:], split.labels[start:]
-    side = images.shape[-1] + 2
-    canvas = np.full((rows * side, classes * side, 3), 90, np.uint8)
-    for label in range(classes):
-        for row, image in enumerate(images[labels == label][:rows].permute(0, 2, 3, 1).numpy()):
-            top, left = row * side + 1, label * side + 1
-            canvas[top : top + side - 2, left : left + side - 2] = image
-    figure = go.Figure(go.Image(z=canvas, hoverinfo="skip"))
-    themed(figure, f"Examples {start:,} onwards, a column a label", dark, height)
-    centres = [(label + 0.5) * side for label in range(classes)]
-    figure.update_layout(margin_t=36)
-    figure.update_xaxes(
-        tickvals=centres,
-        ticktext=list(names) or [str(label) for label in range(classes)],
-        side="bottom",
-        title="label",
-        showgrid=False,
-        constrain="domain",
+    columns = [images[labels == label][:rows].numpy() for label in range(classes)]
+    tiles = [
+        Tile(column[row], names[label] if names else str(label))
+        for row in range(rows)
+        for label, column in enumerate(columns)
+        if row < len(column)
+    ]
+    return Sheet(title, tuple(tiles), classes)
+
+
+def mean_image_error(dataset: Dataset) -> float:
+    """The share of test images that the nearest of the training sample's mean images, one a class, is wrong about."""
+    train, test = dataset.train, dataset.test
+    means = torch.stack([
+        train.images[train.labels == label].flatten(1).float().mean(0) for label in range(dataset.classes)
+    ])  # fmt: skip
+    wrong = 0
+    for images, labels in zip(test.images.split(_AT_ONCE), test.labels.split(_AT_ONCE), strict=True):
+        wrong += int((torch.cdist(images.flatten(1).float(), means).argmin(1) != labels).sum())
+    return wrong / len(test)
+
+
+def takeaway(dataset: Dataset) -> str:
+    """What a network has to do better than."""
+    return (
+        f"To beat: guessing is wrong {1 - 1 / dataset.classes:.0%} of the time, the nearest of {dataset.classes} average "
+        f"images {mean_image_error(dataset):.0%}"
     )
-    return figure.update_yaxes(visible=False, constrain="domain")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import sheet as images
 from pacviz.app.controls import choice, slider
 from pacviz.app.links import linked, parameters
 from pacviz.app.panels import ABOUT
-from pacviz.app.session import chart, dark, friendly, offer_download, progress_line, through_app
-from pacviz.experiments.data.figures import sheet
+from pacviz.app.session import friendly, offer_download, progress_line, through_app
+from pacviz.experiments.data.figures import sheet, takeaway
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.scenario import DATA_NAMES
 from pacviz.settings import setting, settings
@@ -35,6 +36,12 @@ def data_controls() -> tuple[str, int]:
         return choice("data", settings(_Choices)["data"].choices(), _Choices), int(slider("start", _Choices))
 
 
+@st.cache_data(show_spinner=False)
+def _takeaway(name: str, fingerprint: str) -> str:
+    """The takeaway of a data set.  fingerprint: of its training sample, for the files of a name may change."""
+    return takeaway(data.load(name))
+
+
 def page() -> None:
     """Draws the page."""
     through_app(EXPERIMENTS)
@@ -46,9 +53,10 @@ def page() -> None:
         offer_download(name)
     with friendly(), progress_line(st.empty()) as progress:
         dataset = data.load(name, progress=progress)
-    chart(sheet(dataset.train, 8, start, dataset.classes, source.names, dark()), "sheet")
+    title = _takeaway(name, dataset.train.fingerprint)
+    images(sheet(dataset.train, 8, start, dataset.classes, source.names, title), "sheet")
     st.caption(
-        f"{len(dataset.train):,} training and {len(dataset.test):,} test examples of "
-        f"{dataset.train.images.shape[-1]} × {dataset.train.images.shape[-2]} pixels. "
-        "The bound uses the training examples only."
+        f"Examples {start:,} onwards of {len(dataset.train):,} that train; {len(dataset.test):,} more are kept for the test "
+        f"error. {dataset.train.images.shape[-1]} × {dataset.train.images.shape[-2]} pixels. The average images are of the "
+        "training examples, the errors on the test examples. The bound uses the training examples only."
     )

@@ -13,10 +13,10 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import chart
 from pacviz.app.controls import number, segments, slider
 from pacviz.app.links import Parameter, flag, linked, offer, parameters
-from pacviz.app.panels import EXPLANATION_HEIGHT
-from pacviz.app.session import PAUSE, chart, dark, friendly, progress_line, through_app
+from pacviz.app.session import PAUSE, dark, friendly, progress_line, through_app
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
 from pacviz.experiments.does_it_hold.results import recorded
 from pacviz.experiments.does_it_hold.run import (
@@ -178,7 +178,7 @@ def verdict(experiment: Learner, trials: list[Trial], claim: Claim) -> None:
         st.markdown(f"### :red[**{count}**]: this is not a certificate")
     else:
         st.markdown(f"### :blue[**{count}**]; δ allows {100 * claim.delta:.4g} %")
-    with st.container(height=EXPLANATION_HEIGHT, border=False):
+    with st.container(key="explanation"):
         if not trials:
             st.markdown(
                 "**Run live** draws a sample, finds a network on it and compares its bound with its true error, again and "

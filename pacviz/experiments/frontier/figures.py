@@ -30,7 +30,7 @@ BYTES = (250, 60_000)
 _ERROR_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _BYTE_TICKS = (300, 1_000, 3_000, 10_000, 30_000)
 _GREY = "#888888"
-LABEL = (0.17, 0.2)
+LABEL = (0.3, 0.25)
 """Factors of ten across and down that a label takes."""
 
 
@@ -49,8 +49,8 @@ def frontier(
     its place in `points`.  n, delta: of the curves in the background.
     """
     figure = go.Figure()
-    for target in TARGETS:
-        _draw_target(figure, target, n, delta)
+    for row, target in enumerate(TARGETS):
+        _draw_target(figure, target, n, delta, row % 2)
     labels = _labels(points)
     for method, line in METHOD_LINES.items():
         places = [place for place in labels if points[place].method == method]
@@ -92,8 +92,8 @@ def _takeaway(points: Sequence[Point]) -> str:
     )
 
 
-def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None:
-    """The sizes at which an error still gives the certificate `target`."""
+def _draw_target(figure: go.Figure, target: float, n: int, delta: float, row: int) -> None:
+    """The sizes at which an error still gives the certificate `target`.  row: of its label, for neighbours stand close."""
     errors, counts = iso_bound(target, ERRORS[0], n, delta)
     figure.add_scatter(
         x=counts,
@@ -112,6 +112,7 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float) -> None
         showarrow=False,
         xanchor="left",
         yanchor="bottom",
+        yshift=15 * row,
         font={"size": 13, "color": _GREY},
     )
 
@@ -195,7 +196,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         customdata=[place],
         mode="markers+text",
         text=[f"<b>{at_most(certificate.bound_with_architecture)}</b>"],
-        textposition="bottom left",
+        textposition="bottom center",
         textfont={"size": 19},
         name="best certificate",
         showlegend=False,

@@ -9,10 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import chart
 from pacviz.app.controls import choice, segments
 from pacviz.app.links import LINK_VERSION, Parameter, linked, parameters, refuse, usual
-from pacviz.app.panels import EXPLANATION_HEIGHT
-from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
+from pacviz.app.session import dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.app.work import work
 from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.experiment import EXPERIMENTS
@@ -148,7 +148,7 @@ def frontier_headline(shown: Shown) -> None:
     winner = best(shown.points)
     bound = winner.certificate.bound_with_architecture
     st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{at_most(bound)}**]")
-    with st.container(height=EXPLANATION_HEIGHT, border=False):
+    with st.container(key="explanation"):
         st.markdown(
             f"{winner.title}: {winner.certificate.measurement.nonzeros:,} weights in "
             f"{size(winner.certificate.effective_bytes)}, training error {worst_error(winner.certificate.risk)}. "

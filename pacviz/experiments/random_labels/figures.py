@@ -12,6 +12,7 @@ from pacviz.data.labels import Randomized
 from pacviz.experiments.random_labels.results import Recording, Summary, mean_floor
 from pacviz.experiments.random_labels.settings import Randomization
 from pacviz.experiments.random_labels.takeaways import code_title, fits_title, pruning_title
+from pacviz.figures.sheet import Sheet, Tile
 from pacviz.figures.style import Line, themed
 
 # Colours of Okabe and Ito (2008), from true labels to random ones.
@@ -77,13 +78,7 @@ def accuracy_curves(
     )
     figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
     title = pruning_title(recording, method)
-    return _with_levels(themed(figure, title, dark, height))
-
-
-def _with_levels(figure: go.Figure) -> go.Figure:
-    """Its legend in one row, as wide as the figure."""
-    legend = {"entrywidth": 0, "entrywidthmode": "pixels", "itemwidth": 30, "x": -0.12}
-    return figure.update_layout(legend=legend, margin_r=20)
+    return themed(figure, title, dark, height).update_layout(margin_r=20)
 
 
 def _legend(experiment: Randomization, level: float) -> str:
@@ -163,7 +158,7 @@ def code_over_floor(
     figure.update_xaxes(title="random labels", range=[-0.1, 1.1], tickformat=".0%", tickvals=[*shortest])
     figure.update_yaxes(**_BYTES)
     title = code_title(recording, method, accuracy)
-    return themed(figure, title, dark, height).update_layout(legend_entrywidth=0.45, margin_l=84)
+    return themed(figure, title, dark, height).update_layout(margin_l=84)
 
 
 def _short(count: float) -> str:
@@ -191,36 +186,21 @@ def fits(recording: Recording, dark: bool = False, height: int = 350) -> go.Figu
     figure.update_xaxes(title="epoch", range=[0, 10 * (1 + longest // 10)])
     figure.update_yaxes(title="training accuracy", range=[0, 1.03], tickformat=".0%", dtick=0.2)
     title = fits_title(recording)
-    return _with_levels(themed(figure, title, dark, height))
+    return themed(figure, title, dark, height).update_layout(margin_r=20)
 
 
-def labelled_images(
-    sample: Randomized, names: Sequence[str], columns: int = 12, rows: int = 2, dark: bool = False, height: int = 260
-) -> go.Figure:
+def labelled_images(sample: Randomized, names: Sequence[str], count: int = 24) -> Sheet:
     """Images with the label that the network is to learn; where it was redrawn, the true one stands before it."""
-    count = min(columns * rows, len(sample.true_labels))
-    images = sample.split.images[:count].permute(0, 2, 3, 1).numpy()
-    side = images.shape[1]
-    across, down = side + 4, side + 14
-    canvas = np.full((rows * down, columns * across, 3), 30 if dark else 245, np.uint8)
-    figure = go.Figure()
-    for index in range(count):
-        row, column = divmod(index, columns)
-        top, left = row * down, column * across + 2
-        canvas[top : top + side, left : left + side] = images[index]
-        true, shown = (names[int(labels[index])] for labels in (sample.true_labels, sample.split.labels))
-        redrawn = bool(sample.redrawn[index])
-        figure.add_annotation(
-            x=left + side / 2,
-            y=top + side + 6,
-            text=f"{true} → <b>{shown}</b>" if redrawn else true,
-            showarrow=False,
-            font={"size": 13, "color": ("#FF8C42" if dark else "#B84A00") if redrawn else None},
+    tiles = [
+        Tile(image, names[shown], f"{names[true]} →" if redrawn else "", redrawn)
+        for image, true, shown, redrawn in zip(
+            sample.split.images[:count].numpy(),
+            sample.true_labels[:count].tolist(),
+            sample.split.labels[:count].tolist(),
+            sample.redrawn[:count].tolist(),
+            strict=True,
         )
-    figure.add_trace(go.Image(z=canvas, hoverinfo="skip"))
+    ]
     share = float(sample.redrawn.float().mean())
     title = f"What the network is asked to learn: {share:.0%} of the labels are redrawn at random"
-    themed(figure, title, dark, height)
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 40, "b": 4})
-    figure.update_xaxes(visible=False, constrain="domain")
-    return figure.update_yaxes(visible=False, constrain="domain")
+    return Sheet(title, tuple(tiles))

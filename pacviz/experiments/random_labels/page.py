@@ -9,11 +9,12 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import chart, sheet
 from pacviz.app.controls import choice, number, segments
 from pacviz.app.links import Parameter, linked, parameters, usual
 from pacviz.app.owner import keep_visitor, visitor
 from pacviz.app.plain import plain
-from pacviz.app.session import chart, dark, friendly, progress_line, through_app
+from pacviz.app.session import dark, friendly, progress_line, through_app
 from pacviz.bounds import vacuous
 from pacviz.data.labels import Randomized
 from pacviz.errors import PacvizError
@@ -375,7 +376,6 @@ def take_recording_away(shown: Shown) -> None:
         width="stretch",
     )
     right.code(recording.experiment.command, language="bash", wrap_lines=True)
-    st.caption("A picture can be saved by the camera at its upper right corner.")
     if shown.live is not None and shown.live.done:
         with st.form(f"{LIVE}keep"):
             free = free_name("my-run")
@@ -422,7 +422,7 @@ def page() -> None:
     with friendly(), progress_line(status) as progress:
         drawn = random_sample(shown, progress)
     if drawn:
-        chart(labelled_images(*drawn, dark=dark()), "labelled_images")
+        sheet(labelled_images(*drawn), "labelled_images")
         st.caption(images_caption(drawn[0]))
     take_recording_away(shown)
     with st.expander("The floor, and where the theorem's assumptions meet the experiment"):

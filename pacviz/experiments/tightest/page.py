@@ -11,11 +11,12 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import chart, sheet
 from pacviz.app.controls import segments
 from pacviz.app.links import Parameter, flag, linked, parameters
 from pacviz.app.panels import ledger_table
 from pacviz.app.plain import plain
-from pacviz.app.session import chart, dark, friendly, progress_line, through_app, warn_about_cache
+from pacviz.app.session import dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.bounds import BOUNDS
 from pacviz.certificates.verified import verify_here
 from pacviz.certificates.verify import remarks
@@ -387,12 +388,12 @@ def _mistakes(point: Point) -> None:
     with progress_line(st.empty()) as progress:
         wrong = mistakes(point, str(sample), lambda fraction: progress(fraction, "looking at every image"))
     sheets = max(1, -(-len(wrong) // _SHEET))
-    sheet = 1
+    shown = 1
     if sheets > 1:
         key = f"{PREFIX}sheet"
         st.session_state[key] = min(st.session_state[key], sheets)
-        sheet = right.slider("Sheet", 1, sheets, key=key, help="More of them.")
-    chart(wrong_images(wrong, _SHEET * (sheet - 1), source.names, dark=dark()), f"{PREFIX}mistakes")
+        shown = right.slider("Sheet", 1, sheets, key=key, help="More of them.")
+    sheet(wrong_images(wrong, _SHEET * (shown - 1), _SHEET, source.names), f"{PREFIX}mistakes")
     st.caption("Below each image: its label, and **bold** what the network says.")
 
 

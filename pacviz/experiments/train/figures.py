@@ -141,6 +141,4 @@ def _over_epochs(
 ) -> go.Figure:
     figure.update_xaxes(title="epoch", range=[0, training.epochs])
     themed(figure, title, dark, height)
-    return figure.update_layout(
-        showlegend=legend, margin={"t": 58 if legend else 36, "b": 40, "r": 16}, legend_entrywidth=0.4
-    )
+    return figure.update_layout(showlegend=legend, margin={"t": 58 if legend else 36, "b": 48, "r": 16})

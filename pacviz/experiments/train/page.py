@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.charts import chart
 from pacviz.app.controls import choice, number
 from pacviz.app.links import Parameter, linked, parameters
 from pacviz.app.owner import keep_visitor, visitor
-from pacviz.app.panels import EXPLANATION_HEIGHT
 from pacviz.app.plain import plain
-from pacviz.app.session import chart, dark, friendly, offer_download, through_app, warn_about_cache
+from pacviz.app.session import dark, friendly, offer_download, through_app, warn_about_cache
 from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
@@ -298,7 +298,7 @@ def shown_run(chosen: str) -> tuple[Run, list[Metrics]]:
 def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
     """What its bound says, and where the run stands; of one height, so that nothing below moves while it trains."""
     badge = RECORDED if chosen.startswith(_EXAMPLE) else STATES[run.state]
-    with st.container(height=EXPLANATION_HEIGHT, border=False):
+    with st.container(key="explanation"):
         st.markdown(f"### {run_explanation(run, rows)}")
     with st.container(height=52, border=False):
         st.markdown(f"{badge} {plain(run.message)}")

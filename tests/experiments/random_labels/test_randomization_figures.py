@@ -83,17 +83,19 @@ def test_ranges_do_not_depend_on_what_is_there_yet(recording, draw):
 def test_images_carry_the_label_to_learn_and_the_true_one_where_it_was_redrawn():
     sample = randomize(digits.sample(30, 0), 0.5, 10, 0)
     names = [f"class {label}" for label in range(10)]
-    texts = [note.text for note in labelled_images(sample, names).layout.annotations]
-    assert len(texts) == 24
-    for text, true, shown, redrawn in zip(
-        texts, sample.true_labels.tolist(), sample.split.labels.tolist(), sample.redrawn.tolist(), strict=False
+    found = labelled_images(sample, names)
+    assert len(found.tiles) == 24
+    for tile, true, shown, redrawn in zip(
+        found.tiles, sample.true_labels.tolist(), sample.split.labels.tolist(), sample.redrawn.tolist(), strict=False
     ):
-        assert text == (f"class {true} → <b>class {shown}</b>" if redrawn else f"class {true}")
-    assert "50%" in labelled_images(sample, names).layout.title.text
+        assert (tile.before, tile.word, tile.marked) == (
+            (f"class {true} →", f"class {shown}", True) if redrawn else ("", f"class {true}", False)
+        )
+    assert "50%" in found.title
 
 
 def test_images_in_colour_keep_their_colours():
     grey = digits.sample(24, 0)
     coloured = replace(grey, images=torch.cat([grey.images, grey.images // 2, 0 * grey.images], 1))
-    canvas = labelled_images(randomize(coloured, 0.0, 10, 0), [str(i) for i in range(10)]).data[0].z
-    assert np.array_equal(np.asarray(canvas)[:28, 2:30], coloured.images[0].permute(1, 2, 0).numpy())
+    found = labelled_images(randomize(coloured, 0.0, 10, 0), [str(i) for i in range(10)])
+    assert np.array_equal(found.tiles[0].image, coloured.images[0].numpy())

@@ -41,7 +41,7 @@ def traces(figure):
 def test_every_place_on_a_curve_has_its_bound(target):
     trace = traces(tightest([]))[f"bound {100 * target:g} %"]
     assert len(trace.x) > 100
-    for error, count in list(zip(trace.x, trace.y, strict=True))[::7]:
+    for count, error in list(zip(trace.x, trace.y, strict=True))[::7]:
         assert seeger(error, 8 * count * math.log(2), 60_000, 0.05) == pytest.approx(target, abs=1e-4)
 
 
@@ -72,8 +72,8 @@ def test_every_point_is_a_certificate_under_its_name(recorded):
         trace = traces(figure)[line.title]
         own = [point for point in recorded if point.family == family]
         assert list(trace.customdata) == [point.name for point in own]
-        assert list(trace.x) == [point.error for point in own]
-        assert list(trace.y) == [point.bytes for point in own]
+        assert list(trace.x) == [point.bytes for point in own]
+        assert list(trace.y) == [point.error for point in own]
         for text, point in zip(trace.hovertext, own, strict=True):
             assert f"below {at_most(point.bound)}" in text
 
@@ -89,7 +89,7 @@ def test_points_that_another_beats_are_pale(recorded):
 def test_the_best_point_is_labelled_and_the_title_compares_it_with_the_record(recorded):
     figure, winner = tightest(recorded), best(recorded)
     star = traces(figure)["best certificate"]
-    assert (star.x[0], star.y[0], star.customdata[0]) == (winner.error, winner.bytes, winner.name)
+    assert (star.x[0], star.y[0], star.customdata[0]) == (winner.bytes, winner.error, winner.name)
     assert star.text[0] == f"<b>{at_most(winner.bound)}</b>"
     assert winner.bound < RECORD
     assert f"{winner.bytes:,.0f} bytes" in figure.layout.title.text
@@ -103,10 +103,10 @@ def test_the_path_of_a_slider_is_a_line_with_its_ends_named(recorded):
     runs = along(recorded, middle, "width")
     figure = tightest(recorded, middle, {"Width": runs})
     path = traces(figure)["width: 4 … 12"]
-    assert list(path.x) == [run.error for run in runs.values()]
-    assert list(path.y) == [run.bytes for run in runs.values()]
+    assert list(path.x) == [run.bytes for run in runs.values()]
+    assert list(path.y) == [run.error for run in runs.values()]
     ring = traces(figure)["selected"]
-    assert (ring.x[0], ring.y[0]) == (middle.error, middle.bytes)
+    assert (ring.x[0], ring.y[0]) == (middle.bytes, middle.error)
 
 
 def test_ranges_and_height_do_not_depend_on_the_points(recorded):
@@ -114,8 +114,8 @@ def test_ranges_and_height_do_not_depend_on_the_points(recorded):
     assert empty.layout.xaxis.range == full.layout.xaxis.range is not None
     assert empty.layout.yaxis.range == full.layout.yaxis.range is not None
     assert empty.layout.height == full.layout.height
-    assert "logarithmic" in full.layout.xaxis.title.text
-    assert "bytes" in full.layout.yaxis.title.text
+    assert full.layout.xaxis.title.text == "bytes, everything charged (logarithmic)"
+    assert full.layout.yaxis.title.text == "training error (logarithmic)"
 
 
 def test_what_can_be_clicked_keeps_its_place_among_the_traces(recorded):
@@ -138,7 +138,7 @@ def test_the_close_up_has_the_same_points_over_its_own_curves(recorded):
     assert list(traces(near)["tiny networks"].x) == list(traces(tightest(recorded))["tiny networks"].x)
     assert near.layout.xaxis.range != tightest(recorded).layout.xaxis.range
     curve = traces(near)["bound 6 %"]
-    for error, count in list(zip(curve.x, curve.y, strict=True))[::40]:
+    for count, error in list(zip(curve.x, curve.y, strict=True))[::40]:
         assert seeger(error, 8 * count * math.log(2), 60_000, 0.05) == pytest.approx(0.06, abs=1e-4)
 
 
@@ -201,12 +201,15 @@ def test_mistakes_are_shown_with_label_and_answer():
     labels, given = np.arange(60) % 10, (np.arange(60) + 1) % 10
     given[:20:10] = 7
     shown = Mistakes(random.integers(0, 255, (60, 1, 28, 28), np.uint8), labels, given, np.arange(60), 1000, "test")
-    figure = wrong_images(shown, 56)
-    notes = [note.text for note in figure.layout.annotations]
-    assert notes == [f"{label} → <b>{answer}</b>" for label, answer in zip(labels[56:], given[56:], strict=True)]
+    found = wrong_images(shown, 56)
+    assert [(tile.before, tile.word) for tile in found.tiles] == [
+        (f"{label} →", str(answer)) for label, answer in zip(labels[56:], given[56:], strict=True)
+    ]
+    assert np.array_equal(found.tiles[0].image, shown.images[56])
     label, answer, count = shown.confusions[0]
-    assert f"{count} times, {label} is taken for {answer}" in figure.layout.title.text
-    assert "60 of 1,000" in figure.layout.title.text
+    assert f"{count} times, {label} is taken for {answer}" in found.title
+    assert "60 of 1,000" in found.title
+    assert len(wrong_images(shown, 0, 56).tiles) == 56
 
 
 def test_what_is_only_claimed_is_hollow_grey_and_holds_no_star(recorded, tmp_path):
@@ -214,7 +217,7 @@ def test_what_is_only_claimed_is_hollow_grey_and_holds_no_star(recorded, tmp_pat
     (claim,) = points([tmp_path])
     figure = tightest((*recorded, claim), claim)
     trace = traces(figure)[CLAIMED]
-    assert (trace.x[0], trace.y[0], trace.customdata[0]) == (0.0, claim.bytes, "forged<b>")
+    assert (trace.x[0], trace.y[0], trace.customdata[0]) == (claim.bytes, 0.0, "forged<b>")
     assert "open" in trace.marker.symbol
     assert trace.marker.color not in [line.colour for line in FAMILY_LINES.values()]
     assert "forged&lt;b&gt;" in trace.hovertext[0]

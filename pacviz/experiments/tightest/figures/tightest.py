@@ -49,7 +49,7 @@ def tightest(
     dark: bool = False,
     height: int = 440,
 ) -> go.Figure:
-    """Bytes against training error on MNIST, both logarithmic, over curves of equal Maurer-Seeger bounds.
+    """Training error against bytes on MNIST, both logarithmic, over curves of equal Maurer-Seeger bounds.
 
     Each point's customdata is its name.  paths: by setting, the runs along it through the selected point.
     near: a close-up of where our own points lie.  n, delta: of the curves.
@@ -71,21 +71,21 @@ def tightest(
     errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
     error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)
     figure.update_xaxes(
-        title=f"training error on {n:,} images (logarithmic)",
-        type="log",
-        range=[math.log10(share) for share in errors],
-        tickvals=error_ticks,
-        ticktext=[f"{100 * share:g} %" for share in error_ticks],
-    )
-    figure.update_yaxes(
         title="bytes, everything charged (logarithmic)",
         type="log",
         range=[math.log10(count) for count in counts],
         tickvals=byte_ticks,
         ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
     )
+    figure.update_yaxes(
+        title="training error (logarithmic)",
+        type="log",
+        range=[math.log10(share) for share in errors],
+        tickvals=error_ticks,
+        ticktext=[f"{100 * share:g} %" for share in error_ticks],
+    )
     themed(figure, takeaway(points), dark, height)
-    return figure.update_layout(margin_t=96, margin_l=74, dragmode=False, clickmode="event+select")
+    return figure.update_layout(margin_t=96, margin_l=70, dragmode=False, clickmode="event+select")
 
 
 def takeaway(points: Sequence[Point]) -> str:
@@ -117,8 +117,8 @@ def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bo
     lowest = NEAR_ERRORS[0] if near else ERRORS[0]
     errors, counts = iso_bound(target, lowest, n, delta)
     figure.add_scatter(
-        x=errors,
-        y=counts,
+        x=counts,
+        y=errors,
         mode="lines",
         line={"color": _GREY, "width": 1},
         opacity=0.7,
@@ -126,7 +126,7 @@ def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bo
         showlegend=False,
         hoverinfo="skip",
     )
-    _label(figure, lowest, counts[0], _percent(target), _GREY)
+    _label(figure, counts[0], lowest, _percent(target), _GREY)
 
 
 def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
@@ -134,8 +134,8 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
     lowest = NEAR_ERRORS[0] if near else ERRORS[0]
     errors, counts = iso_bound(RECORD, lowest, n, delta)
     figure.add_scatter(
-        x=[*errors, errors[-1], errors[0]],
-        y=[*counts, BYTES[0] / 2, BYTES[0] / 2],
+        x=[*counts, BYTES[0] / 2, BYTES[0] / 2, counts[0]],
+        y=[*errors, errors[-1], lowest / 2, lowest / 2],
         mode="none",
         fill="toself",
         fillcolor="rgba(0,158,115,0.10)",
@@ -144,21 +144,27 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
         hoverinfo="skip",
     )
     figure.add_scatter(
-        x=errors,
-        y=counts,
+        x=counts,
+        y=errors,
         mode="lines",
         line={"color": _GREEN, "width": 3, "dash": "longdash"},
         name=f"bound {_percent(RECORD)}",
         showlegend=False,
         hoverinfo="skip",
     )
-    _label(figure, lowest, counts[0], f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
+    fewest = (NEAR_BYTES if near else BYTES)[0]
+    _label(figure, fewest, _error_at(fewest, errors, counts), f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
 
 
-def _label(figure: go.Figure, error: float, count: float, text: str, colour: str) -> None:
+def _error_at(count: float, errors: Sequence[float], counts: Sequence[float]) -> float:
+    """The error of a curve where it has that many bytes; counts: descending."""
+    return next((error for error, there in zip(errors, counts, strict=True) if there <= count), errors[-1])
+
+
+def _label(figure: go.Figure, count: float, error: float, text: str, colour: str) -> None:
     figure.add_annotation(
-        x=math.log10(error),
-        y=math.log10(count),
+        x=math.log10(count),
+        y=math.log10(error),
         text=text,
         showarrow=False,
         xanchor="left",
@@ -174,8 +180,8 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
         (_SIZE_ONLY, "diamond-open", [result for result in results if result.bound is None]),
     ):
         figure.add_scatter(
-            x=[result.risk for result in some],
-            y=[result.size for result in some],
+            x=[result.size for result in some],
+            y=[result.risk for result in some],
             mode="markers+text",
             name=name,
             text=[result.label for result in some],
@@ -193,8 +199,8 @@ def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], das
     """A line through the runs along a setting; the legend names its ends."""
     along, values = list(runs.values()), [f"{value:g}" if isinstance(value, int | float) else value for value in runs]
     figure.add_scatter(
-        x=[point.error for point in along],
-        y=[point.bytes for point in along],
+        x=[point.bytes for point in along],
+        y=[point.error for point in along],
         mode="lines",
         line={"color": colour, "width": 2, "dash": dash},
         name=html.escape(f"{setting[0].lower()}{setting[1:]}: {values[0]} … {values[-1]}"),
@@ -213,8 +219,8 @@ def _draw_family(figure: go.Figure, line: Line, points: Sequence[Point], unbeate
         marker={"symbol": line.symbol, "size": 12, "color": line.colour},
     )
     figure.add_scatter(
-        x=[point.error for point in points],
-        y=[point.bytes for point in points],
+        x=[point.bytes for point in points],
+        y=[point.error for point in points],
         customdata=[point.name for point in points],
         mode="markers",
         name=line.title,
@@ -242,8 +248,8 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
     """The best certificate, large."""
     there = [] if winner is None else [winner]
     figure.add_scatter(
-        x=[point.error for point in there],
-        y=[point.bytes for point in there],
+        x=[point.bytes for point in there],
+        y=[point.error for point in there],
         customdata=[point.name for point in there],
         mode="markers+text",
         text=[f"<b>{at_most(point.bound)}</b>" for point in there],
@@ -270,8 +276,8 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
 def _draw_claimed(figure: go.Figure, points: Sequence[Point]) -> None:
     """What files claim and nobody has verified here: hollow and grey, whatever their family."""
     figure.add_scatter(
-        x=[point.error for point in points],
-        y=[point.bytes for point in points],
+        x=[point.bytes for point in points],
+        y=[point.error for point in points],
         customdata=[point.name for point in points],
         mode="markers",
         name=CLAIMED,
@@ -289,8 +295,8 @@ def _draw_ring(figure: go.Figure, selected: Point | None, dark: bool) -> None:
     """Around the selected point."""
     if selected is not None:
         figure.add_scatter(
-            x=[selected.error],
-            y=[selected.bytes],
+            x=[selected.bytes],
+            y=[selected.error],
             mode="markers",
             name="selected",
             marker={"symbol": "circle-open", "size": 28, "color": ink(dark), "line": {"width": 3}},

@@ -107,10 +107,10 @@ class Live {
   /** A place for a chart, with the buttons that save it. */
   figure(host, name, hidden = false) {
     const figure = html("figure", { class: name, hidden }, host);
+    this.hosts[name] = html("div", { class: "plot" }, figure);
     const bar = html("figcaption", {}, figure);
     for (const kind of ["SVG", "PNG"])
       html("button", { type: "button", text: kind, title: `Save this chart as ${kind}`, onclick: () => this.export(kind, name) }, bar);
-    this.hosts[name] = html("div", { class: "plot" }, figure);
   }
 
   /** The buttons that save what is shown. */

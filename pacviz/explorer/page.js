@@ -71,7 +71,7 @@ class Formula {
 
   update(state, found, title) {
     if (this.bound !== state.bound) {
-      this.bound = state.bound;
+      this.bound = this.host.dataset.bound = state.bound;
       this.host.innerHTML = `<math display="block" aria-label="${title}"><mrow>${symbol("R", "<mi>R</mi>")}<mo>≤</mo>${FORMULAS[state.bound]}</mrow></math>`;
       this.legend.innerHTML = [["r", "r̂"], ["K", "K"], ["n", "n"], ["delta", "δ"], ["R", "R"]]
         .map(([name, glyph]) => `<span data-sym="${name}" tabindex="0"><b>${glyph}</b> <span></span></span>`).join(" ");
@@ -79,7 +79,7 @@ class Formula {
     const numbers = found && {
       R: [atMost(found.bound), `true error: below ${atMost(found.bound)}`],
       r: [worstError(found), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${atMost(found.upper)}` : `training error: ${percent(found.train)}`],
-      K: [count(found.kl), `code length: ${count(found.kl)} nats (1 nat = 1.44 bits) = ${size(found.bytes)} and ${size(found.architecture)} for the architecture`],
+      K: [count(found.kl), `code length: ${count(found.kl)} nats (1 nat = 1.44 bits) = ${size(found.bytes)}${found.architecture ? ` and ${size(found.architecture)} for the architecture` : ""}`],
       n: [count(found.n), `training examples: ${count(found.n)}`],
       delta: [String(Number(found.delta.toPrecision(3))), `may fail with probability ${Number(found.delta.toPrecision(3))}`],
       lambda: state.bound === "catoni" ? [count(catoniOptimum(found.upper, found.kl, found.n, found.delta)[1]), ""] : ["", ""],

@@ -1,7 +1,12 @@
 """A figure shows the numbers of its certificates, on ranges that do not move."""
 
+import base64
+from dataclasses import replace
+from io import BytesIO
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from pacviz import Scenario, data
 from pacviz.bounds import BOUNDS
@@ -9,6 +14,7 @@ from pacviz.certificates.surface import AXES
 from pacviz.certificates.sweep import sweep
 from pacviz.experiments.data.figures import mean_image_error, sheet, takeaway
 from pacviz.figures import LINES, error_curves, size, size_curves, waterfall
+from pacviz.figures.sheet import Sheet, Tile
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pacviz import data
 from pacviz.app.charts import sheet as images
-from pacviz.app.controls import choice, slider
+from pacviz.app.controls import choice, number
 from pacviz.app.links import linked, parameters
 from pacviz.app.panels import ABOUT
 from pacviz.app.session import friendly, offer_download, progress_line, through_app
@@ -33,7 +33,7 @@ PARAMETERS = parameters(_Choices)
 def data_controls() -> tuple[str, int]:
     """Draws the controls in the sidebar; the data set, and the first example of the sheet."""
     with linked("data", PARAMETERS), st.sidebar:
-        return choice("data", settings(_Choices)["data"].choices(), _Choices), int(slider("start", _Choices))
+        return choice("data", settings(_Choices)["data"].choices(), _Choices), int(number("start", _Choices))
 
 
 @st.cache_data(show_spinner=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 import numpy as np
@@ -31,6 +31,10 @@ _BYTES = {
     "tickvals": [1, 10, 100, 1e3, 1e4, 1e5, 1e6],
     "ticktext": ["1 B", "10 B", "100 B", "1 kB", "10 kB", "100 kB", "1 MB"],
 }
+
+
+_LABEL = 0.28
+"""The share of random labels between two numbers that are written out."""
 
 
 def level_line(experiment: Randomization, level: float) -> Line:
@@ -123,7 +127,7 @@ def code_over_floor(
     single run.  Bytes, logarithmic.
     """
     shortest = recording.shortest(method, accuracy)
-    figure = go.Figure()
+    figure, told = go.Figure(), _apart(shortest)
     groups = (
         (Line("measured code", "#0072B2", "solid", "circle"), "bytes"),
         (Line("entropy floor", "#D55E00", "dash", "triangle-up"), "floor_bytes"),
@@ -141,7 +145,9 @@ def code_over_floor(
             mode="lines+markers+text",
             line={"color": line.colour, "dash": line.dash, "width": 3},
             marker={"symbol": line.symbol, "size": 11},
-            text=[f"<b>{_short(mean)}</b>" for mean in means],
+            text=[
+                f"<b>{_short(mean)}</b>" if level in told else "" for level, mean in zip(shortest, means, strict=True)
+            ],
             textposition="bottom center" if name == "bytes" else "top center",
             textfont={"size": 15},
             error_y={
@@ -159,6 +165,15 @@ def code_over_floor(
     figure.update_yaxes(**_BYTES)
     title = code_title(recording, method, accuracy)
     return themed(figure, title, dark, height).update_layout(margin_l=84)
+
+
+def _apart(levels: Iterable[float]) -> list[float]:
+    """Those whose numbers can be written beside each other on a phone, ascending; the others are told where the pointer is."""
+    told: list[float] = []
+    for level in sorted(levels):
+        if not told or level - told[-1] >= _LABEL:
+            told.append(level)
+    return told
 
 
 def _short(count: float) -> str:

@@ -59,9 +59,9 @@ def test_the_record_is_marked_and_published_points_lie_where_they_were_printed()
     certified, sizes = traces(figure)["published certificates"], traces(figure)["published sizes only"]
     assert certified.marker.symbol != sizes.marker.symbol
     shown = {*zip(certified.x, certified.y, strict=True), *zip(sizes.x, sizes.y, strict=True)}
-    assert {(0.01, 943.0), (0.02, 708.0), (0.03, 531.0), (0.05, 280.0)} <= shown
-    mnist = {(result.risk, result.size) for result in PUBLISHED if result.data == "MNIST" and result.risk}
-    inside = {place for place in mnist if ERRORS[0] <= place[0] <= ERRORS[1] and BYTES[0] <= place[1] <= BYTES[1]}
+    assert {(943.0, 0.01), (708.0, 0.02), (531.0, 0.03), (280.0, 0.05)} <= shown
+    mnist = {(result.size, result.risk) for result in PUBLISHED if result.data == "MNIST" and result.risk}
+    inside = {(count, error) for count, error in mnist if BYTES[0] < count < BYTES[1] and ERRORS[0] < error < ERRORS[1]}
     assert shown == inside
     assert {"Zhou", "Lotfi", "MIRACLE", "Louizos"} <= {*certified.text, *sizes.text}
 

@@ -87,26 +87,33 @@ def test_an_unknown_point_in_a_link_is_named_and_the_best_one_shown(recorded):
     assert shows(app, best(recorded.values()))
 
 
-def test_sliders_move_along_recorded_runs(recorded):
+def steps(app):
+    """By the setting: what goes along recorded runs; nothing there promises to move while it is dragged."""
+    assert not [*app.select_slider, *app.slider]
+    start = "tight_along_"
+    return {group.key.removeprefix(start): group for group in app.button_group if group.key.startswith(start)}
+
+
+def test_settings_move_along_recorded_runs(recorded):
     app = opened(point="tiny-8-2")
-    assert [slider.label for slider in app.select_slider] == ["Width", "Price of a bit"]
-    assert list(app.select_slider(key="tight_along_width").options) == ["4", "8"]
-    app.select_slider(key="tight_along_price").set_value(1.0).run()
+    assert list(steps(app)) == ["width", "price"]
+    assert list(steps(app)["width"].options) == ["4", "8"]
+    steps(app)["price"].set_value(1.0).run()
     assert shows(app, recorded["tiny-8-1"])
-    app.select_slider(key="tight_along_width").set_value(4).run()
+    steps(app)["width"].set_value(4).run()
     assert shows(app, recorded["tiny-4-1"])
-    assert [slider.label for slider in app.select_slider] == ["Width"]
-    app.select_slider(key="tight_along_width").set_value(8).run()
+    assert list(steps(app)) == ["width"]
+    steps(app)["width"].set_value(8).run()
     assert shows(app, recorded["tiny-8-1"])
 
 
-def test_another_family_is_entered_at_its_best_point_and_has_sliders_of_its_own(recorded):
+def test_another_family_is_entered_at_its_best_point_and_has_settings_of_its_own(recorded):
     app = opened(point="tiny-4-1")
     family = next(group for group in app.button_group if group.key == "tight_family")
     family.set_value("subspace").run()
     assert shows(app, best(point for point in recorded.values() if point.family == "subspace"))
-    assert [slider.label for slider in app.select_slider] == ["Dimension d"]
-    app.select_slider(key="tight_along_dimension").set_value(300).run()
+    assert list(steps(app)) == ["dimension"]
+    steps(app)["dimension"].set_value(300).run()
     assert shows(app, recorded["d300"])
 
 

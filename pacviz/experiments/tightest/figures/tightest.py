@@ -31,6 +31,8 @@ _ERROR_TICKS = (0.003, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1)
 _BYTE_TICKS = (100, 200, 500, 1_000, 2_000, 5_000, 10_000)
 _NEAR_ERROR_TICKS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.05)
 _NEAR_BYTE_TICKS = (150, 200, 300, 500, 700, 1_000)
+_NAME = 0.3
+"""Factors of ten that a name takes across."""
 _PALE = "73"
 """The opacity of points that another beats, in hexadecimal digits."""
 _GREY, _GREEN = "#888888", "#009E73"
@@ -61,10 +63,10 @@ def tightest(
         _draw_family(figure, line, there, unbeaten)
     _draw_best(figure, best(points), dark)
     _draw_claimed(figure, [point for point in points if not point.verified])
-    for target in NEAR_TARGETS if near else TARGETS:
-        _draw_curve(figure, target, n, delta, near)
+    for row, target in enumerate(NEAR_TARGETS if near else TARGETS):
+        _draw_curve(figure, target, n, delta, near, row % 2)
     _draw_record(figure, n, delta, near)
-    _draw_published(figure, [result for result in published if _shown(result)], dark)
+    _draw_published(figure, [result for result in published if _shown(result, near)], dark)
     for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
         _draw_path(figure, html.escape(setting), runs, dash, ink(dark))
     _draw_ring(figure, selected, dark)
@@ -102,18 +104,18 @@ def _percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def _shown(result: PublishedResult) -> bool:
+def _shown(result: PublishedResult, near: bool) -> bool:
     """Whether a published result has its place within the axes."""
-    return (
-        result.data == "MNIST"
-        and result.risk is not None
-        and result.size is not None
-        and ERRORS[0] <= result.risk <= ERRORS[1]
-        and BYTES[0] <= result.size <= BYTES[1]
+    (low, high), (least, most) = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
+    # A name at the very edge would be cut.
+    inside = (
+        result.risk is not None and result.size is not None and low < result.risk < high and least < result.size < most
     )
+    return result.data == "MNIST" and inside
 
 
-def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bool) -> None:
+def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bool, row: int) -> None:
+    """A curve of equal certificates.  row: of its label, for neighbours stand close."""
     lowest = NEAR_ERRORS[0] if near else ERRORS[0]
     errors, counts = iso_bound(target, lowest, n, delta)
     figure.add_scatter(
@@ -126,7 +128,7 @@ def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bo
         showlegend=False,
         hoverinfo="skip",
     )
-    _label(figure, counts[0], lowest, _percent(target), _GREY)
+    _label(figure, counts[0], lowest, _percent(target), _GREY, row)
 
 
 def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
@@ -153,15 +155,17 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
         hoverinfo="skip",
     )
     fewest = (NEAR_BYTES if near else BYTES)[0]
-    _label(figure, fewest, _error_at(fewest, errors, counts), f"<b>{_percent(RECORD)}, the published record</b>", _GREEN)
+    _label(
+        figure, fewest, _error_at(fewest, errors, counts), f"<b>{_percent(RECORD)}, the published record</b>", _GREEN
+    )
 
 
-def _error_at(count: float, errors: Sequence[float], counts: Sequence[float]) -> float:
+def _error_at(count: float, errors: Iterable[float], counts: Iterable[float]) -> float:
     """The error of a curve where it has that many bytes; counts: descending."""
-    return next((error for error, there in zip(errors, counts, strict=True) if there <= count), errors[-1])
+    return next((error for error, there in zip(errors, counts, strict=True) if there <= count), ERRORS[1])
 
 
-def _label(figure: go.Figure, count: float, error: float, text: str, colour: str) -> None:
+def _label(figure: go.Figure, count: float, error: float, text: str, colour: str, row: int = 0) -> None:
     figure.add_annotation(
         x=math.log10(count),
         y=math.log10(error),
@@ -169,7 +173,7 @@ def _label(figure: go.Figure, count: float, error: float, text: str, colour: str
         showarrow=False,
         xanchor="left",
         yanchor="bottom",
-        yshift=-2,
+        yshift=15 * row - 2,
         font={"size": 13, "color": colour},
     )
 
@@ -185,7 +189,7 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
             mode="markers+text",
             name=name,
             text=[result.label for result in some],
-            textposition="top right",
+            textposition=[_beside(result, results) for result in some],
             textfont={"size": 13, "color": ink(dark)},
             marker={"symbol": symbol, "size": 11, "color": _GREY, "line": {"width": 2, "color": _GREY}},
             hovertext=[result.summary for result in some],
@@ -193,6 +197,21 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
             selected={"marker": {"size": 11}},
             unselected={"marker": {"opacity": 1}, "textfont": {"color": ink(dark)}},
         )
+
+
+def _beside(result: PublishedResult, others: Iterable[PublishedResult]) -> str:
+    """Where a result's name is written: to its right, unless another one lies there; between two others, below it."""
+
+    def near(other: PublishedResult) -> float:
+        """Factors of ten from the result to another that is as wrong as it is, to the right of it; 0 where it is not."""
+        if not (result.size and other.size and result.risk and other.risk):
+            return 0.0
+        alike = abs(math.log10(other.risk / result.risk)) < 0.1
+        return math.log10(other.size / result.size) if alike else 0.0
+
+    places = [place for place in map(near, others) if abs(place) < _NAME]
+    right, left = any(place > 0 for place in places), any(place < 0 for place in places)
+    return "top right" if not right else "bottom center" if left else "top left"
 
 
 def _draw_path(figure: go.Figure, setting: str, runs: Mapping[Value, Point], dash: str, colour: str) -> None:

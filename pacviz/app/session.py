@@ -24,8 +24,6 @@ from pacviz.jobs import limits
 if TYPE_CHECKING:
     from pacviz.experiments.experiment import Experiment
 
-PAUSE = 0.1
-"""Seconds between a drawing of a live experiment and its next step."""
 STYLE = """
 <style>
 .stMainBlockContainer { padding: 3.6rem 2rem 1rem; }

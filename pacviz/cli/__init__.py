@@ -11,6 +11,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import IO
 
 from pacviz.cli.commands import COMMANDS
 from pacviz.errors import PacvizError
@@ -108,10 +109,18 @@ def _speak_to_any_console() -> None:
             stream.reconfigure(errors="pacviz.spelled")
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help is lost as loudly as any other output; argparse itself is silent about a full disk."""
+
+    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+        if file is not None and file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged."
-    )
+    parser = _Parser(prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         subparser = commands.add_parser(command.name, help=command.run.__doc__, description=command.run.__doc__)

@@ -313,8 +313,9 @@ def test_the_formulas_alone_never_wait_for_torch():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_output_that_cannot_be_written_is_one_sentence_and_no_word_about_a_certificate():
-    command = [sys.executable, "-m", "pacviz", "bound", "--risk", "0.1", "--kl", "1", "--n", "99"]
+@pytest.mark.parametrize("arguments", ["bound --risk 0.1 --kl 1 --n 99", "--help", "certify --help"])
+def test_output_that_cannot_be_written_is_one_sentence_and_no_word_about_a_certificate(arguments):
+    command = [sys.executable, "-m", "pacviz", *arguments.split()]
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ended.returncode == UNFORESEEN

@@ -5,9 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import statistics
-import time
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import streamlit as st
@@ -16,9 +14,12 @@ from pacviz import data
 from pacviz.app.charts import chart
 from pacviz.app.controls import number, segments, slider
 from pacviz.app.links import Parameter, flag, linked, offer, parameters
-from pacviz.app.session import PAUSE, dark, friendly, progress_line, through_app
+from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.plain import plain
+from pacviz.app.session import dark, friendly, through_app
+from pacviz.errors import PacvizError
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
-from pacviz.experiments.does_it_hold.results import recorded
+from pacviz.experiments.does_it_hold.live import MOST, trials
 from pacviz.experiments.does_it_hold.run import (
     FAILURE,
     LEARNERS,
@@ -30,11 +31,9 @@ from pacviz.experiments.does_it_hold.run import (
     Coverage,
     Guess,
     Learner,
-    Outcome,
     Pipeline,
     Trial,
     noticed,
-    outcome,
     violations_needed,
 )
 from pacviz.experiments.experiment import EXPERIMENTS
@@ -44,10 +43,10 @@ from pacviz.settings import defaults, setting, settings
 from pacviz.words import at_most
 
 PREFIX = "holds_"
-_RUNNING = "holds_running"
+_RUNNING, _WATCHED, _PROBLEM = "holds_running", "holds_watched", "holds_problem"
 POWERS = tuple(10**power for power in range(7))
-SECONDS = 0.5
-"""The page is drawn again after as many seconds of trials, or after one that takes longer."""
+PULSE = 0.5
+"""Seconds between two drawings of trials that are run."""
 _PRETENCE = "The bound pretends that it was fixed before them. **Charge the choice**, and it holds."
 
 
@@ -60,7 +59,7 @@ class _Choices:
         choices=lambda: tuple(LEARNERS),
     )
     trials: int = setting(
-        100, "Trials", "How often a sample is drawn and a network learned on it.", low=20, high=500, step=20
+        100, "Trials", "How often a sample is drawn and a network learned on it.", low=20, high=MOST, step=20
     )
 
 
@@ -136,36 +135,31 @@ def running() -> bool:
 
 
 def _turn() -> None:
-    st.session_state[_RUNNING] = not running()
+    st.session_state[_RUNNING], st.session_state[_PROBLEM] = not running(), None
+
+
+def _follow(experiment: Learner | None) -> None:
+    """Leaves the trials that were watched before, where they are others."""
+    before = st.session_state.get(_WATCHED)
+    if before is not None and before != experiment:
+        trials(before).leave(visitor())
+    st.session_state[_WATCHED] = experiment
+
+
+def _tell(place: st.delta_generator.DeltaGenerator, share: float, what: str) -> None:
+    place.progress(min(max(share, 0.0), 1.0), plain(what.capitalize()) + " …")
 
 
 def known_trials(experiment: Learner, claim: Claim, wanted: int) -> list[Trial]:
-    """The trials that were recorded or have been run since, in this session or another; another claim runs none again."""
-    outcomes = _outcomes(experiment)
-    return [Trial(outcomes[index], claim) for index in range(wanted) if index in outcomes]
+    """The trials that were recorded or have been run since, by anybody; another claim runs none again."""
+    return [Trial(found, claim) for found in trials(experiment).first(wanted).values()]
 
 
-def more_trials(experiment: Learner, wanted: int, progress: Progress) -> None:
-    """Runs the next trials, for about SECONDS.
-
-    The embedded training digits tell the true errors: here nothing is trained on them.
-    """
-    outcomes, fresh = _outcomes(experiment), data.load("digits", progress=progress).train
-    stop = time.monotonic() + SECONDS
-    for index in range(wanted):
-        if index not in outcomes:
-
-            def advance(fraction: float, what: str, index: int = index) -> None:
-                progress((index + fraction) / wanted, f"trial {index + 1} of {wanted}: {what}")
-
-            outcomes[index] = outcome(experiment, index, fresh, advance)
-            if time.monotonic() > stop:
-                return
-
-
-@lru_cache(maxsize=64)
-def _outcomes(experiment: Learner) -> dict[int, Outcome]:
-    return dict(recorded(experiment))
+def watch_trials(experiment: Learner, wanted: int, progress: Progress) -> None:
+    """Keeps the trials going in their process, and tells how far they are."""
+    live = trials(experiment)
+    live.want(wanted)
+    live.watch(visitor(), lambda fraction, what: progress(len(live.first(wanted)) / wanted, what))
 
 
 def verdict(experiment: Learner, trials: list[Trial], claim: Claim) -> None:
@@ -299,32 +293,41 @@ def page() -> None:
     through_app(EXPERIMENTS)
     with friendly():
         experiment, claim, wanted = trial_controls()
+    keep_visitor()
+    if problem := st.session_state.get(_PROBLEM):
+        st.error(plain(problem), icon=":material/error:")
     pending = running() and len(known_trials(experiment, claim, wanted)) < wanted
+    _follow(experiment if pending else None)
 
     # A fragment, because the browser keeps every chart of a chain of st.rerun() until the last of them ends.
-    @st.fragment(run_every=PAUSE if pending else None)
+    @st.fragment(run_every=PULSE if pending else None)
     def live() -> None:
-        """Draws the trials that are known, then runs some more."""
-        trials = known_trials(experiment, claim, wanted)
-        verdict(experiment, trials, claim)
-        trial_figures(trials)
+        """Draws the trials that are known."""
+        known = known_trials(experiment, claim, wanted)
+        verdict(experiment, known, claim)
+        trial_figures(known)
         left, right = st.columns(2)
         with left:
-            chart(errors_and_bounds(trials, dark()), "errors_and_bounds")
+            chart(errors_and_bounds(known, dark()), "errors_and_bounds")
         with right:
-            chart(violation_share(trials, claim.delta, wanted, dark()), "violation_share")
+            chart(violation_share(known, claim.delta, wanted, dark()), "violation_share")
         # In the fragment: it may write to nothing outside of itself.
         status = st.empty()
         left, right = st.columns(2)
         with left:
-            chart(charged_share(trials, claim.delta, dark()), "charged_share")
+            chart(charged_share(known, claim.delta, dark()), "charged_share")
         with right:
-            trial_formula(trials, claim)
-        if pending:
-            with friendly(), progress_line(status) as progress:
-                more_trials(experiment, wanted, progress)
-            if len(known_trials(experiment, claim, wanted)) == wanted:
-                st.session_state[_RUNNING] = False
-                st.rerun()
+            trial_formula(known, claim)
+        if not pending:
+            return
+        try:
+            watch_trials(experiment, wanted, lambda share, what: _tell(status, share, what))
+        except PacvizError as error:
+            # What cannot be done is said, and not asked for again and again.
+            st.session_state[_RUNNING], st.session_state[_PROBLEM] = False, str(error)
+        if len(known_trials(experiment, claim, wanted)) == wanted:
+            st.session_state[_RUNNING] = False
+        if not running():
+            st.rerun()
 
     live()

@@ -1,11 +1,13 @@
 """ "Does it hold?" runs its trials, can be paused, and shows an uncharged choice to fail."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import data
+from pacviz.experiments.does_it_hold import live
 from pacviz.experiments.does_it_hold.results import recorded
 from pacviz.experiments.does_it_hold.run import (
     SEVERE,
@@ -36,11 +38,41 @@ def opened(run=True, **query):
 
 def finished(app):
     """The app after as many of its own reruns as it takes to run all trials."""
-    for _ in range(TRIALS):
+    for _ in range(2 * TRIALS):
         if f"of {TRIALS} bounds" in headline(app):
             break
+        for working in [one for one in live._lives.values() if one.working]:
+            assert working.heard.wait(600)
+            working.heard.clear()
         app.run()
     return healthy(app)
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Trials are run where they are asked for, without a process."""
+
+    def start(self):
+        for index in self.arguments()["trials"][: self.wanted]:
+            found = outcome(self.learner, index, data.load("digits").train)
+            self.outcomes[index] = found
+
+    monkeypatch.setattr(live.Trials, "_start", start)
+
+
+@pytest.fixture
+def endless(monkeypatch):
+    """A process that tells nothing."""
+    process = SimpleNamespace(stdin=None, kill=int, wait=int)
+    monkeypatch.setattr(live.Trials, "_start", lambda self: setattr(self, "_process", process))
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_working():
+    yield
+    for one in live._lives.values():
+        one.end()
+    live._lives.clear()
 
 
 def healthy(app):
@@ -65,6 +97,7 @@ def test_the_page_runs_the_pipeline_until_all_trials_are_there():
     assert len(app.latex) == 2
 
 
+@pytest.mark.usefixtures("at_once")
 def test_an_uncharged_guess_fails_and_charging_repairs_the_same_trials():
     app = finished(opened(learner="guess", charged="false", guess_guesses=1000))
     broken = expected(Guess(guesses=1000), Claim(charged=False))
@@ -85,7 +118,7 @@ def idle(monkeypatch):
     def refuse(*_):
         raise AssertionError("a trial was run")
 
-    monkeypatch.setattr("pacviz.experiments.does_it_hold.page.outcome", refuse)
+    monkeypatch.setattr(live.Trials, "_start", refuse)
 
 
 @pytest.mark.usefixtures("idle")
@@ -109,7 +142,8 @@ def test_settings_that_nobody_has_run_say_so_and_wait_to_be_asked():
     assert app.button(key="holds_run").label == "Run live"
 
 
-def test_pause_stops_the_trials_and_run_goes_on():
+@pytest.mark.usefixtures("endless")
+def test_pause_ends_the_trials_and_run_goes_on():
     app = opened()
     assert app.button(key="holds_run").label == "Pause"
     app.button(key="holds_run").click().run()
@@ -117,11 +151,28 @@ def test_pause_stops_the_trials_and_run_goes_on():
     app.number_input(key="holds_pipeline_seed").set_value(5).run()
     app.run()
     assert "No trial of these settings" in headline(healthy(app))
+    assert not any(one.working for one in live._lives.values())
     app.button(key="holds_run").click().run()
-    assert f"of {TRIALS} bounds" in headline(finished(app))
+    assert live.trials(Pipeline(n=200, seed=5)).working
+
+
+@pytest.mark.usefixtures("endless")
+def test_other_settings_end_the_trials_of_those_before():
+    app = opened(pipeline_seed=78)
+    assert live.trials(Pipeline(n=200, seed=78)).working
+    app.number_input(key="holds_pipeline_seed").set_value(79).run()
+    assert not live.trials(Pipeline(n=200, seed=78)).working
+    assert live.trials(Pipeline(n=200, seed=79)).working
+
+
+def test_trials_that_take_too_long_for_a_server_are_a_sentence(monkeypatch):
+    monkeypatch.setenv("PACVIZ_JOB_HOURS", "0.0001")
+    app = opened(pipeline_epochs=500, pipeline_seed=80)
+    assert any("a job may take" in error.value for error in app.error)
     assert app.button(key="holds_run").label == "Run live"
 
 
+@pytest.mark.usefixtures("at_once")
 def test_delta_moves_the_claim():
     app = opened()
     app.number_input(key="holds_delta").set_value(0.4).run()

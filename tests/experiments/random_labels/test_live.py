@@ -9,6 +9,7 @@ from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels import live as module
 from pacviz.experiments.random_labels.live import Live, live
 from pacviz.experiments.random_labels.settings import Randomization
+from pacviz.jobs import live as jobs
 from pacviz.models import architecture
 from pacviz.models.cost import cost
 
@@ -18,10 +19,10 @@ QUICK = Randomization("tiny", n=100, tests=100, seeds=1, epochs=2, recovery=1)
 @pytest.fixture(autouse=True)
 def empty_hall(monkeypatch, tmp_path):
     monkeypatch.setenv("PACVIZ_JOBS", "1")
-    monkeypatch.setattr(module, "_hall", module._Hall())
+    monkeypatch.setattr(jobs, "hall", jobs._Hall())
     monkeypatch.setattr(module, "_lives", type(module._lives)())
     yield
-    for left in list(module._hall.queue):
+    for left in list(jobs.hall.queue):
         left.end()
 
 
@@ -41,14 +42,14 @@ def watch(experiment, owner="browser-a"):
 
 def test_what_nobody_watches_any_more_ends(monkeypatch):
     """A real process, whose only visitor closes the tab."""
-    monkeypatch.setattr(module, "UNWATCHED", 0.5)
-    monkeypatch.setattr(module, "PULSE", 0.1)
+    monkeypatch.setattr(jobs, "UNWATCHED", 0.5)
+    monkeypatch.setattr(jobs, "PULSE", 0.1)
     long = replace(QUICK, n=60_000, epochs=300, batch_size=64)
     watch(long)
     process = live(long)._process
     assert process.wait(timeout=120) != 0
     assert not live(long).working
-    assert module._hall.queue == []
+    assert jobs.hall.queue == []
 
 
 def test_a_visitor_has_one_that_works_and_one_that_waits_and_others_still_get_a_turn(no_processes):
@@ -66,7 +67,7 @@ def test_a_visitor_has_one_that_works_and_one_that_waits_and_others_still_get_a_
 def test_who_watches_the_same_experiment_shares_it_and_neither_ends_nor_pauses_it_for_the_other(no_processes):
     watch(QUICK, "browser-a")
     watch(QUICK, "browser-b")
-    assert len(module._hall.queue) == 1
+    assert len(jobs.hall.queue) == 1
     live(QUICK).pause("browser-a")
     assert not live(QUICK).paused
     live(QUICK).leave("browser-a")
@@ -82,7 +83,7 @@ def test_a_process_that_ends_early_is_a_sentence_and_can_be_started_again(monkey
     process = live(QUICK)._process
     process.kill()
     process.wait()
-    listening = [thread for thread in module.threading.enumerate() if thread.name == "listens to an experiment"]
+    listening = [thread for thread in jobs.threading.enumerate() if thread.name == "listens to live work"]
     for thread in listening:
         thread.join(timeout=60)
     with pytest.raises(PacvizError, match="ended early"):
@@ -98,7 +99,7 @@ def test_what_is_too_large_never_starts(no_processes):
     ):
         with pytest.raises(PacvizError, match="a job may take"):
             watch(large)
-    assert module._hall.queue == []
+    assert jobs.hall.queue == []
 
 
 def test_the_estimate_grows_with_everything_that_costs():

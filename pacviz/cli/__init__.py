@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import IO
+from typing import Any
 
 from pacviz.cli.commands import COMMANDS
 from pacviz.errors import PacvizError
@@ -112,7 +112,7 @@ def _speak_to_any_console() -> None:
 class _Parser(argparse.ArgumentParser):
     """A parser whose help is lost as loudly as any other output; argparse itself is silent about a full disk."""
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         if file is not None and file is sys.stdout:
             file.write(message)
         else:

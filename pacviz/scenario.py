@@ -12,9 +12,9 @@ from pacviz.bounds import BOUNDS
 from pacviz.codes.prune import PRUNINGS
 from pacviz.errors import PacvizError, quoted
 from pacviz.models import ARCHITECTURES, architecture, declared
-from pacviz.settings import check_settings, defaults, setting, settings
+from pacviz.settings import check_settings, defaults, names, setting, settings
 
-DATA_NAMES = ("digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
+DATA_NAMES = names("data", "digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
 EVEN = "even"
 """How the noise is spread where every layer has the same share of its range, as in Zhou et al. 2019."""
@@ -42,7 +42,9 @@ class Scenario:
         "The architecture; fixed before the data, therefore free.",
         choices=lambda: tuple(ARCHITECTURES),
     )
-    data: str = setting("digits", "Data set", "Where training and test examples come from.", choices=lambda: DATA_NAMES)
+    data: str = setting(
+        "digits", "Data set", "Where training and test examples come from.", choices=lambda: tuple(DATA_NAMES)
+    )
     checkpoint: str = setting(
         "gradual",
         "Checkpoint",
@@ -53,8 +55,8 @@ class Scenario:
     pruning: str = setting(
         "global",
         "Pruning",
-        "layer: every layer loses the same share of its weights; global: one threshold on |weight| for the whole network.",
-        choices=lambda: PRUNINGS,
+        "; ".join(f"{name}: {pruning.help}" for name, pruning in PRUNINGS.items()) + ".",
+        choices=lambda: tuple(PRUNINGS),
     )
     sparsity: float = setting(
         0.998,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from pacviz.errors import PacvizError, quoted
@@ -20,8 +23,34 @@ NAME_FORM = "a name of lower-case letters, digits, dots and dashes, at most 100"
 def import_all(package: str, part: str = "") -> None:
     """Imports every module of a package, so that what they register is known; of its packages only the module `part`."""
     for found in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
-        if found.ispkg == bool(part):
-            import_module(f"{found.name}.{part}" if part else found.name)
+        module = f"{found.name}.{part}" if part else found.name
+        if found.ispkg == bool(part) and find_spec(module):
+            import_module(module)
+
+
+@cache
+def import_extensions() -> None:
+    """Imports the modules that PACVIZ_MODULES names, joined by commas: what they register can be chosen like what ships.
+
+    Raises PacvizError for one that cannot be imported.
+    """
+    for name in filter(None, os.environ.get("PACVIZ_MODULES", "").split(",")):
+        try:
+            import_module(name.strip())
+        except ImportError as error:
+            raise PacvizError(
+                f"PACVIZ_MODULES names {quoted(name)}, which cannot be imported ({error}); give modules on Python's path."
+            ) from error
+
+
+_names: dict[str, list[str]] = {}
+
+
+def names(kind: str, *shipped: str) -> list[str]:
+    """The names of a kind of thing, to which whoever registers another one adds its own; `shipped` ones come first."""
+    found = _names.setdefault(kind, [])
+    found[:0] = [name for name in shipped if name not in found]
+    return found
 
 
 @dataclass(frozen=True)

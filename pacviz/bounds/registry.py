@@ -9,6 +9,8 @@ from string import Template
 from pacviz.bounds.catoni import ALPHA, catoni, catoni_optimum
 from pacviz.bounds.checks import check_risk, number
 from pacviz.bounds.seeger import mcallester, occam, seeger
+from pacviz.errors import PacvizError
+from pacviz.settings import NAME
 from pacviz.words import above
 
 
@@ -93,6 +95,14 @@ BOUNDS: dict[str, Bound] = {
     )
 }
 """Every bound that pacviz offers, in the order in which it shows them."""
+
+
+def register(bound: Bound) -> Bound:
+    """Makes a bound known under its name, and returns it; raises PacvizError for a name that is taken or is none."""
+    if not NAME.fullmatch(bound.name) or bound.name in BOUNDS:
+        raise PacvizError(f"A bound has a name of its own, of lower-case letters, got {bound.name!r}.")
+    BOUNDS[bound.name] = bound
+    return bound
 
 
 def all_bounds(risk: float, kl: float, n: int, delta: float, deterministic: bool) -> dict[str, float | None]:

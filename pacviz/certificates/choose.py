@@ -31,7 +31,7 @@ from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate, upper_limit
 from pacviz.scenario import EVEN, Scenario
 from pacviz.settings import settings
-from pacviz.training.recipe import QUANTIZING
+from pacviz.training.recipe import METHODS
 from pacviz.words import at_most
 
 DRAWS = 10_000
@@ -94,7 +94,8 @@ def compressions(
     if not sparsities:
         sparse = {own} | {min(1 - share * (1 - own), settings(Scenario)["sparsity"].high) for share in DEEPER}
         sparsities = sorted(sparse) if own > 0 else PLAIN_SPARSITIES
-    if checkpoint.training.get("method") in QUANTIZING:
+    method = METHODS.get(str(checkpoint.training.get("method")))
+    if method is not None and method.quantizes:
         bits = (checkpoint.training["bits"],)
         sparsities = [own] if own > 0 else sparsities
     start = base.but(model=checkpoint.model, data=checkpoint.data, checkpoint=checkpoint.name, noise=0.0, spread=EVEN)

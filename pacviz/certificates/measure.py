@@ -24,6 +24,7 @@ from pacviz.certificates import budget
 from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import Network
+from pacviz.codes.prune import PRUNINGS
 from pacviz.errors import PacvizError
 from pacviz.library import checkpoints
 from pacviz.library.weights import Weights
@@ -223,7 +224,7 @@ def recall(scenario: Scenario, preview: bool = False, weights: Source | None = N
 
 def cutting_sparsity(scenario: Scenario, weights: Source) -> float:
     """The sparsity that tells networks apart: the scenario's, or the largest at which pruning takes nothing of these weights."""
-    if scenario.pruning != "global" or not isinstance(weights, checkpoints.Checkpoint):
+    if not PRUNINGS[scenario.pruning].smallest_first or not isinstance(weights, checkpoints.Checkpoint):
         return scenario.sparsity
     limits = settings(Scenario)["sparsity"]
     zeros = 1 - weights.density + _LESS_THAN_HALF_A_WEIGHT / architecture(weights.model).parameters

@@ -16,6 +16,7 @@ from pacviz.data import cifar, digits, mnist
 from pacviz.data.dataset import Dataset, Identity, Split
 from pacviz.errors import PacvizError
 from pacviz.progress import Progress
+from pacviz.settings import NAME, names
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,16 @@ DATASETS: dict[str, Source] = {
         ),
     )
 }
+
+
+def register(source: Source) -> Source:
+    """Makes a data set known under its name, and returns it; raises PacvizError for a name that is taken or is none."""
+    if not NAME.fullmatch(source.name) or source.name in DATASETS:
+        raise PacvizError(f"A data set has a name of its own, of lower-case letters, got {source.name!r}.")
+    DATASETS[source.name] = source
+    names("data").append(source.name)
+    return source
+
 
 # Two fit beside each other in 110 to 370 MB.
 _KEPT = 2

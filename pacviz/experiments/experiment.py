@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pkgutil
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pacviz.experiments.command import Command
+from pacviz.settings import import_extensions
 
 
 @dataclass(frozen=True)
@@ -15,17 +19,20 @@ class Experiment:
     """One folder of pacviz/experiments and the page that shows it.
 
     name: of the folder.  title: in the navigation.  page: of the file in pages/, which is the page's address, save for
-    the first page, which has none.  icon: a Material symbol.
+    the first page, which has none.  icon: a Material symbol.  place: in the navigation, from the first on; the first
+    experiment is the first screen.
     """
 
     name: str
     title: str
     page: str
     icon: str
+    place: int = 100
 
     @property
     def folder(self) -> Path:
-        return Path(__file__).parent / self.name
+        (folder,) = import_module(f"{__package__}.{self.name}").__path__
+        return Path(folder)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -46,14 +53,24 @@ class Experiment:
         }
 
 
-EXPERIMENTS = (
-    Experiment("compress", "Compress", "compress", "compress"),
-    Experiment("frontier", "Trained to compress", "frontier", "trending_down"),
-    Experiment("tightest", "Tightest", "tightest", "trophy"),
-    Experiment("train", "Train", "train", "model_training"),
-    Experiment("random_labels", "Random labels", "labels", "shuffle"),
-    Experiment("does_it_hold", "Does it hold?", "holds", "rule"),
-    Experiment("bounds", "Bounds", "bounds", "show_chart"),
-    Experiment("data", "Data", "data", "grid_on"),
-)
-"""In the order of the navigation; the first one is the first screen."""
+@cache
+def experiments() -> tuple[Experiment, ...]:
+    """Every folder of this package that says that it is an experiment, in the order of the navigation."""
+    import_extensions()
+    package = import_module(str(__package__))
+    modules = [
+        import_module(found.name) for found in pkgutil.iter_modules(package.__path__, f"{__package__}.") if found.ispkg
+    ]
+    found = [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
+    return tuple(sorted(found, key=lambda experiment: (experiment.place, experiment.name)))
+
+
+if TYPE_CHECKING:
+    EXPERIMENTS: tuple[Experiment, ...]
+
+
+def __getattr__(name: str) -> Any:
+    """EXPERIMENTS is `experiments()`: the folders are looked at when it is first asked for."""
+    if name == "EXPERIMENTS":
+        return experiments()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

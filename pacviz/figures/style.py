@@ -23,16 +23,25 @@ class Line:
     symbol: str
 
 
-LINES: dict[str, Line] = {
-    "train_error": Line("training error", "#0072B2", "solid", "circle"),
-    "test_error": Line("test error", "#56B4E9", "dash", "square"),
-    "seeger": Line("Maurer–Seeger", "#D55E00", "solid", "diamond"),
-    "catoni": Line("Catoni", "#CC79A7", "dot", "triangle-up"),
-    "mcallester": Line("McAllester", "#E69F00", "dashdot", "triangle-down"),
-    "occam": Line("Occam–Chernoff", "#009E73", "longdash", "x"),
-    "code_bytes": Line("compressed size", "#999999", "dash", "square"),
-    "effective_bytes": Line("effective size", "#009E73", "solid", "circle"),
-}
+class Lines(dict[str, Line]):
+    """Lines by the name of what they show; one that was registered without a line of its own gets a dotted grey one."""
+
+    def __missing__(self, name: str) -> Line:
+        return Line(name, "#777777", "dot", "pentagon")
+
+
+LINES = Lines(
+    {
+        "train_error": Line("training error", "#0072B2", "solid", "circle"),
+        "test_error": Line("test error", "#56B4E9", "dash", "square"),
+        "seeger": Line("Maurer–Seeger", "#D55E00", "solid", "diamond"),
+        "catoni": Line("Catoni", "#CC79A7", "dot", "triangle-up"),
+        "mcallester": Line("McAllester", "#E69F00", "dashdot", "triangle-down"),
+        "occam": Line("Occam–Chernoff", "#009E73", "longdash", "x"),
+        "code_bytes": Line("compressed size", "#999999", "dash", "square"),
+        "effective_bytes": Line("effective size", "#009E73", "solid", "circle"),
+    }
+)
 
 PATTERNS = ("", "/", "x", ".", "\\", "+")
 LAYERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")

@@ -19,6 +19,7 @@ from filelock import FileLock
 
 from pacviz import store
 from pacviz.progress import Progress
+from pacviz.settings import import_extensions
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Unit:
         with FileLock(self.place.with_suffix(".lock")):
             found = self.result()
             if found is None:
+                import_extensions()
                 module, _, name = self.work.partition(":")
                 work: Callable[..., str] = getattr(import_module(module), name)
                 before = [unit.do() for unit in self.needs] if needed is None else needed

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pacviz.models.architecture import Architecture
 from pacviz.models.operations import Operation
 
+EXAMPLES = 60_000
+"""Training examples of the largest data set."""
 FLOPS = 30e9
 """Floating-point operations a second of one core, as LeNet-5 and ResNets reach them while they train."""
 SECONDS_PER_ACTIVATION = 5e-9

@@ -22,8 +22,9 @@ from pacviz.device import device, quick_bfloat16
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture
 from pacviz.models.modules import Network
-from pacviz.training.methods.parametrisation import Parametrisation, parametrise
-from pacviz.training.recipe import METHODS, Training
+from pacviz.training.methods.method import METHODS, parametrise
+from pacviz.training.parametrisations.parametrisation import Parametrisation
+from pacviz.training.recipe import Training
 
 EVALUATION_BATCH = 250
 STEPS_PER_REPORT = 20

@@ -4,109 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from pacviz.codes.integers.mixture import LARGEST
 from pacviz.errors import PacvizError
 from pacviz.models import ARCHITECTURES
-from pacviz.models.cost import FLOPS, Estimate, cost
+from pacviz.models.cost import EXAMPLES, Estimate, cost
 from pacviz.models.zoo.subspace_nets import DIMENSIONS, PROJECTIONS
 from pacviz.scenario import DATA_NAMES, SCRATCH
-from pacviz.settings import check_settings, defaults, setting
+from pacviz.settings import check_settings, defaults, import_all, setting
+from pacviz.training.methods.method import METHODS, ordered
 
-EXAMPLES = 60_000
-"""Training examples of the largest data set."""
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to train, and what suits it.
-
-    optimizer: AdamW (Loshchilov and Hutter 2019) or stochastic gradient descent with Nesterov momentum.  usual: the
-    settings that it starts from, where they differ from the defaults of Training.  exact: trained in float32 even where
-    bfloat16 is quicker.  particular: the PARTICULAR settings that it reads.
-    """
-
-    title: str
-    help: str
-    optimizer: Literal["adamw", "sgd"]
-    usual: dict[str, Any]
-    exact: bool = False
-    particular: tuple[str, ...] = ()
-
-
-PARTICULAR = ("price", "dimension", "projection", "levels")
-"""Settings that most methods have no use for."""
-METHODS = {
-    "dense": Method("Plain training", "All weights stay.", "adamw", {}),
-    "gradual": Method(
-        "Gradual magnitude pruning",
-        "The smallest weights go for good, along a cubic schedule (Zhu and Gupta 2017).",
-        "adamw",
-        {"start": "plain", "density": 0.015, "epochs": 12, "batch_size": 256, "weight_decay": 0.0},
-    ),
-    "surgery": Method(
-        "Dynamic network surgery",
-        "Weights go, and come back where they turn out to matter (Guo et al. 2016).",
-        "sgd",
-        {
-            "start": "plain",
-            "density": 0.015,
-            "epochs": 12,
-            "batch_size": 256,
-            "weight_decay": 1e-4,
-            "learning_rate": 0.02,
-        },
-    ),
-    "codebook": Method(
-        "Codebook tuning",
-        "Which codebook entry a weight uses stays fixed; the entries are learned (Han et al. 2016).",
-        "adamw",
-        {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 1e-3},
-    ),
-    "straight-through": Method(
-        "Straight-through quantization",
-        "Weights are rounded to the codebook going forward, and moved as if they were not: they may change their entry.",
-        "adamw",
-        {"start": "plain", "epochs": 3, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 5e-4},
-    ),
-    "integers": Method(
-        "Integers at a price",
-        "Every weight becomes a small integer; the length of its code is paid for while it is trained.",
-        "adamw",
-        {"start": "plain", "epochs": 60, "batch_size": 256, "weight_decay": 0.0, "learning_rate": 3e-3},
-        exact=True,
-        particular=("price",),
-    ),
-    "subspace": Method(
-        "Integers in a random subspace",
-        "The network moves in a few random directions only, by integers whose code is paid for while it is trained "
-        "(Lotfi et al. 2022).",
-        "adamw",
-        {
-            "model": "subspace-conv",
-            "epochs": 12,
-            "batch_size": 256,
-            "weight_decay": 0.0,
-            "learning_rate": 1e-2,
-            "price": 6.0,
-        },
-        exact=True,
-        particular=PARTICULAR,
-    ),
-    "polish": Method(
-        "Polishing integers",
-        "Every integer is tried one up, one down and at zero, and moved where the bound falls; an epoch is one sweep.",
-        "adamw",
-        {"start": "integers", "epochs": 3, "batch_size": 256, "weight_decay": 0.0},
-        exact=True,
-    ),
-}
-
-QUANTIZING = ("codebook", "straight-through")
-"""The methods that end with at most 2^bits values a layer."""
-FROM_TRAINED = (*QUANTIZING, "integers", "polish")
-"""The methods that need trained weights to start from."""
+import_all("pacviz.training.methods")
+ordered(("dense", "gradual", "surgery", "codebook", "straight-through", "integers", "subspace", "polish"))
 
 
 @dataclass(frozen=True)
@@ -118,7 +28,7 @@ class Training:
     """
 
     model: str = setting("lenet5", "Network", "The architecture.", choices=lambda: tuple(ARCHITECTURES))
-    data: str = setting("digits", "Data set", "What it is trained on.", choices=lambda: DATA_NAMES)
+    data: str = setting("digits", "Data set", "What it is trained on.", choices=lambda: tuple(DATA_NAMES))
     name: str = setting("mine", "Name", "What the app calls the checkpoint.")
     start: str = setting(
         SCRATCH, "Start from", f"A checkpoint of the same model on the same data; {SCRATCH}: random weights."
@@ -170,37 +80,9 @@ class Training:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.density < 1 and self.method == "dense":
-            pruning = ", ".join(name for name in METHODS if name != "dense")
-            raise PacvizError(
-                f"density is {self.density:g}, but method 'dense' prunes nothing; choose one of {pruning}."
-            )
-        if self.method == "subspace":
-            self._check_subspace()
         if self.start == self.name:
             raise PacvizError(f"name must differ from start, got {self.name!r} for both; choose another name.")
-        if self.method in FROM_TRAINED and self.start == SCRATCH:
-            raise PacvizError(
-                f"method {self.method!r} needs trained weights, but start is {SCRATCH!r}; name a checkpoint to start from."
-            )
-
-    def _check_subspace(self) -> None:
-        network = ARCHITECTURES[self.model]
-        if network.code != "subspace":
-            coded = [name for name, other in ARCHITECTURES.items() if other.code == "subspace"]
-            raise PacvizError(
-                f"model {self.model!r} is not coded in a subspace, so that method 'subspace' cannot train it; "
-                f"choose one of {', '.join(coded)}."
-            )
-        if self.dimension > network.parameters:
-            raise PacvizError(
-                f"dimension is {self.dimension:,}, but {self.model} has {network.parameters:,} parameters; "
-                "choose a smaller one."
-            )
-        if self.start != SCRATCH:
-            raise PacvizError(
-                f"start is {self.start!r}, but a subspace has an origin of its own; leave start at {SCRATCH!r}."
-            )
+        METHODS[self.method].check(self)
 
     @classmethod
     def of(cls, method: str = "dense", **given: Any) -> Training:
@@ -228,16 +110,8 @@ class Training:
     def estimate(self) -> Estimate:
         """What it will take, from the shapes of its network alone."""
         network = cost(ARCHITECTURES[self.model])
-        found = network.training(EXAMPLES, self.batch_size, self.epochs)
-        if self.method == "polish":  # three values of every integer, each asked about a quarter of the examples
-            seconds = network.inference(self.epochs * 3 * network.parameters * EXAMPLES / 4)
-            return Estimate(seconds, found.bytes)
-        if self.method == "subspace":  # every step projects, forward and backward
-            entries = self.dimension * network.parameters
-            steps = self.epochs * -(-EXAMPLES // min(self.batch_size, EXAMPLES))
-            held = 4 * entries if self.projection == "dense" else 0
-            return Estimate(found.seconds + steps * 4 * entries / FLOPS, found.bytes + held)
-        return found
+        usual = network.training(EXAMPLES, self.batch_size, self.epochs)
+        return METHODS[self.method].estimate(self, network, usual)
 
 
 def option(name: str) -> str:

@@ -12,9 +12,11 @@ from pacviz.data import Dataset
 from pacviz.library import checkpoints
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.models import architecture
+from pacviz.scenario import SCRATCH
 from pacviz.training.fit import Step, check_fit, error_rate, fit
-from pacviz.training.methods.polish import Sweep, polish
-from pacviz.training.recipe import SCRATCH, Training
+from pacviz.training.methods.method import METHODS
+from pacviz.training.parametrisations.polish import Sweep
+from pacviz.training.recipe import Training
 
 State = Callable[[], dict[str, Tensor]]
 """Gives a copy of the present weights."""
@@ -36,14 +38,13 @@ def train(
     network = architecture(training.model)
     if start is None and training.start != SCRATCH:
         start = checkpoints.find(training.model, training.data, training.start)
-    if training.method == "polish":
-        check_fit(network, dataset)
-        assert start is not None, "a Training to polish names what to start from"
-        state = polish(
-            network, network.state_dict(start.matrices), dataset.train, training.epochs, _swept(training, progress)
-        )
-    else:
+    method = METHODS[training.method]
+    if method.by_gradient:
         state = fit(network, dataset, training, start.matrices if start else None, progress, resume)
+    else:
+        check_fit(network, dataset)
+        first = network.state_dict(start.matrices) if start else network.build(folded=True).state_dict()
+        state = method.search(network, first, dataset.train, training, _swept(progress))
     # -0 + 0 is 0: a mask leaves -0, which neither a sparse file nor a code knows.
     matrices = {name: matrix + np.float32(0) for name, matrix in network.matrices(state).items()}
     return Checkpoint(
@@ -58,7 +59,7 @@ def train(
     )
 
 
-def _swept(training: Training, progress: Callable[[Step], None] | None) -> Callable[[Sweep, State], None] | None:
+def _swept(progress: Callable[[Step], None] | None) -> Callable[[Sweep, State], None] | None:
     """The progress of a training, told of sweeps as if they were epochs."""
     if progress is None:
         return None

@@ -10,7 +10,7 @@ from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.training.fit import error_rate, fit
-from pacviz.training.methods.integers import Integers, laplace_nats
+from pacviz.training.parametrisations.integers import Integers, laplace_nats
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
 

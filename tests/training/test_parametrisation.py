@@ -7,7 +7,8 @@ import torch
 from pacviz.codes.compress import compress
 from pacviz.library.checkpoints import find
 from pacviz.models import architecture
-from pacviz.training.methods.parametrisation import PRUNING_SHARE, STEPS_PER_MASK, Gradual, Surgery, parametrise
+from pacviz.training.methods.method import parametrise
+from pacviz.training.parametrisations.parametrisation import PRUNING_SHARE, STEPS_PER_MASK, Gradual, Surgery
 from pacviz.training.recipe import Training
 
 LENET = architecture("lenet5")

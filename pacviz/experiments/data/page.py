@@ -20,7 +20,9 @@ from pacviz.settings import setting, settings
 
 @dataclass(frozen=True)
 class _Choices:
-    data: str = setting("digits", "Data set", "What the networks are asked to tell apart.", choices=lambda: DATA_NAMES)
+    data: str = setting(
+        "digits", "Data set", "What the networks are asked to tell apart.", choices=lambda: tuple(DATA_NAMES)
+    )
     start: int = setting(
         0, "First example", "The sheet shows the examples from this one on.", low=0, high=50_000, step=100
     )

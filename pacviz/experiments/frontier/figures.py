@@ -9,20 +9,23 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.frontier.results import Point, best, percent, survivors
 from pacviz.figures.isobound import iso_bound
-from pacviz.figures.style import PATTERNS, Line, ink, themed
+from pacviz.figures.style import PATTERNS, Line, Lines, ink, themed
 from pacviz.literature.rows import Published
+from pacviz.training.recipe import METHODS
 from pacviz.words import as_printed, at_most, size, worst_error
 
-METHOD_LINES: dict[str, Line] = {
-    "dense": Line("pruned after training", "#D55E00", "dash", "x"),
-    "gradual": Line("gradual pruning", "#0072B2", "solid", "circle"),
-    "surgery": Line("surgery", "#009E73", "dashdot", "square"),
-    "codebook": Line("tuned codebook", "#CC79A7", "dot", "diamond"),
-    "straight-through": Line("straight-through", "#E69F00", "longdash", "triangle-up"),
-    "integers": Line("integers at a price", "#56B4E9", "longdashdot", "star"),
-    "polish": Line("polished integers", "#882255", "solid", "hexagon"),
-    "subspace": Line("random subspace", "#44AA99", "dot", "cross"),
-}
+METHOD_LINES = Lines(
+    {
+        "dense": Line("pruned after training", "#D55E00", "dash", "x"),
+        "gradual": Line("gradual pruning", "#0072B2", "solid", "circle"),
+        "surgery": Line("surgery", "#009E73", "dashdot", "square"),
+        "codebook": Line("tuned codebook", "#CC79A7", "dot", "diamond"),
+        "straight-through": Line("straight-through", "#E69F00", "longdash", "triangle-up"),
+        "integers": Line("integers at a price", "#56B4E9", "longdashdot", "star"),
+        "polish": Line("polished integers", "#882255", "solid", "hexagon"),
+        "subspace": Line("random subspace", "#44AA99", "dot", "cross"),
+    }
+)
 TARGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """Certificates whose curves lie in the background."""
 ERRORS = (3e-4, 1.0)
@@ -52,10 +55,10 @@ def frontier(
     for row, target in enumerate(TARGETS):
         _draw_target(figure, target, n, delta, row % 2)
     labels = _labels(points)
-    for method, line in METHOD_LINES.items():
+    for method in METHODS:
         places = [place for place in labels if points[place].method == method]
         if places:
-            _draw_method(figure, line, points, {place: labels[place] for place in places}, ink(dark))
+            _draw_method(figure, METHOD_LINES[method], points, {place: labels[place] for place in places}, ink(dark))
     if published is not None:
         _draw_published(figure, published)
     if points:
@@ -80,7 +83,7 @@ def frontier(
 
 
 def _takeaway(points: Sequence[Point]) -> str:
-    after = [point for point in points if point.method == "dense"]
+    after = [point for point in points if point.pruned_afterwards]
     trained = [point for point in points if point.method != "dense"]
     if not points:
         return "Every measured network becomes a point here"
@@ -236,7 +239,7 @@ def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 410)
             marker={
                 "color": line.colour,
                 "pattern": {
-                    "shape": PATTERNS[list(METHOD_LINES).index(point.method)],
+                    "shape": PATTERNS[list(METHODS).index(point.method) % len(PATTERNS)],
                     "fillmode": "overlay",
                     "fgcolor": "rgba(255,255,255,0.6)",
                 },

@@ -162,7 +162,7 @@ def frontier_headline(shown: Shown) -> None:
 def _compared(points: list[Point]) -> str:
     """What training for it brings over pruning afterwards, where both are shown."""
     bounds = [
-        [point.certificate.bound_with_architecture for point in points if (point.method == "dense") == dense]
+        [point.certificate.bound_with_architecture for point in points if point.pruned_afterwards == dense]
         for dense in (True, False)
     ]
     if not all(bounds):

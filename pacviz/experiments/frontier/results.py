@@ -15,7 +15,7 @@ from pacviz.library import checkpoints
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.literature.rows import ZHOU, Published
 from pacviz.scenario import PLAIN, Scenario
-from pacviz.training.recipe import METHODS, QUANTIZING
+from pacviz.training.recipe import METHODS
 
 BITS = (2, 3, 4)
 """The codebook sizes at which the frontier is drawn."""
@@ -38,10 +38,15 @@ class Point:
     certificate: Certificate
 
     @property
+    def pruned_afterwards(self) -> bool:
+        """Whether its training left all weights."""
+        return not METHODS[self.method].prunes
+
+    @property
     def title(self) -> str:
         """How it was made, in words."""
         scenario = self.certificate.scenario
-        made = "Pruned after training" if self.method == "dense" else METHODS[self.method].title
+        made = "Pruned after training" if self.pruned_afterwards else METHODS[self.method].title
         return f"{made}, {percent(self.density)} of the weights, {scenario.bits} bits"
 
     @property
@@ -71,9 +76,9 @@ def on_frontier(checkpoint: Checkpoint, bits: int) -> list[Scenario]:
     the plain one at every sparsity of SPARSITIES.
     """
     method = method_of(checkpoint)
-    if method == "dense":
+    if method in METHODS and not METHODS[method].prunes:
         sparsities: tuple[float, ...] = SPARSITIES if checkpoint.name == PLAIN else ()
-    elif method in QUANTIZING and checkpoint.training["bits"] != bits:
+    elif method in METHODS and METHODS[method].quantizes and checkpoint.training["bits"] != bits:
         sparsities = ()
     else:
         sparsities = (own_sparsity(checkpoint),)

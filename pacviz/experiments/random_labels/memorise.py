@@ -15,7 +15,7 @@ from pacviz.data import Split
 from pacviz.device import device, quick_bfloat16
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture
-from pacviz.training.methods.parametrisation import Dense, Parametrisation, Surgery
+from pacviz.training.parametrisations.parametrisation import Dense, Parametrisation, Surgery
 
 NEARLY = 0.97
 """Training accuracy from which on an epoch ends with a count of the errors that are left."""

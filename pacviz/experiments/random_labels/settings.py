@@ -31,7 +31,9 @@ class Randomization:
     """
 
     model: str = setting("mlp", "Network", "The architecture that memorises.", choices=lambda: tuple(ARCHITECTURES))
-    data: str = setting("digits", "Data set", "Where the images and true labels come from.", choices=lambda: DATA_NAMES)
+    data: str = setting(
+        "digits", "Data set", "Where the images and true labels come from.", choices=lambda: tuple(DATA_NAMES)
+    )
     n: int = setting(
         1000, "Training examples n", "How many images are to be memorised.", low=100, high=60_000, step=100
     )

@@ -27,7 +27,7 @@ from pacviz.library import checkpoints
 from pacviz.models.cost import duration
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
-from pacviz.training.recipe import METHODS, PARTICULAR, QUANTIZING, SCRATCH, Training
+from pacviz.training.recipe import METHODS, SCRATCH, Training
 from pacviz.words import at_most, surely
 
 PREFIX = "train_"
@@ -89,12 +89,10 @@ def _training_controls() -> str:
         method = values["method"]
         usual, prefix = {**defaults(Training), **METHODS[method].usual}, _PREFIXES[method]
         names = checkpoints.available(values["model"], values["data"])
-        starts = names if method in QUANTIZING and names else (SCRATCH, *names)
+        starts = names if METHODS[method].from_trained and names else (SCRATCH, *names)
         values["start"] = choice("start", starts, Training, prefix, usual["start"])
-        useless = set(PARTICULAR) - set(METHODS[method].particular)
+        useless = METHODS[method].unread
         numbers = [name for name in settings(Training) if name not in ("name", *values, *useless)]
-        if method == "dense":
-            numbers.remove("density")  # plain training keeps all weights
         pair = st.columns(2)
         for index, name in enumerate(name for name in numbers if name in FIRST):
             with pair[index % 2]:
@@ -310,7 +308,7 @@ def run_explanation(run: Run, rows: list[Metrics]) -> str:
     if last is None or last.bound is None:
         return "Its numbers show as soon as it has read the data."
     takes = f"{last.nonzeros:,} weights take {size(last.code_bytes or 0)}"
-    if last.bound >= VACUOUS and run.training.density == 1 and run.training.method not in QUANTIZING:
+    if last.bound >= VACUOUS and run.training.density == 1 and not METHODS[run.training.method].quantizes:
         return (
             f"**Vacuous**, and it stays so: plain training drops no weights, and {takes}. Prune what comes out of it."
         )

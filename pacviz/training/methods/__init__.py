@@ -1,1 +1,1 @@
-"""How trained tensors become a network's weights."""
+"""The ways to train: every file here registers its own, with its usual settings."""

@@ -13,9 +13,6 @@ from pacviz.codes.codebook.codebooks import snap
 from pacviz.codes.codebook.quantize import EXTRA_GRID_BITS, quantize
 from pacviz.codes.prune import prune
 from pacviz.models import Architecture
-from pacviz.training.methods.integers import Integers
-from pacviz.training.methods.subspace import Subspace
-from pacviz.training.recipe import Training
 
 PRUNING_SHARE = 0.6
 """The share of the steps during which weights are dropped; then the mask is fixed and the rest recovers."""
@@ -227,24 +224,3 @@ def nearest(codebook: Tensor, values: Tensor) -> Tensor:
     if not len(codebook):
         return torch.zeros_like(values)
     return codebook[torch.bucketize(values.detach(), (codebook[1:] + codebook[:-1]).detach() / 2)]
-
-
-def parametrise(
-    architecture: Architecture, state: Mapping[str, Tensor], training: Training, where: torch.device
-) -> Parametrisation:
-    """The parametrisation that a training asks for, starting from a state dict on `where`."""
-    density, bits = training.density, training.bits
-    match training.method:
-        case "dense":
-            return Dense(state)
-        case "gradual" | "surgery":
-            kind = Gradual if training.method == "gradual" else Surgery
-            return kind(state, architecture.prunable(state), density, training.seed)
-        case "codebook":
-            return Codebook(architecture, state, density, bits, where)
-        case "integers":
-            return Integers(architecture, state, training.price, training.seed)
-        case "subspace":
-            chosen = training.dimension, training.projection, training.levels
-            return Subspace(architecture, *chosen, training.price, training.seed, where)
-    return StraightThrough(architecture, state, density, bits, where)

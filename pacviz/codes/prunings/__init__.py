@@ -1,0 +1,1 @@
+"""The rules that say which weights survive: every file here registers its own."""

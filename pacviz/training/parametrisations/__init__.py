@@ -1,0 +1,1 @@
+"""How trained tensors become a network's weights."""

@@ -11,7 +11,7 @@ FILES = sorted([*ROOT.glob("pacviz/**/*.py"), *ROOT.glob("pages/*.py"), ROOT / "
 ROOMS = (
     "errors", "progress", "settings", "store", "device", "words", "bounds", "models", "data", "codes", "scenario",
     "risk", "posteriors", "literature", "library", "training", "jobs", "certificates", "figures", "reproductions", "explorer",
-    "app", "notebook", "experiments", "benchmarks", "cli",
+    "app", "notebook", "experiments", "checks", "benchmarks", "cli",
 )  # fmt: skip
 """From the ground up: a file imports only from its own room and from those before it."""
 LOOSE = {"__init__", "__main__", "errors", "progress", "settings", "store", "device", "scenario"}

@@ -79,6 +79,13 @@ class Code(ABC):
         that are none of its.
         """
 
+    def example(self, architecture: Architecture, random: np.random.Generator) -> Network:
+        """A network in the form of this code, to try it on: random weights, half of them dropped, at 2 bits."""
+        sizes = {layer.name: (layer.rows, layer.columns) for layer in architecture.layers}
+        matrices = {name: random.normal(size=size).astype(np.float32) for name, size in sizes.items()}
+        masks = {name: random.random(size) < 0.5 for name, size in sizes.items()}
+        return self.quantized(architecture.name, matrices, masks, 2)
+
     def code_prior(
         self,
         coder: Coder,

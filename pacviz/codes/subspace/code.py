@@ -34,6 +34,10 @@ class SubspaceCode(Code):
     def as_it_stands(self, model: str, matrices: Mapping[str, np.ndarray]) -> SubspaceNetwork:
         return recover(model, matrices)
 
+    def example(self, architecture: Architecture, random: np.random.Generator) -> SubspaceNetwork:
+        integers = np.append(random.integers(-3, 4, 9), 1)
+        return SubspaceNetwork(architecture.name, next(iter(PROJECTIONS)), 40, integers)
+
     def code(
         self, coder: Coder, architecture: Architecture, network: Network | None, charge: Charging
     ) -> SubspaceNetwork:

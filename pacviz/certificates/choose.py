@@ -22,6 +22,7 @@ from pacviz.bounds import BOUNDS
 from pacviz.certificates import budget
 from pacviz.certificates.certificate import certify
 from pacviz.certificates.measure import Source, bound, network_of
+from pacviz.codes.code import code_of
 from pacviz.codes.coder import encode_prior
 from pacviz.codes.network import CompressedNetwork
 from pacviz.data import Dataset
@@ -180,7 +181,8 @@ def choose_noise(scenario: Scenario, weights: Source | None = None, progress: Pr
     plain = _without_noise(scenario.but(noise=0.0, spread=EVEN), weights, None)
     if BOUNDS[scenario.bound].deterministic_only:
         return plain
-    if (network := network_of(scenario, weights).layered) is None:
+    network = network_of(scenario, weights).layered
+    if network is None or not code_of(network.model).takes_noise:
         return plain
     trials = _Noises(network, scenario, data.load(scenario.data))
     tried = 0

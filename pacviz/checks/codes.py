@@ -57,7 +57,7 @@ def check_code(code: Code | str) -> None:
                         f"{name} decodes {len(beginning)} of its {len(data)} bytes: the beginning of one code is another.",
                     )
                 _check_any_bytes(name, data[:2], network.name, seed)
-                if found.layered is not None:
+                if found.layered is not None and CODES[name][version].takes_noise:
                     scales = {layer.name: seed * 11 % PRIOR_SCALES for layer in found.layered.layers}
                     prior = encode_prior(found.layered, scales, version).data
                     read, consumed = decode_prior(prior + b"\xff", network.name)

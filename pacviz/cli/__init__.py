@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from pacviz.cli.commands import COMMANDS
+from pacviz.cli.commands import every_command
 from pacviz.errors import PacvizError
 from pacviz.store import cut, environment, notices
 
@@ -122,7 +122,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in every_command():
         subparser = commands.add_parser(command.name, help=command.run.__doc__, description=command.run.__doc__)
         subparser.set_defaults(command=command.run)
         command.options(subparser)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
-from pacviz.experiments.experiment import EXPERIMENTS
 
 
 def app(port: int | None) -> None:
@@ -21,11 +21,11 @@ def _app_options(parser: ArgumentParser) -> None:
 
 def experiments(json: bool) -> None:
     """Lists the experiments: each with its page, its commands and its folder."""
-    rows = [experiment.to_dict() for experiment in EXPERIMENTS]
+    rows = [experiment.to_dict() for experiment in known.experiments()]
     if json:
         print(as_json(rows))
         return
-    for experiment in EXPERIMENTS:
+    for experiment in known.experiments():
         print(f"{experiment.name:15}{experiment.title:22}{' '.join(command.name for command in experiment.commands)}")
 
 
@@ -65,11 +65,12 @@ def _record_options(parser: ArgumentParser) -> None:
     )
 
 
-COMMANDS = (
-    *(command for experiment in EXPERIMENTS for command in experiment.commands),
-    Command(experiments),
-    Command(benchmark, _benchmark_options, json=False),
-    Command(record, _record_options, json=False),
-    Command(app, _app_options, json=False),
-)
-"""All that `python -m pacviz` can do."""
+def every_command() -> tuple[Command, ...]:
+    """All that `python -m pacviz` can do."""
+    return (
+        *(command for experiment in known.experiments() for command in experiment.commands),
+        Command(experiments),
+        Command(benchmark, _benchmark_options, json=False),
+        Command(record, _record_options, json=False),
+        Command(app, _app_options, json=False),
+    )

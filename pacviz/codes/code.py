@@ -49,13 +49,15 @@ class Code(ABC):
 
     name: what architectures call it.  version: of the bytes.  A change of what `code` or `code_prior` write is another
     version, a subclass of its own beside the former one: the newest is written, all are read.
-    how: completes "the network is coded …".  prunes: whether weights are pruned and quantized on the way to it.
+    how: completes "the network is coded …".  prunes: whether weights are pruned and quantized on the way to it.  method:
+    of training, for networks that no other one leads to.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     how: ClassVar[str]
     prunes: ClassVar[bool] = True
+    method: ClassVar[str | None] = None
 
     @abstractmethod
     def quantized(
@@ -85,6 +87,11 @@ class Code(ABC):
         matrices = {name: random.normal(size=size).astype(np.float32) for name, size in sizes.items()}
         masks = {name: random.random(size) < 0.5 for name, size in sizes.items()}
         return self.quantized(architecture.name, matrices, masks, 2)
+
+    @property
+    def takes_noise(self) -> bool:
+        """Whether there can be noise around its networks: it writes their prior."""
+        return type(self).code_prior is not Code.code_prior
 
     def code_prior(
         self,

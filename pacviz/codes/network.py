@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -16,7 +16,7 @@ ENTRIES = 2**16 - 1
 """The most values that a layer's weights may take: what the code has symbols for."""
 
 
-class Network(Protocol):
+class Network(Hashable, Protocol):
     """Whatever can be coded, decoded, measured and certified: weights of a named architecture in a form that a code writes."""
 
     @property

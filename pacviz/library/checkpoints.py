@@ -18,6 +18,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from pacviz import store
+from pacviz.codes.code import code_of
 from pacviz.data import source
 from pacviz.errors import PacvizError
 from pacviz.library.packing import packed, unpacked
@@ -358,8 +359,8 @@ def _how_to_make(model: str, data: str, name: str) -> str:
     if not NAME.fullmatch(name) or name == SCRATCH or is_reserved(model, data, name):
         return "choose one of these"
     command = f"`python -m pacviz train --model {model} --data {data} --name {name}"
-    if network.code == "subspace":
-        return f"train one by {command} --method subspace`, and certify its file by --weights and --as-is"
+    if needed := code_of(model).method:
+        return f"train one by {command} --method {needed}`, and certify its file by --weights and --as-is"
     if name == defaults(Scenario)["checkpoint"]:  # a network that is small, as its name says
         command += " --method gradual --start scratch"
     return f"train it by {command}`"

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pacviz.codes.coder import encode
 from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
-from pacviz.posteriors.posterior import PREVIEW_EXAMPLES, Coded, Posterior, register
+from pacviz.posteriors.posterior import PREVIEW_EXAMPLES, Coded, Posterior, register, written
 from pacviz.risk import Progress, RiskEstimate, exact_risk, sampled_risk
 from pacviz.scenario import Scenario
 
@@ -38,7 +37,7 @@ class Deterministic(Posterior):
 
     @cached_property
     def coded(self) -> Coded:
-        code = encode(self.network, self.version)
+        code = written(self.network, self.version)
         return Coded(code.data, b"", code.ledger)
 
     def sample(self, random: np.random.Generator) -> dict[str, np.ndarray]:

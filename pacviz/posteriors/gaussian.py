@@ -15,12 +15,12 @@ import numpy as np
 
 from pacviz.bounds.refund import best_prior, zhou_kl
 from pacviz.codes.code import code_of
-from pacviz.codes.coder import cluster_weights, encode, encode_prior
+from pacviz.codes.coder import cluster_weights, encode_prior
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
 from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
-from pacviz.posteriors.posterior import PREVIEW_DRAWS, Coded, Posterior, register
+from pacviz.posteriors.posterior import PREVIEW_DRAWS, Coded, Posterior, register, written
 from pacviz.risk import Progress, RiskEstimate, stochastic_risk
 from pacviz.scenario import Scenario
 
@@ -49,7 +49,7 @@ class Gaussian(Posterior):
 
     @classmethod
     def around(cls, network: Network, scenario: Scenario, version: int | None = None) -> Gaussian:
-        if network.layered is None:
+        if network.layered is None or not code_of(network.model).takes_noise:
             raise PacvizError(f"noise must be 0 for {network.model}, which is coded {code_of(network.model).how}.")
         return cls(network.layered, posterior_stds(network.layered, scenario.noise, scenario.multipliers), version)
 
@@ -58,7 +58,7 @@ class Gaussian(Posterior):
         """The bytes of network and prior; of the charges, those of the prior's bytes and KL(posterior || prior) by layer."""
         scales, charges = refunds(self.network, self.stds)
         prior = encode_prior(self.network, scales, self.version)
-        code = encode(self.network, self.version).data
+        code = written(self.network, self.version).data
         return Coded(code, prior.data, prior.ledger + Ledger(charges))
 
     @property

@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from pacviz.codes.coder import decode
+from pacviz.codes.coder import Encoded, decode, encode
 from pacviz.codes.ledger import Ledger
 from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
@@ -44,12 +44,14 @@ class Posterior(ABC):
     A subclass that `register` decorates is used for the scenarios that it says are its own.
     `pacviz.checks.check_posterior` holds it to what it promises.
 
-    name: of its kind.  deterministic: it is a single network, whose error on a sample can be counted.
+    name: of its kind.  network: what it is around.  version: of the code that this is written in, the newest where None.
+    deterministic: it is a single network, whose error on a sample can be counted.
     """
 
     name: ClassVar[str]
     deterministic: ClassVar[bool] = False
     network: Network
+    version: int | None
 
     @classmethod
     @abstractmethod
@@ -72,7 +74,7 @@ class Posterior(ABC):
     @cached_property
     def decoded(self) -> Network:
         """The network that the bytes decode to: the one whose error is measured."""
-        return decode(self.coded.code, self.network.model)[0]
+        return read_back(self.network, self.version)
 
     @property
     def zhou_bytes(self) -> float | None:
@@ -114,6 +116,18 @@ class Posterior(ABC):
     @abstractmethod
     def from_dict(cls, network: Network, values: Mapping[str, Any], version: int | None = None) -> Posterior:
         """The inverse of `to_dict`; raises KeyError, TypeError or ValueError for what it cannot have made."""
+
+
+@lru_cache(maxsize=4)
+def written(network: Network, version: int | None) -> Encoded:
+    """The network in bytes; the last few are remembered, because many posteriors may lie around one network."""
+    return encode(network, version)
+
+
+@lru_cache(maxsize=4)
+def read_back(network: Network, version: int | None) -> Network:
+    """What the bytes of a network decode to."""
+    return decode(written(network, version).data, network.model)[0]
 
 
 POSTERIORS: dict[str, type[Posterior]] = {}

@@ -13,7 +13,7 @@ from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.training.fit import error_rate
-from pacviz.training.methods import polish as polishing
+from pacviz.training.parametrisations import polish as polishing
 from pacviz.training.parametrisations.polish import DELTA, geometric_bits, polish
 from pacviz.training.recipe import Training
 from pacviz.training.train import train

@@ -22,6 +22,7 @@ class SubspaceCode(Code):
     name = "subspace"
     how = "by its place in a subspace"
     prunes = False
+    method = "subspace"
 
     def quantized(
         self, model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int

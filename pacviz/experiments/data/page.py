@@ -50,7 +50,7 @@ def page() -> None:
     name, start = data_controls()
     source = data.DATASETS[name]
     st.markdown(f"### {source.title}: what the network sees")
-    st.markdown(ABOUT[name])
+    st.markdown(ABOUT.get(name, ""))
     if not data.is_available(name):
         offer_download(name)
     with friendly(), progress_line(st.empty()) as progress:

@@ -12,7 +12,7 @@ from pacviz.certificates.archive import Archive, read
 from pacviz.certificates.certificate import Certificate, certify
 from pacviz.certificates.verify import pack
 from pacviz.cli import _parser
-from pacviz.cli.commands import COMMANDS
+from pacviz.cli.commands import every_command
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.explorer import PANELS
 from pacviz.literature import PUBLISHED
@@ -71,7 +71,7 @@ def commands_table() -> str:
     """The commands of `python -m pacviz`, by experiment, with their options."""
     pages = {command.name: one.title for one in EXPERIMENTS for command in one.commands}
     rows = []
-    for command in COMMANDS:
+    for command in every_command():
         parser = ArgumentParser(add_help=False)
         command.options(parser)
         options = (

@@ -1,16 +1,32 @@
-// In front of an audience: the arrow and page keys go from picture to picture.
+// In front of an audience: the arrow and page keys go from picture to picture and on to the next page, N and B from page to page.
 
 if (!window.pacvizProjector) {
   const pictures = () => [...document.querySelectorAll("[class*='st-key-picture_']")].filter((node) => node.offsetHeight);
-  window.pacvizProjector = (event) => {
-    const target = event.composedPath()[0], step = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key];
-    if (!step || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || !document.querySelector(".pacviz-presenting")) return;
-    if (target.closest?.("input, select, textarea, [role=slider], [role=radio], [role=listbox], [role=combobox], [contenteditable]")) return;
+  /** Goes to the next page, or back by one; whether there is one. */
+  const turn = (by) => {
+    const link = document.querySelector(`.st-key-projector_${by > 0 ? "after" : "before"} a`);
+    link?.click();
+    return Boolean(link);
+  };
+
+  /** Goes to the next picture of the page; whether there is one. */
+  const scroll = (by) => {
     const all = pictures(), tops = all.map((node) => node.getBoundingClientRect().top);
-    const next = step > 0 ? tops.findIndex((top) => top > 40) : tops.findLastIndex((top) => top < -40);
-    if (next < 0 && (step > 0 || !all.length)) return;
-    event.preventDefault();
-    (all[next] ?? document.querySelector("[data-testid=stMainBlockContainer]")).scrollIntoView({ block: "start" });
+    const next = by > 0 ? tops.findIndex((top) => top > 40) : tops.findLastIndex((top) => top < -40);
+    const start = document.querySelector("[data-testid=stMainBlockContainer]");
+    if (next < 0 && (by > 0 || start.getBoundingClientRect().top >= -40)) return false;
+    (all[next] ?? start).scrollIntoView({ block: "start" });
+    return true;
+  };
+
+  window.pacvizProjector = (event) => {
+    const target = event.composedPath()[0], by = { ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1 }[event.key], page = { n: 1, b: -1 }[event.key.toLowerCase()];
+    if (!(by || page) || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey || !document.querySelector(".pacviz-presenting")) return;
+    if (target.closest?.("input, select, textarea, [role=slider], [role=radio], [role=listbox], [role=combobox], [contenteditable]")) return;
+    // A page that is still being drawn has no pictures yet: it is not passed by.
+    const drawing = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "running";
+    if (by && drawing && !pictures().length) return;
+    if (page ? turn(page) : scroll(by) || turn(by)) event.preventDefault();
   };
   addEventListener("keydown", window.pacvizProjector);
 }

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 PRESENT = "present"
 """The name of the switch in the session and in links."""
 LEAST_TYPE = 18
 """Pixels: the smallest letters of a chart on a projector."""
+_NEIGHBOURS = "projector_neighbours"
 SCALE = 1.4
 """How much larger everything is written there."""
 _STYLE = """
@@ -21,11 +24,17 @@ _STYLE = """
 .stMainBlockContainer { padding: 1rem 2.5rem; }
 .stMainBlockContainer :is(p, li, label, td, th, code) { font-size: max(1.25rem, 20px); }
 .stMainBlockContainer h3 { font-size: max(2.2rem, 36px); padding-top: 0; }
-.stMain { scroll-padding-top: 1rem; scroll-snap-type: y proximity; }
-[class*="st-key-picture_"] { flex: none; height: calc(100vh - 2rem); scroll-snap-align: start; }
-[class*="st-key-picture_"] [data-testid="stElementContainer"],
-[class*="st-key-picture_"] [data-testid="stFullScreenFrame"],
-[class*="st-key-picture_"] [data-testid="stPlotlyChart"] { height: 100%; }
+.stMain { scroll-padding-top: 0.6rem; }
+[class*="st-key-picture_"] { flex: none; height: calc(100vh - 2.6rem); margin-bottom: 1.5rem; }
+[class*="st-key-picture_"] > :has([data-testid="stPlotlyChart"]) { flex: 1; min-height: 0; }
+[class*="st-key-picture_"] :is([data-testid="stFullScreenFrame"], [data-testid="stPlotlyChart"]) { height: 100%; }
+[class*="st-key-picture_"]:has(.pacviz-sheet) { height: auto; }
+.stMainBlockContainer .pacviz-takeaway { font-size: 28px; padding-right: 220px; }
+.stMainBlockContainer h3 { padding-right: 220px; }
+.stMainBlockContainer [data-testid="stMetricValue"] p { font-size: 2rem; }
+.pacviz-sheet figcaption { font-size: 18px; }
+[class*="st-key-projector_"] { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.pacviz-keys { position: fixed; right: 1rem; bottom: 0.4rem; z-index: 999990; font-size: 15px; opacity: 0.75; }
 [data-testid="stHorizontalBlock"]:has([class*="st-key-picture_"]) { flex-direction: column; }
 [data-testid="stHorizontalBlock"]:has([class*="st-key-picture_"]) > [data-testid="stColumn"] { width: 100%; flex: none; }
 </style>
@@ -34,9 +43,13 @@ _PLACE = """
 <style>
 .st-key-projector { position: fixed; right: 3.6rem; top: 0.6rem; z-index: 999991; width: auto; }
 .st-key-projector button { min-height: 2rem; padding: 0 0.4rem; }
-.st-key-projector [data-testid="stMarkdownContainer"] { position: absolute; width: 1px; height: 1px; overflow: hidden; }
+.stApp:not(:has(.pacviz-presenting)) .st-key-projector [data-testid="stMarkdownContainer"] {
+  position: absolute; width: 1px; height: 1px; overflow: hidden;
+}
 </style>
 """
+_KEYS = "→ ← picture · N B page · P leaves"
+"""The keys, as they stand below every picture."""
 
 
 @cache
@@ -50,19 +63,33 @@ def presenting() -> bool:
     return bool(st.session_state.get(PRESENT))
 
 
+def neighbours(pages: Sequence[StreamlitPage], shown: StreamlitPage) -> None:
+    """Before a page is drawn: notes which pages come before and after it."""
+    titles = [page.title for page in pages]
+    here = titles.index(shown.title)
+    st.session_state[_NEIGHBOURS] = {
+        name: pages[place] for name, place in (("before", here - 1), ("after", here + 1)) if 0 <= place < len(pages)
+    }
+
+
 def projector() -> None:
     """The button that turns the projector on and off (key P), and the looks and keys while it is on."""
     st.html(_PLACE)
     if presenting():
         st.html(_STYLE)
-        st.html(f'<span class="pacviz-presenting"></span>{script("projector")}', unsafe_allow_javascript=True)
+        st.html(script("projector"), unsafe_allow_javascript=True)
+        st.html(f'<span class="pacviz-presenting pacviz-keys">{_KEYS}</span>')
+        for name, page in st.session_state.get(_NEIGHBOURS, {}).items():
+            with st.container(key=f"projector_{name}"):
+                st.page_link(page)
     st.button(
         "Leave the projector" if presenting() else "Projector",
         icon=":material/close_fullscreen:" if presenting() else ":material/present_to_all:",
         key="projector",
         shortcut="p",
         on_click=_turn,
-        help="Large type, one picture a screen; the arrow and page keys go from one to the next.",
+        help="For an audience: large type, one picture a screen. The arrow and page keys go from picture to picture and on to "
+        "the next page; N and B go to the next page and back; P turns it on and off.",
     )
 
 

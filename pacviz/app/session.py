@@ -13,10 +13,9 @@ import torch
 from streamlit.navigation.page import StreamlitPage
 
 from pacviz import data, store
-from pacviz.app import charts
+from pacviz.app import charts, projector
 from pacviz.app.memory import share_arenas
 from pacviz.app.plain import plain
-from pacviz.app.projector import script
 from pacviz.app.uploads import limit_uploads
 from pacviz.errors import PacvizError
 from pacviz.jobs import limits
@@ -53,7 +52,7 @@ def start() -> None:
     st.session_state["started"] = True
     _configure()
     st.html(STYLE + charts.STYLE)
-    st.html(script("history") + charts.script(), unsafe_allow_javascript=True)
+    st.html(projector.script("history") + charts.script(), unsafe_allow_javascript=True)
     if dark():
         st.html(DARK_STYLE)
     _tell_notices()
@@ -81,7 +80,9 @@ def navigation(experiments: Sequence[Experiment]) -> StreamlitPage:
         st.Page(f"pages/{one.page}.py", title=one.title, icon=f":material/{one.icon}:", default=one == experiments[0])
         for one in experiments
     ]
-    return st.navigation(pages, position="top")
+    chosen = st.navigation(pages, position="top")
+    projector.neighbours(pages, chosen)
+    return chosen
 
 
 def through_app(experiments: Sequence[Experiment]) -> None:

@@ -12,15 +12,18 @@ const NEAR = 12, NONE = [];
 
 /** A chart's ground: title, legend, axes with ticks; `plot` holds what moves. scale: {pixel(value), ticks, title}. */
 class Frame {
-  constructor(host, name) {
-    this.host = host;
+  /** scale: how much larger than usual everything in it is drawn. */
+  constructor(host, name, scale = 1) {
+    Object.assign(this, { host, scale });
     this.root = svg("svg", { class: "chart", role: "img", "data-chart": name, "font-family": FONT }, host);
   }
 
   /** Draws the ground anew. */
-  ground(width, height, { title, legend, x, y, bottom = 46 }) {
+  ground(wide, high, { title, legend, x, y, bottom = 46 }) {
     this.root.replaceChildren();
-    set(this.root, { width, height, viewBox: `0 0 ${width} ${height}` });
+    const [width, height] = [wide / this.scale, high / this.scale];
+    set(this.root, { width: wide, height: high, viewBox: `0 0 ${width} ${height}` });
+    this.width = width;
     const narrow = width < 430;
     this.title = svg("text", { x: 2, y: 18, class: "title", "font-size": narrow ? 14 : 17, "font-weight": 600, fill: "currentColor" }, this.root);
     this.letter = NaN;
@@ -61,7 +64,7 @@ class Frame {
     if (this.title.textContent === text) return;
     this.title.textContent = text;
     this.title.style.fontSize = "";
-    const room = this.root.width.baseVal.value - 4;
+    const room = this.width - 4;
     // Measuring makes the browser lay out the page: not where it fits for sure.
     if (1.3 * this.letter * text.length < room) return;
     const wide = this.title.getComputedTextLength();
@@ -93,9 +96,9 @@ class Frame {
  * {x, y, symbol, fill, stroke, label, says}: what stands beside one, and what is told where the pointer is near it.
  */
 class LineChart {
-  /** bold: how much thicker than usual the lines are. */
-  constructor(host, name, names, styles, y, bold) {
-    Object.assign(this, { frame: new Frame(host, name), names, styles, y, bold, lines: {} });
+  /** bold: how much thicker than usual the lines are.  scale: of the frame. */
+  constructor(host, name, names, styles, y, bold, scale) {
+    Object.assign(this, { frame: new Frame(host, name, scale), names, styles, y, bold, lines: {} });
     this.tip = html("div", { class: "values", hidden: true }, host);
     host.addEventListener("pointermove", (event) => this.tell(event));
     host.addEventListener("pointerleave", () => { this.tip.hidden = true; });
@@ -103,7 +106,7 @@ class LineChart {
 
   /** What the point beside the lines says that the pointer is at, else the values at the nearest place that tells them. */
   tell(event) {
-    const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), [at, height] = [event.clientX - box.left, event.clientY - box.top];
+    const { frame, drawn } = this, box = frame.root.getBoundingClientRect(), [at, height] = [event.clientX - box.left, event.clientY - box.top].map((pixels) => pixels / frame.scale);
     const away = (point) => Math.hypot(this.left(point.x) - at, this.top(point.y) - height);
     const [point, ...others] = [...this.points, ...this.turns].filter((one) => away(one) < NEAR).sort((a, b) => away(a) - away(b));
     const told = drawn?.told ?? drawn?.recorded, near = (i) => Math.abs(this.left(drawn.x[i]) - at);
@@ -114,7 +117,7 @@ class LineChart {
     const lines = point ? [point.says, ...(others.length ? [`and ${others.length} more here`] : [])]
       : [this.x.text(drawn.x[best]), ...this.names.filter((name) => drawn[name][best] !== null).map((name) => `${this.styles[name].title} ${this.y.text(drawn[name][best], name)}`)];
     write(this.tip, lines.join("\n"));
-    this.tip.style.left = `${Math.min(Math.max(0, at + 12), box.width - this.tip.offsetWidth)}px`;
+    this.tip.style.left = `${Math.min(Math.max(0, frame.scale * at + 12), box.width - this.tip.offsetWidth)}px`;
   }
 
   left(x) { return this.frame.x(this.x.place(x)); }

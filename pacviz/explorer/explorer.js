@@ -8,16 +8,6 @@ class Explorer extends Live {
   constructor(element, host) {
     super(element, host);
     Object.assign(this, { measured: new Map(), surfaceId: null, surface: null });
-    this.onKey = (event) => this.key(event);
-    this.onWindow = () => this.resize();
-    host.keys.addEventListener("keydown", this.onKey);
-    window.addEventListener("resize", this.onWindow);
-  }
-
-  destroy() {
-    super.destroy();
-    this.host.keys.removeEventListener("keydown", this.onKey);
-    window.removeEventListener("resize", this.onWindow);
   }
 
   receive(data, onChange) {
@@ -51,7 +41,6 @@ class Explorer extends Live {
 
   build() {
     const { data } = this;
-    this.root.classList.toggle("present", data.present);
     const part = (name, tag = "div", attributes = {}) => html(tag, { class: name, hidden: !this.shown(name), ...attributes }, this.root);
     this.tour = new Tour(part("tour", "section", { "aria-label": "Tour" }), data.tour, this);
     const head = part("head", "header");
@@ -81,7 +70,7 @@ class Explorer extends Live {
     }));
     const charts = this.charts = part("charts");
     for (const name of Object.keys(CHARTS)) this.figure(charts, name, !this.shown(name));
-    for (const name of Object.keys(CHARTS)) this[name] = this.chart(name, this.hosts[name]);
+    for (const name of Object.keys(CHARTS)) this[name] = this.chart(name, this.hosts[name], this.scale);
     const formula = html("figure", { class: "formula-box", hidden: !this.shown("formula") }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -92,19 +81,13 @@ class Explorer extends Live {
     this.status = html("p", { class: "hidden", role: "status" }, this.root);
   }
 
-  space() { return `${super.space()} ${this.data.present ? window.innerHeight : ""}`; }
-
   /** What the charts' ground depends on, besides their size. */
   get arrangement() { return `${this.state.along} ${this.state.tour > 0}`; }
 
   layout() {
-    const width = (name) => Math.max(280, this.hosts[name].clientWidth);
-    // On a projector the charts end where the screen does.
-    const above = this.charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
-    const height = (name) => this.data.present ? Math.max(300, window.innerHeight - above - 32) : CHARTS[name] - (this.state.tour ? TOURING : 0);
     this.layoutKey = this.arrangement;
     this.boundShown = null;
-    for (const name of Object.keys(CHARTS)) this.ground(name, this[name], width(name), height(name));
+    for (const name of Object.keys(CHARTS)) this.ground(name, this[name], ...this.spaceOf(name, CHARTS[name] - (this.state.tour ? TOURING : 0)));
     for (const [name, line] of [["train", "r"], ["bytes", "K"]])
       for (const node of this.root.querySelectorAll(`[data-line="${name}"]`)) node.dataset.of = line;
     for (const bars of this.waterfall.bars.flat()) bars.dataset.of = "K";
@@ -143,13 +126,14 @@ class Explorer extends Live {
     this.apply(sweetSpot(this.surface, this.state, this.data.known));
   }
 
-  key(event) {
-    const target = event.composedPath()[0];
-    if (!this.state?.tour || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.altKey || event.ctrlKey || event.metaKey) return;
-    const step = { ArrowRight: 1, ArrowLeft: -1, PageDown: 1, PageUp: -1 }[event.key];
-    if (step) { event.preventDefault(); this.tour.go(this.state.tour + step); }
-    if (event.key === "Escape") this.tour.go(0);
+  /** While there is a tour the keys lead through it. */
+  step(by) {
+    if (!this.state.tour) return super.step(by);
+    this.tour.go(this.state.tour + by);
+    return true;
   }
+
+  leave() { if (this.state.tour) this.tour.go(0); }
 
   /** The numbers at a setting: measured there if it was, else from the surface; null where nothing is known. */
   lookup(state) {
@@ -192,8 +176,8 @@ class Explorer extends Live {
   }
 
   /** A chart of its kind in a place. */
-  chart(name, host) {
-    const { data, styles } = this, bold = data.present ? 1.6 : 1;
+  chart(name, host, scale = 1) {
+    const { data, styles } = this, bold = data.present ? 1.15 : 1;
     const y = {
       title: "error", ticks: [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, percent(x, 0)]), place: (x) => x, text: (x, line) => (line in BOUNDS ? atMost : percent)(x),
       shade: { from: data.known.vacuous, title: "vacuous" },
@@ -202,9 +186,9 @@ class Explorer extends Live {
       title: "size (bytes)", text: (x) => size(x), place: (x) => (Math.log10(Math.max(x, 1)) - 1) / 5.3,
       ticks: [1, 2, 3, 4, 5, 6].map((power) => [(power - 1) / 5.3, size(10 ** power, 0)]),
     };
-    if (name === "errors") return new LineChart(host, name, ["train", "test", ...Object.keys(BOUNDS)], styles, y, bold);
-    if (name === "sizes") return new LineChart(host, name, ["code", "bytes"], styles, log, bold);
-    return new Waterfall(host, name, data.known.parts, data.known.layers, { colours: this.dark ? data.looks.lit : data.looks.colours, patterns: data.looks.patterns });
+    if (name === "errors") return new LineChart(host, name, ["train", "test", ...Object.keys(BOUNDS)], styles, y, bold, scale);
+    if (name === "sizes") return new LineChart(host, name, ["code", "bytes"], styles, log, bold, scale);
+    return new Waterfall(host, name, data.known.parts, data.known.layers, { colours: this.dark ? data.looks.lit : data.looks.colours, patterns: data.looks.patterns }, scale);
   }
 
   ground(name, chart, width, height) { chart.layout(width, height, xAxis(this.state.along), ""); }

@@ -55,7 +55,8 @@ async function picture(beside, paint, told, ink, ground, font) {
     set(root, { height: HIGH, viewBox: `0 0 ${WIDE} ${HIGH}` });
     const line = svg("text", { x: 4, y: HIGH - 8, "font-size": 12, fill: "currentColor", "fill-opacity": 0.8, class: "source", text: told }, root);
     const room = WIDE - 8, length = line.getComputedTextLength();
-    if (length > room) set(line, { "font-size": Math.floor((120 * room) / length) / 10 });
+    // Letters are hinted: at a smaller size they are not smaller by the same factor.
+    if (length > room) set(line, { "font-size": Math.floor((120 * room) / length) / 10, textLength: room, lengthAdjust: "spacingAndGlyphs" });
     return svgText(root, ink, ground, font);
   } finally {
     stage.remove();

@@ -1,5 +1,8 @@
 // A page that lives in the browser: one state, drawn in every frame in which it moved; the server hears of it on release.
 
+/** How much larger charts are drawn for an audience (their smallest letters have 13 pixels), and what stays free below them. */
+const PROJECTED = 1.4, FOOT = 52;
+
 class Live {
   /**
    * host: `keys`, where keys are heard that belong to no control, `script`, which fetches the text of this script, and
@@ -8,7 +11,11 @@ class Live {
   constructor(element, host) {
     this.root = html("div", { class: "explorer", tabindex: -1 }, element);
     html("style", { text: CSS }, element);
-    Object.assign(this, { host, sent: 0, touched: false, structure: null });
+    Object.assign(this, { host, sent: 0, touched: false, structure: null, at: 0 });
+    this.onKey = (event) => this.key(event);
+    this.onWindow = () => this.resize();
+    host.keys.addEventListener("keydown", this.onKey);
+    window.addEventListener("resize", this.onWindow);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
     const highlight = (event) => {
@@ -20,7 +27,46 @@ class Live {
     for (const kind of ["pointerleave", "focusout"]) this.root.addEventListener(kind, () => delete this.root.dataset.hot);
   }
 
-  destroy() { this.observer.disconnect(); }
+  destroy() {
+    this.observer.disconnect();
+    this.host.keys.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("resize", this.onWindow);
+  }
+
+  key(event) {
+    const target = event.composedPath()[0];
+    if (!this.state || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName) || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = { ArrowRight: 1, ArrowLeft: -1, PageDown: 1, PageUp: -1 }[event.key];
+    if (by && this.step(by)) event.preventDefault();
+    if (event.key === "Escape") this.leave();
+  }
+
+  leave() {}
+
+  /** In front of an audience: shows the next picture; whether there is one. */
+  step(by) {
+    const next = this.at + by;
+    if (!this.data.present || next < 0 || next >= this.figures().length) return false;
+    this.at = next;
+    this.stage();
+    this.layoutKey = null;
+    this.schedule(true);
+    return true;
+  }
+
+  figures() { return [...this.root.querySelectorAll(".charts > figure:not([hidden])")]; }
+
+  /** In front of an audience one picture is shown at a time. */
+  stage() { this.figures().forEach((figure, index) => figure.classList.toggle("shown", index === this.at)); }
+
+  get scale() { return this.data.present ? PROJECTED : 1; }
+
+  /** Width and height of a chart; usual: its height where nobody projects it. */
+  spaceOf(name, usual) {
+    if (!this.data.present) return [Math.max(280, this.hosts[name].clientWidth), usual];
+    const charts = this.root.querySelector(".charts"), above = charts.getBoundingClientRect().top - this.root.getBoundingClientRect().top;
+    return [charts.clientWidth, Math.max(300, window.innerHeight - above - FOOT)];
+  }
 
   /** Whether the page is dark: its ink is light. */
   get dark() { return getComputedStyle(this.root).color.match(/[\d.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) > 382; }
@@ -43,14 +89,17 @@ class Live {
       Object.assign(this, { structure, hosts: {}, choices: {}, layoutKey: null });
       const focused = hasFocus(this.root);
       this.root.replaceChildren();
+      this.root.classList.toggle("present", Boolean(data.present));
       this.build();
+      this.at = Math.max(0, Math.min(this.at, this.figures().length - 1));
+      this.stage();
       if (focused) this.root.focus({ preventScroll: true });
     }
     this.schedule(true);
   }
 
   /** The room that the charts have. */
-  space() { return String(this.root.clientWidth); }
+  space() { return `${this.root.clientWidth} ${this.data.present ? window.innerHeight : ""}`; }
 
   resize() {
     this.seen = this.root.clientWidth;

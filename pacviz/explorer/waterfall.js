@@ -7,12 +7,12 @@ const CEILINGS = [2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((mantissa) => 
 
 /** From nothing to the effective size: parts of the code as steps, layers as colours and patterns. */
 class Waterfall {
-  constructor(host, name, parts, layers, looks) {
-    Object.assign(this, { frame: new Frame(host, name), parts, layers, looks });
+  constructor(host, name, parts, layers, looks, scale) {
+    Object.assign(this, { frame: new Frame(host, name, scale), parts, layers, looks });
   }
 
   layout(width, height) {
-    const { frame, parts, layers, looks } = this, short = width < 430;
+    const { frame, parts, layers, looks } = this, short = width / frame.scale < 430;
     const steps = [...parts.map((part) => part.replace(" ", "\n")), "effective\nsize"];
     const legend = layers.map((layer, index) => ({
       name: layer, title: layer,

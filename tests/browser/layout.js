@@ -53,7 +53,7 @@
       const paint = /paint|content|strict/.test(contain);
       const clips = (overflow) => overflow !== "visible" || paint;
       if (!clips(overflowX) && !clips(overflowY)) continue;
-      if (styled(at).display === "inline" || styled(at).display === "contents") continue;
+      if (at.tagName !== "svg" && /^(inline|contents)$/.test(styled(at).display)) continue;
       if (at instanceof SVGElement && at.tagName !== "svg") continue;
       const edge = at.getBoundingClientRect();
       if (edge.width <= 1 || edge.height <= 1) { hidden = true; break; }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+from test_pictures import check
 
 from pacviz.bounds import BOUNDS
 from pacviz.experiments.experiment import EXPERIMENTS
@@ -73,24 +74,36 @@ def settled(page) -> None:
     )
 
 
-def problems(page, address, least=0) -> list[str]:
-    """What is wrong with a page: see layout.js.  least: pixels of the smallest letters that a chart may have."""
-    page.goto(address)
+def wrong(page, least=0) -> list[str]:
+    """What is wrong with what a page shows: see layout.js.  least: pixels of the smallest letters that a chart may have."""
     settled(page)
     found = page.evaluate(LAYOUT, {"least": least})
-    assert found["count"] > 10, f"{address} shows next to nothing"
-    return [f"{address}: {problem}" for problem in found["problems"]]
+    assert found["count"] > 10, f"{page.url} shows next to nothing"
+    size = page.viewport_size["width"]
+    return [f"{page.url} at {size}: {problem}" for problem in found["problems"]]
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_no_text_of_any_page_is_cut_or_covered(app, browser, size):
-    with screen(browser, size) as page:
-        assert not [line for name in PAGES for line in problems(page, f"{app}/{name}")]
-
-
-def test_projected_text_is_whole_and_large(app, browser):
+def test_no_text_of_any_page_is_cut_or_covered_on_a_laptop_in_a_hall_and_projected(app, browser):
+    found = []
     with screen(browser, "laptop") as page:
-        found = [line for name in PAGES for line in problems(page, f"{app}/{name}?present=1", least=18)]
+        for name in PAGES:
+            page.goto(f"{app}/{name}")
+            found += wrong(page)
+            page.set_viewport_size(dict(zip(("width", "height"), SIZES["hall"], strict=True)))
+            found += wrong(page)
+            page.set_viewport_size(dict(zip(("width", "height"), SIZES["laptop"], strict=True)))
+            page.keyboard.press("p")
+            page.wait_for_selector(".pacviz-presenting")
+            found += wrong(page, least=18)
+    assert not found
+
+
+def test_no_text_of_any_page_is_cut_or_covered_on_a_phone(app, browser):
+    found = []
+    with screen(browser, "phone") as page:
+        for name in PAGES:
+            page.goto(f"{app}/{name}")
+            found += wrong(page)
     assert not found
 
 
@@ -99,7 +112,8 @@ def test_projected_text_is_whole_and_large(app, browser):
 @pytest.mark.parametrize("state", CROSSED)
 def test_no_text_of_any_state_is_cut_or_covered(app, browser, size, state):
     with screen(browser, size) as page:
-        found = problems(page, f"{app}/{state}")
+        page.goto(f"{app}/{state}")
+        found = wrong(page)
         link = page.locator("[data-testid=stAlertContentWarning]")
         assert link.count() == 0, link.all_inner_texts()
     assert not found
@@ -110,7 +124,8 @@ def test_no_text_of_any_state_is_cut_or_covered(app, browser, size, state):
 @pytest.mark.parametrize("state", CROSSED)
 def test_no_text_of_any_state_is_cut_or_covered_when_projected(app, browser, size, state):
     with screen(browser, size) as page:
-        found = problems(page, f"{app}/{state}{'&' if '?' in state else '?'}present=1", least=18)
+        page.goto(f"{app}/{state}{'&' if '?' in state else '?'}present=1")
+        found = wrong(page, least=18)
     assert not found
 
 
@@ -128,3 +143,23 @@ def test_what_is_wrong_is_found(page):
         assert any(problem.startswith(what) for problem in found), what
     page.set_content("<p>one</p><p>two</p><svg width=300 height=60><text x=5 y=40 font-size=20>three</text></svg>")
     assert page.evaluate(LAYOUT, {"least": 18})["problems"] == []
+
+
+def test_charts_of_every_page_are_saved_as_whole_pictures(app, browser, page):
+    saved = []
+    with screen(browser, "laptop") as opened:
+        for name in ("frontier", "tightest"):
+            opened.goto(f"{app}/{name}")
+            settled(opened)
+            opened.locator(".js-plotly-plot:visible").first.hover()
+            with opened.expect_download() as kept:
+                opened.locator(".pacviz-save:visible button", has_text="SVG").first.click()
+            saved.append((name, Path(kept.value.path()).read_text()))
+        with opened.expect_download() as kept:
+            opened.locator(".pacviz-save:visible button", has_text="PNG").first.click()
+        head = Path(kept.value.path()).read_bytes()[:24]
+        assert (head[:4], head[16:24]) == (b"\x89PNG", (1920).to_bytes(4, "big") + (1080).to_bytes(4, "big"))
+    for name, svg in saved:
+        told = check(page, svg)
+        assert f"pacviz: {name}" in told
+        assert any("elow" in text for text in told)  # its takeaway

@@ -87,6 +87,34 @@ def test_the_projector_is_a_key_a_link_and_a_button_that_leaves_it(app, page):
     page.wait_for_function("() => !new URLSearchParams(location.search).has('present')")
 
 
+TOP = """top => { const node = document.querySelector("[class*='st-key-picture_']:has(.js-plotly-plot)");
+  return Math.abs(node.getBoundingClientRect().top - 10) < 8; }"""
+"""Whether the first picture is at the top of the screen."""
+
+
+def test_keys_lead_an_audience_from_picture_to_picture_and_from_page_to_page(app, page):
+    page.goto(f"{app}/?present=1")
+    figures = page.locator(".explorer .charts > figure")
+    expect(figures.first).to_be_visible()
+    for shown in range(4):
+        expect(figures.nth(shown)).to_be_visible()
+        assert sum(figure.is_visible() for figure in figures.all()) == 1  # one picture a screen
+        box = figures.nth(shown).bounding_box()
+        assert box["y"] + box["height"] <= 720
+        page.keyboard.press("PageDown")
+    at(page, "/frontier", {"present": "1", "v": "1"})
+    expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
+    expect(page.locator("h3").first).to_be_in_viewport()
+    page.keyboard.press("PageDown")
+    page.wait_for_function(TOP)
+    page.keyboard.press("n")
+    at(page, "/tightest", {"present": "1", "v": "1"})
+    expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()
+    page.keyboard.press("b")
+    at(page, "/frontier", {"present": "1", "v": "1"})
+    expect(page.get_by_text("N B page")).to_be_visible()
+
+
 BAD = (
     "/train?train_gradual_epochs=inf",
     "/holds?holds_pipeline_seed=inf&holds_learner=",

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pacviz.app.links import linked, parameters, refuse
+from pacviz.app.projector import presenting
 from pacviz.app.session import through_app
 from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.errors import PacvizError
@@ -32,7 +33,7 @@ def what_if() -> None:
         point = OperatingPoint(**{name: st.session_state[PREFIX + name] for name in settings(OperatingPoint)})
     moved = st.session_state.get(_KEY) or {}
     echo = (moved.get("moved") or {}).get("seq", 0)
-    _component(key=_KEY, data=payload(point, echo), on_moved_change=_moved)
+    _component(key=_KEY, data=payload(point, echo, presenting()), on_moved_change=_moved)
 
 
 def _moved() -> None:

@@ -37,8 +37,8 @@ AXES = {
 """By chart, the ends of its logarithmic axis as powers of ten, its ticks, and the powers from one to the next."""
 
 
-def payload(point: OperatingPoint, echo: int = 0) -> dict[str, Any]:
-    """The data of `mount` as plain values.  echo: the last `seq` heard from the browser."""
+def payload(point: OperatingPoint, echo: int = 0, present: bool = False) -> dict[str, Any]:
+    """The data of `mount` as plain values.  echo: the last `seq` heard from the browser.  present: for an audience."""
     return {
         "known": {
             "nats_per": NATS_PER,
@@ -53,6 +53,7 @@ def payload(point: OperatingPoint, echo: int = 0) -> dict[str, Any]:
         "published": [_published(result) for result in PUBLISHED],
         "state": dataclasses.asdict(point),
         "echo": echo,
+        "present": present,
     }
 
 

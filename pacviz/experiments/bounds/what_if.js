@@ -46,7 +46,7 @@ class WhatIf extends Live {
   }
 
   /** What the page is built anew for: nothing that a visitor can change. */
-  plan() { return Object.keys(this.data.bounds); }
+  plan() { return [Object.keys(this.data.bounds), this.data.present]; }
 
   build() {
     const { data } = this, part = (name, attributes = {}, tag = "div") => html(tag, { class: name, ...attributes }, this.root);
@@ -69,7 +69,7 @@ class WhatIf extends Live {
     }));
     const charts = part("charts");
     for (const name of Object.keys(AGAINST)) this.figure(charts, name);
-    this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.chart(name, this.hosts[name])]));
+    this.charts = Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.chart(name, this.hosts[name], this.scale)]));
     const formula = html("figure", { class: "formula-box" }, charts);
     this.formulaTitle = html("h3", {}, formula);
     this.formula = new Formula(formula);
@@ -110,10 +110,10 @@ class WhatIf extends Live {
   layout() {
     this.layoutKey = this.state.classes;
     this.linked = null;
-    for (const [name, chart] of Object.entries(this.charts)) this.ground(name, chart, Math.max(280, this.hosts[name].clientWidth), HEIGHT);
+    for (const [name, chart] of Object.entries(this.charts)) this.ground(name, chart, ...this.spaceOf(name, HEIGHT));
   }
 
-  chart(name, host) { return new LineChart(host, `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], this.styles, {}, 1); }
+  chart(name, host, scale = 1) { return new LineChart(host, `bounds-${name}`, ["train", ...Object.keys(BOUNDS)], this.styles, {}, 1, scale); }
 
   ground(name, chart, width, height) {
     const { data, state } = this, guessing = 1 - 1 / state.classes;
@@ -170,12 +170,13 @@ class WhatIf extends Live {
 
   draw() {
     const { state, data } = this;
-    if (this.layoutKey !== state.classes) this.layout();
     const found = consequences(state, data.known), title = data.bounds[state.bound].title;
     this.found = found;
+    // The words come first: how high the charts may be depends on the lines that they take.
+    this.drawWords(found);
+    if (this.layoutKey !== state.classes) this.layout();
     for (const [name, field] of Object.entries(this.fields)) field.show(state[name]);
     if (this.choices.bound.value !== state.bound) this.choices.bound.value = state.bound;
-    this.drawWords(found);
     for (const [name, chart] of Object.entries(this.charts)) this.update(name, chart);
     this.link();
     this.formula.update(state, found, title);

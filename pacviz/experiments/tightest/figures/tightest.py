@@ -200,7 +200,7 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
 
 
 def _beside(result: PublishedResult, others: Iterable[PublishedResult]) -> str:
-    """Where a result's name is written: to its right, unless another one lies there; between two others, below it."""
+    """Where a result's name is written: to its right, unless another one or the edge is there; between two others, below it."""
 
     def near(other: PublishedResult) -> float:
         """Factors of ten from the result to another that is as wrong as it is, to the right of it; 0 where it is not."""
@@ -210,7 +210,8 @@ def _beside(result: PublishedResult, others: Iterable[PublishedResult]) -> str:
         return math.log10(other.size / result.size) if alike else 0.0
 
     places = [place for place in map(near, others) if abs(place) < _NAME]
-    right, left = any(place > 0 for place in places), any(place < 0 for place in places)
+    edge = math.log10(BYTES[1] / (result.size or BYTES[1])) < _NAME
+    right, left = edge or any(place > 0 for place in places), any(place < 0 for place in places)
     return "top right" if not right else "bottom center" if left else "top left"
 
 

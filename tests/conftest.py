@@ -16,7 +16,7 @@ import pacviz  # noqa: F401, E402 (before torch, whose threads it tells to be pa
 
 import torch  # noqa: E402  # isort: skip
 
-settings.register_profile("same every time", derandomize=True, deadline=None)
+settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("same every time")
 torch.set_num_threads(1 if SHARED else 2)
 

@@ -84,12 +84,14 @@ def test_a_certificate_verifies(cache, tmp_path):
     assert "17." in on_the_other(verify, cache, str(file))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FILES)
 def test_a_shipped_certificate_on_real_data_verifies(real_data, cache, name):
     verify = "from pacviz.cli import main; sys.exit(main(['verify', *sys.argv[1:]]))"
     assert on_the_other(verify, cache, str(ASSETS / "tight" / f"{name}.pacviz"))
 
 
+@pytest.mark.long
 def test_a_point_of_a_shipped_surface_is_measured_again_within_its_borderline_answers(cache):
     recorded, _ = surface.find(SWEPT)
     at = recorded.grid.sparsity.index(SWEPT.sparsity), recorded.grid.bits.index(SWEPT.bits), 0

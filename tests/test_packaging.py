@@ -53,8 +53,14 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture
-def installed(site, tmp_path):
-    """How to run Python there: in a folder of its own, with a cache of its own, and the installed pacviz only."""
+def installed(site, tmp_path, cache):
+    """How to run Python there: in a folder of its own, with a cache of its own, and the installed pacviz only.
+
+    The digits, which take a while to draw, are those of the other tests.
+    """
+    for folder in (cache / "digits", tmp_path / "cache"):
+        folder.mkdir(exist_ok=True)
+    (tmp_path / "cache" / "digits").symlink_to(cache / "digits")
     environment = {**os.environ, "PYTHONPATH": str(site), "PACVIZ_CACHE": str(tmp_path / "cache")}
     return {"cwd": tmp_path, "env": environment}
 

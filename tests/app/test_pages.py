@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from pacviz import Scenario, data, known
 from pacviz.app.plain import plain
 from pacviz.certificates.surface import cell
+from pacviz.data import digits
 from pacviz.explorer import PRESETS, TOUR
 from pacviz.settings import settings
 from pacviz.words import at_most
@@ -115,7 +116,10 @@ def test_a_projector_shows_the_explorer_alone():
     assert not app.expander or all("Seed" in expander.label for expander in app.expander)
 
 
-def test_a_checkpoint_without_a_surface_offers_to_record_it():
+def test_a_checkpoint_without_a_surface_offers_to_record_it(monkeypatch):
+    few = data.Dataset("digits", "Procedural digits", digits.sample(500, 1), digits.sample(100, 2), 10)
+    monkeypatch.setattr(data, "load", lambda *_, **__: few)
+    monkeypatch.setattr(data, "fingerprints", lambda name: (few.train.fingerprint, few.test.fingerprint))
     app = healthy(opened(pruning="layer"))
     assert any("python -m pacviz sweep" in message.value for message in app.info)
     assert explorer(app)["surface"]["raw"]["grid"]["bits"] == [Scenario().bits]

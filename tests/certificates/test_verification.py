@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import json
 import math
+from functools import lru_cache
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from pacviz.certificates.archive import Archive, BrokenArchive, Provenance
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import network_of
 from pacviz.certificates.verify import LATER, pack, verify
+from pacviz.codes import coder
 from pacviz.library import weights
 from pacviz.models import architecture
 from pacviz.risk import Elsewhere, RiskEstimate
@@ -43,6 +45,9 @@ def unmeasured(monkeypatch):
         raise AssertionError("the errors were measured")
 
     monkeypatch.setattr(verification, "errors", refuse)
+    # The same bytes are decoded once, and the same network is written once.
+    monkeypatch.setattr(coder, "decode", lru_cache(maxsize=8)(coder.decode))
+    monkeypatch.setattr(verification, "posterior_of", lru_cache(maxsize=8)(verification.posterior_of))
 
 
 def forged(archive, *path, value):

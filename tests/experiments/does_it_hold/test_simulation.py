@@ -38,7 +38,7 @@ def fresh():
 
 @pytest.fixture(scope="module")
 def pipeline(fresh):
-    return [outcome(Pipeline(n=500), index, fresh) for index in range(TRIALS)]
+    return [outcome(Pipeline(n=200), index, fresh) for index in range(TRIALS)]
 
 
 @pytest.fixture(scope="module")

@@ -22,6 +22,8 @@ def test_an_uncharged_choice_fails_and_charging_it_repairs_the_bound(app, page, 
     expect(page.locator(".js-plotly-plot:visible")).to_have_count(3)
     expect(page.get_by_role("button", name="Run live")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / f"holds-{theme}.png")
+    if theme == "dark":  # where colours differ, and nothing else
+        return
     page.get_by_role("radio", name="guess").click()
     charge = page.locator("[data-testid=stSidebar]").get_by_text("Charge the choice")
     charge.click()

@@ -18,6 +18,8 @@ def test_recorded_curves_are_there_and_a_live_run_starts_and_pauses(app, page, t
     expect(headline).to_contain_text("of true labels")
     expect(page.locator(".js-plotly-plot:visible")).to_have_count(4)
     page.screenshot(path=SCREENSHOTS / f"labels-{theme}.png")
+    if theme == "dark":  # where colours differ, and nothing else
+        return
     before = headline.inner_text()
     page.get_by_role("slider").first.press("ArrowLeft")
     expect(headline).not_to_have_text(before)

@@ -16,7 +16,11 @@ START = Scenario(noise=0.05, bits=4)
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch):
+    """And few noises to try."""
     monkeypatch.setattr(selection, "DRAWS", 256)
+    monkeypatch.setattr(selection, "SCALES", (0.02, 0.05, 0.1))
+    monkeypatch.setattr(selection, "MULTIPLIERS", (0.35, 0.7, 1.0, 1.4, 2.8))
+    monkeypatch.setattr(selection, "ROUNDS", 1)
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ from pacviz.certificates import budget
 from pacviz.certificates.certificate import certify
 from pacviz.certificates.measure import Source, bound, network_of
 from pacviz.codes.code import code_of
-from pacviz.codes.coder import encode_prior
-from pacviz.codes.network import CompressedNetwork
+from pacviz.codes.coder import decode, encode, encode_prior
+from pacviz.codes.network import CompressedNetwork, Network
 from pacviz.data import Dataset
 from pacviz.library.checkpoints import Checkpoint
-from pacviz.posteriors.gaussian import Gaussian, layer_kl
+from pacviz.posteriors.gaussian import Gaussian, layer_kl, looked_at
 from pacviz.progress import Progress
-from pacviz.risk import RiskEstimate, upper_limit
+from pacviz.risk import RiskEstimate, stochastic_risk, upper_limit
 from pacviz.scenario import EVEN, Scenario
 from pacviz.settings import settings
 from pacviz.training.recipe import METHODS
@@ -248,16 +248,21 @@ class _Noises:
         return encode_prior(self.network, {layer.name: 0 for layer in self.network.layers}).ledger.nats
 
     @cached_property
+    def _decoded(self) -> Network:
+        """What is measured: the noise is around what the bytes decode to, which are the same for all of them."""
+        return decode(encode(self.network).data, self.network.model)[0]
+
+    @cached_property
     def _layer_nats(self) -> Callable[[int, float], float]:
         return cache(lambda index, std: layer_kl(self.network.layers[index], std)[1])
 
     def option(self, scenario: Scenario) -> Option:
         """What DRAWS draws, the same for every noise, say of a scenario of this network."""
-        posterior = Gaussian.around(self.network, scenario)
-        nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(posterior.stds.values()))
+        stds = Gaussian.around(self.network, scenario).stds
+        nats = self._prior_nats + sum(self._layer_nats(index, std) for index, std in enumerate(stds.values()))
         low, high = scenario.input_low, scenario.input_high
         split = dataclasses.replace(self.dataset.train, low=low, high=high)
-        risk = posterior.preview(split, budget.RISK, self.scenario.seed, draws=DRAWS)
+        risk = stochastic_risk(self._decoded, stds, split, DRAWS, budget.RISK, looked_at(self.scenario.seed))
         return Option(
             scenario,
             risk.mean,

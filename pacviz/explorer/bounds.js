@@ -58,6 +58,8 @@ const BOUNDS = {
   mcallester: (risk, kl, n, delta) => Math.min(1, risk + Math.sqrt((kl + maurer(n, delta)) / (2 * n))),
   occam: (risk, kl, n, delta) => klInverse(risk, (kl - Math.log(delta)) / n),
 };
+/** Those that hold without noise only. */
+const DETERMINISTIC_ONLY = new Set(["occam"]);
 
 /** The K in nats at which Maurer-Seeger meets the target, or null where none does. */
 function largestKl(risk, target, n, delta) {

@@ -96,7 +96,7 @@ class Explorer extends Live {
   move(name, value) {
     if (this.data.alone && !this.contains({ ...this.state, [name]: value })) value = this.nearest(name, value);
     super.move(name, value);
-    if (name === "noise" && value > 0 && this.state.bound === "occam") this.state.bound = "seeger";
+    if (name === "noise" && value > 0 && DETERMINISTIC_ONLY.has(this.state.bound)) this.state.bound = "seeger";
     if (name === "n" && value === this.data.known.n) this.state.n = 0;
   }
 

@@ -72,7 +72,7 @@ class Formula {
   update(state, found, title) {
     if (this.bound !== state.bound) {
       this.bound = this.host.dataset.bound = state.bound;
-      this.host.innerHTML = `<math display="block" aria-label="${title}"><mrow>${symbol("R", "<mi>R</mi>")}<mo>≤</mo>${FORMULAS[state.bound]}</mrow></math>`;
+      this.host.innerHTML = `<math display="block" aria-label="${title}"><mrow>${symbol("R", "<mi>R</mi>")}<mo>≤</mo>${FORMULAS[state.bound] ?? `<mtext>${title}</mtext>`}</mrow></math>`;
       this.legend.innerHTML = [["r", "r̂"], ["K", "K"], ["n", "n"], ["delta", "δ"], ["R", "R"]]
         .map(([name, glyph]) => `<span data-sym="${name}" tabindex="0"><b>${glyph}</b> <span></span></span>`).join(" ");
     }

@@ -83,7 +83,7 @@ function evaluate(state, numbers, known) {
   const n = state.n || known.n, delta = (numbers.share > 0 ? known.shares.bound : 1) * state.delta;
   const architecture = known.architecture_bits / 8, kl = (numbers.bits + known.architecture_bits) / BITS_PER_NAT, bounds = {};
   for (const name of Object.keys(BOUNDS))
-    bounds[name] = state.noise > 0 && name === "occam" ? null : BOUNDS[name](numbers.upper, kl, n, delta);
+    bounds[name] = state.noise > 0 && DETERMINISTIC_ONLY.has(name) ? null : BOUNDS[name](numbers.upper, kl, n, delta);
   return { ...numbers, n, delta, kl, bytes: numbers.bits / 8, architecture, bounds, bound: bounds[state.bound] };
 }
 

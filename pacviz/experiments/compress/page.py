@@ -12,6 +12,7 @@ from pacviz.app.links import Parameter, linked, offer, parameters, refuse
 from pacviz.app.panels import below
 from pacviz.app.session import friendly, offer_download, progress_line, through_app, warn_about_cache
 from pacviz.app.work import require_measuring, work
+from pacviz.bounds import BOUNDS
 from pacviz.certificates import certificate as certificates
 from pacviz.certificates import surface
 from pacviz.certificates.certificate import Certificate
@@ -95,8 +96,8 @@ def _settle(networks: Mapping[str, Sequence[str]]) -> None:
     offer("data", tuple(networks), defaults(Scenario)["data"])
     offer("model", networks[state["data"]], defaults(Scenario)["model"])
     offer("checkpoint", _checkpoints(), defaults(Scenario)["checkpoint"])
-    if state["noise"] > 0 and state["bound"] == "occam":
-        refuse("Occam–Chernoff holds without noise only; Maurer–Seeger is shown instead.")
+    if state["noise"] > 0 and BOUNDS[state["bound"]].deterministic_only:
+        refuse(f"{BOUNDS[state['bound']].title} holds without noise only; {BOUNDS['seeger'].title} is shown instead.")
         state["bound"] = "seeger"
     for names, others in ((("spread",), PIXELS), (PIXELS, ())):
         try:

@@ -43,6 +43,15 @@ def import_extensions() -> None:
             ) from error
 
 
+def enlist(registry: dict[str, Any], name: str, thing: Any, kind: str) -> None:
+    """Enters a thing into the registry of its kind; raises PacvizError for a name that is taken or is none."""
+    if not NAME.fullmatch(name):
+        raise PacvizError(f"A {kind} has {NAME_FORM}, got {quoted(name)}.")
+    if name in registry:
+        raise PacvizError(f"There is a {kind} {name!r} already; give this one another name.")
+    registry[name] = thing
+
+
 _names: dict[str, list[str]] = {}
 
 

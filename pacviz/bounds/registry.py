@@ -9,8 +9,7 @@ from string import Template
 from pacviz.bounds.catoni import ALPHA, catoni, catoni_optimum
 from pacviz.bounds.checks import check_risk, number
 from pacviz.bounds.seeger import mcallester, occam, seeger
-from pacviz.errors import PacvizError
-from pacviz.settings import NAME
+from pacviz.settings import enlist
 from pacviz.words import above
 
 
@@ -99,9 +98,7 @@ BOUNDS: dict[str, Bound] = {
 
 def register(bound: Bound) -> Bound:
     """Makes a bound known under its name, and returns it; raises PacvizError for a name that is taken or is none."""
-    if not NAME.fullmatch(bound.name) or bound.name in BOUNDS:
-        raise PacvizError(f"A bound has a name of its own, of lower-case letters, got {bound.name!r}.")
-    BOUNDS[bound.name] = bound
+    enlist(BOUNDS, bound.name, bound, "bound")
     return bound
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from pacviz.errors import PacvizError
-from pacviz.settings import NAME, import_all
+from pacviz.settings import enlist, import_all
 
 
 class Pruning(ABC):
@@ -42,9 +42,7 @@ _Registered = TypeVar("_Registered", bound=type[Pruning])
 
 def register(pruning: _Registered) -> _Registered:
     """A class decorator that makes a rule known; raises PacvizError for a name that is taken or is none."""
-    if not NAME.fullmatch(pruning.name) or pruning.name in PRUNINGS:
-        raise PacvizError(f"A pruning has a name of its own, of lower-case letters, got {pruning.name!r}.")
-    PRUNINGS[pruning.name] = pruning()
+    enlist(PRUNINGS, pruning.name, pruning(), "pruning")
     return pruning
 
 

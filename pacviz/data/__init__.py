@@ -16,7 +16,7 @@ from pacviz.data import cifar, digits, mnist
 from pacviz.data.dataset import Dataset, Identity, Split
 from pacviz.errors import PacvizError
 from pacviz.progress import Progress
-from pacviz.settings import NAME, names
+from pacviz.settings import enlist, names
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,7 @@ DATASETS: dict[str, Source] = {
 
 def register(source: Source) -> Source:
     """Makes a data set known under its name, and returns it; raises PacvizError for a name that is taken or is none."""
-    if not NAME.fullmatch(source.name) or source.name in DATASETS:
-        raise PacvizError(f"A data set has a name of its own, of lower-case letters, got {source.name!r}.")
-    DATASETS[source.name] = source
+    enlist(DATASETS, source.name, source, "data set")
     names("data").append(source.name)
     return source
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pacviz.errors import PacvizError
 from pacviz.models.operations import Operation, parametrised
-from pacviz.settings import NAME, NAME_FORM
+from pacviz.settings import enlist
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -171,16 +171,14 @@ def register(architecture: Architecture) -> Architecture:
 
     Raises PacvizError for a name that is taken or is none, and for operations that do not lead to a logit a class.
     """
-    name, shape = architecture.name, tuple(architecture.input_shape)
-    if name in ARCHITECTURES:
-        raise PacvizError(f"There is a model {name!r} already; give this one another name.")
-    if not NAME.fullmatch(name):
-        raise PacvizError(f"A model has {NAME_FORM}, got {name!r}.")
+    shape = tuple(architecture.input_shape)
     for operation in architecture.operations:
         shape = operation.after(shape)
     if shape != (architecture.classes,):
-        raise PacvizError(f"The chain ends in activations of {shape}, but {name} has {architecture.classes} classes.")
-    ARCHITECTURES[name] = architecture
+        raise PacvizError(
+            f"The chain ends in activations of {shape}, but {architecture.name} has {architecture.classes} classes."
+        )
+    enlist(ARCHITECTURES, architecture.name, architecture, "model")
     return architecture
 
 

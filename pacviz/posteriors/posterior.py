@@ -14,10 +14,9 @@ from pacviz.codes.coder import Encoded, decode, encode
 from pacviz.codes.ledger import Ledger
 from pacviz.codes.network import Network
 from pacviz.data.dataset import Split
-from pacviz.errors import PacvizError
 from pacviz.risk import Progress, RiskEstimate
 from pacviz.scenario import Scenario
-from pacviz.settings import NAME
+from pacviz.settings import enlist
 
 PREVIEW_EXAMPLES = 10_000
 """Training examples that a preview without noise looks at."""
@@ -138,9 +137,7 @@ _Registered = TypeVar("_Registered", bound=type[Posterior])
 
 def register(kind: _Registered) -> _Registered:
     """A class decorator that makes a kind of posterior known; raises PacvizError for a name that is taken or is none."""
-    if not NAME.fullmatch(kind.name) or kind.name in POSTERIORS:
-        raise PacvizError(f"A posterior has a name of its own, of lower-case letters, got {kind.name!r}.")
-    POSTERIORS[kind.name] = kind
+    enlist(POSTERIORS, kind.name, kind, "posterior")
     return kind
 
 

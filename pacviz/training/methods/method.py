@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from pacviz.errors import PacvizError
 from pacviz.models.architecture import ARCHITECTURES
 from pacviz.scenario import SCRATCH
-from pacviz.settings import NAME
+from pacviz.settings import enlist
 
 if TYPE_CHECKING:
     import torch
@@ -109,9 +109,7 @@ _Registered = TypeVar("_Registered", bound=type[Method])
 
 def register(method: _Registered) -> _Registered:
     """A class decorator that makes a method known; raises PacvizError for a name that is taken or is none."""
-    if not NAME.fullmatch(method.name) or method.name in METHODS:
-        raise PacvizError(f"A method has a name of its own, of lower-case letters, got {method.name!r}.")
-    METHODS[method.name] = method()
+    enlist(METHODS, method.name, method(), "method")
     return method
 
 

@@ -81,6 +81,10 @@ class Coder:
             return 0
         return int(self._code(None if value is None else np.array([value]), stream.model.Uniform(size), 1)[0])
 
+    def below(self, values: np.ndarray | None, sizes: np.ndarray) -> np.ndarray:
+        """One integer in 0..size-1 for each of the sizes, int (m,) of 2 to 2^23; each costs log2(size) bits."""
+        return self._code(values, UNIFORM, sizes.astype(np.int32))
+
     def halfwords(self, values: np.ndarray | None, count: int) -> np.ndarray:
         """`count` unsigned integers of 16 bits as they are, uint16."""
         return self._code(values, stream.model.Uniform(1 << 16), count).astype(np.uint16)
@@ -101,7 +105,7 @@ class Coder:
             found[start:stop] = (1 << lengths) >> 1
             if (long := start + np.flatnonzero(lengths > 1)).size:
                 rest = None if values is None else values[long] - found[long]
-                found[long] += self._code(rest, UNIFORM, found[long].astype(np.int32))
+                found[long] += self.below(rest, found[long])
         if count and found.max() > largest:
             raise PacvizError(CORRUPT)
         return found

@@ -43,9 +43,9 @@ class CodebookCode(Code):
     ) -> CompressedNetwork:
         layers = []
         units = np.ones(architecture.input_shape[0], np.int64)
-        for spec, layer in zip(architecture.layers, _layers(architecture, network), strict=True):
+        for spec, layer in zip(architecture.layers, layers_of(architecture, network), strict=True):
             columns = Columns.of(spec, units)
-            mask, codebook, frequencies = self.code_shared(coder, spec, layer, columns, charge)
+            mask, codebook, frequencies = self.code_shared(coder, spec, layer, units, charge)
             units = np.count_nonzero(mask, axis=1)
             written = None if layer is None else layer.symbols
             symbols = code_assignments(coder, written, mask, codebook, frequencies, columns)
@@ -63,8 +63,8 @@ class CodebookCode(Code):
     ) -> PriorCode:
         masks, codebooks, weights, scales = {}, {}, {}, {}
         units = np.ones(architecture.input_shape[0], np.int64)
-        for spec, layer in zip(architecture.layers, _layers(architecture, network), strict=True):
-            mask, codebook, frequencies = self.code_shared(coder, spec, layer, Columns.of(spec, units), charge)
+        for spec, layer in zip(architecture.layers, layers_of(architecture, network), strict=True):
+            mask, codebook, frequencies = self.code_shared(coder, spec, layer, units, charge)
             units = np.count_nonzero(mask, axis=1)
             masks[spec.name], codebooks[spec.name] = mask, codebook
             weights[spec.name] = frequencies / frequencies.sum()
@@ -73,9 +73,13 @@ class CodebookCode(Code):
         return PriorCode(architecture.name, masks, codebooks, weights, scales)
 
     def code_shared(
-        self, coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, columns: Columns, charge: Charging
+        self, coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, units: np.ndarray, charge: Charging
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What a network and its prior both send of a layer: mask, codebook, and frequencies of the codebook's entries."""
+        """What a network and its prior both send of a layer: mask, codebook, and frequencies of the codebook's entries.
+
+        units: weights kept for each of the units that the layer reads, int (units,).
+        """
+        columns = Columns.of(spec, units)
         mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, columns)
         charge("positions", "which weights survive", spec.name)
         codebook = code_codebook(coder, None if layer is None else layer.codebook, int(np.count_nonzero(mask)))
@@ -85,7 +89,7 @@ class CodebookCode(Code):
         return mask, codebook, frequencies
 
 
-def _layers(architecture: Architecture, network: Network | None) -> tuple[CompressedLayer | None, ...]:
+def layers_of(architecture: Architecture, network: Network | None) -> tuple[CompressedLayer | None, ...]:
     """The layers to write; None for each where they are read."""
     if network is None:
         return (None,) * len(architecture.layers)

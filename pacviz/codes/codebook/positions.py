@@ -24,7 +24,7 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, colum
     with w the mean of w over these columns.  The rates w_j are learned from the rows before, and so is a factor on the
     odds of cells beside a weight of the same kernel.
     """
-    counts = _code_counts(coder, None if mask is None else np.count_nonzero(mask, axis=1), spec)
+    counts = code_counts(coder, None if mask is None else np.count_nonzero(mask, axis=1), spec)
     ordered = None if mask is None else mask[:, columns.order]
     # One column more, always empty, stands for neighbours that do not exist.
     found = np.zeros((spec.rows, spec.columns + 1), bool)
@@ -96,7 +96,7 @@ def _rates(columns: Columns, hits: np.ndarray, exposure: float) -> np.ndarray:
     return (hits + 2 * unit_rates[columns.unit]) / (exposure + 2)
 
 
-def _code_counts(coder: Coder, counts: np.ndarray | None, spec: LayerSpec) -> np.ndarray:
+def code_counts(coder: Coder, counts: np.ndarray | None, spec: LayerSpec) -> np.ndarray:
     """Codes the number of weights in each row, as they are or, where they never rise, by their drops."""
     columns = spec.columns
 

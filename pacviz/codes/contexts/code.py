@@ -1,0 +1,55 @@
+"""The second version of the code of pruned networks: the codebook's own modules send what is small, contexts the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pacviz.codes.code import Charging, register
+from pacviz.codes.codebook.clusters import code_frequencies
+from pacviz.codes.codebook.code import CodebookCode, layers_of
+from pacviz.codes.codebook.codebooks import code_codebook
+from pacviz.codes.contexts.positions import code_positions
+from pacviz.codes.contexts.values import code_assignments
+from pacviz.codes.contexts.waves import Waves
+from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
+from pacviz.codes.rangecoder import Coder
+from pacviz.models import Architecture, LayerSpec
+
+
+@register
+class ContextCode(CodebookCode):
+    """Of each layer: which weights survive, the values that they take, and which one each takes, by what stands around it."""
+
+    version = 2
+
+    def code(
+        self, coder: Coder, architecture: Architecture, network: Network | None, charge: Charging
+    ) -> CompressedNetwork:
+        layers = []
+        units = np.ones(architecture.input_shape[0], np.int64)
+        for spec, layer in zip(architecture.layers, layers_of(architecture, network), strict=True):
+            waves = Waves.of(spec, units)
+            mask, codebook = _code_surviving(coder, spec, layer, waves, charge)
+            units = np.count_nonzero(mask, axis=1)
+            symbols = code_assignments(coder, None if layer is None else layer.symbols, mask, codebook, waves)
+            charge("assignments", "which of the values each surviving weight takes", spec.name)
+            layers.append(CompressedLayer(spec.name, symbols, codebook))
+        return CompressedNetwork(architecture.name, tuple(layers))
+
+    def code_shared(
+        self, coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, units: np.ndarray, charge: Charging
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        mask, codebook = _code_surviving(coder, spec, layer, Waves.of(spec, units), charge)
+        frequencies = code_frequencies(coder, None if layer is None else layer.counts, len(codebook))
+        charge("cluster weights", "how often each value occurs", spec.name)
+        return mask, codebook, frequencies
+
+
+def _code_surviving(
+    coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, waves: Waves, charge: Charging
+) -> tuple[np.ndarray, np.ndarray]:
+    mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, waves)
+    charge("positions", "which weights survive", spec.name)
+    codebook = code_codebook(coder, None if layer is None else layer.codebook, int(np.count_nonzero(mask)))
+    charge("codebook", "the values that surviving weights take", spec.name)
+    return mask, codebook

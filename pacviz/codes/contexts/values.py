@@ -1,0 +1,115 @@
+"""Assignments as bytes: which codebook entry each surviving weight takes, by contexts that learn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pacviz.codes.contexts.factors import Factors
+from pacviz.codes.contexts.waves import Waves
+from pacviz.codes.rangecoder import CORRUPT, Coder
+from pacviz.errors import PacvizError
+
+CLASSES = 4
+"""The entries of a sign, by magnitude, fall into at most 2^4 classes of equal size; contexts tell the class."""
+_SIGN_CONTEXTS = (9, 27, 81, 9, 27, 81)
+"""Patterns of signs: beside it, around it, farther away, in the rows before, these and beside, in the units beside."""
+_CLASS_CONTEXTS = (16, 32, 64, 64)
+"""Sums of classes beside it and around it; those of the rows before, and of the units beside it."""
+
+
+def code_assignments(
+    coder: Coder, symbols: np.ndarray | None, mask: np.ndarray, codebook: np.ndarray, waves: Waves
+) -> np.ndarray:
+    """Codes symbols, uint16 (rows, columns): of each weight the sign, then its rank among the entries of that sign.
+
+    Signs and the bits of the class, from the top down, are binary decisions.  Their odds are those among all weights
+    before, corrected by factors that are learned from weights beside it in the kernel, in the rows before and in the units
+    beside it, from its row, its column and the unit that it reads.  Where in its class a rank lies is sent as it is.
+    """
+    height, width = mask.shape
+    units = len(waves.level)
+    negatives = int(np.count_nonzero(codebook < 0))
+    sizes = np.array([negatives, len(codebook) - negatives])
+    shift = max(0, int(sizes.max(initial=1) - 1).bit_length() - CLASSES)
+    planes = int((sizes.max(initial=1) - 1) >> shift).bit_length()
+    sign_factors = Factors((*_SIGN_CONTEXTS, width, units, height))
+    class_factors = [Factors([size << plane for size in (*_CLASS_CONTEXTS, width, height)]) for plane in range(planes)]
+    sign_counts, bit_counts = np.ones(2, np.int64), np.ones((2, 1 << planes, 2), np.int64)
+
+    cells = mask[:, waves.order]
+    ordered = None if symbols is None else symbols[:, waves.order]
+    # One column more and two rows before, always empty, stand for neighbours that do not exist.
+    known = np.zeros((height + 2, width + 1), np.int32)
+    found = np.zeros(mask.shape, np.uint16)
+    for rows, columns in waves.diagonals(cells):
+        around, above, above2 = (
+            known[rows + 2, waves.neighbours[:, columns]],
+            known[rows + 1, columns],
+            known[rows, columns],
+        )
+        given = None if ordered is None else ordered[rows, columns].astype(np.int64)
+
+        positive = np.full(len(rows), int(sizes[1] > 0))
+        if sizes.all():
+            contexts = np.stack([*_sign_patterns(around, above, above2), columns, waves.unit[columns], rows])
+            odds = np.full(len(rows), sign_counts[1] / sign_counts[0])
+            positive = sign_factors.code(coder, None if given is None else given > negatives, odds, contexts)
+            sign_counts += np.bincount(positive, minlength=2)
+
+        top = (sizes[positive] - 1) >> shift
+        rank = None if given is None else np.where(positive, given - negatives - 1, negatives - given)
+        contexts = np.stack([*_class_patterns(around, above, above2), columns, rows])
+        # A node of the tree of classes: 1, then the bits so far.
+        node = np.ones(len(rows), np.int64)
+        for plane, factors in enumerate(class_factors):
+            bit = planes - 1 - plane
+            open_ = np.flatnonzero((2 * node + 1 << bit) - (1 << planes) <= top)
+            node *= 2
+            if len(open_):
+                sign, at = positive[open_], node[open_] // 2
+                one = factors.code(
+                    coder,
+                    None if rank is None else (rank[open_] >> shift + bit) % 2,
+                    bit_counts[sign, at, 1] / bit_counts[sign, at, 0],
+                    (contexts[:, open_] << plane) + at - (1 << plane),
+                )
+                np.add.at(bit_counts, (sign, at, one), 1)
+                node[open_] += one
+        chosen = node - (1 << planes)
+        known[rows + 2, columns] = (2 * positive - 1) * (chosen + 1)
+
+        ranks = chosen << shift
+        room = np.minimum(sizes[positive] - ranks, 1 << shift)
+        if len(several := np.flatnonzero(room > 1)):
+            ranks[several] += coder.below(None if rank is None else (rank - ranks)[several], room[several])
+        found[rows, columns] = np.where(positive, negatives + 1 + ranks, negatives - ranks)
+    if np.count_nonzero(np.bincount(found[cells], minlength=1)) != len(codebook):
+        raise PacvizError(CORRUPT)
+    return waves.restored(found)
+
+
+def _sign_patterns(around: np.ndarray, above: np.ndarray, above2: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Contexts of signs in the order of _SIGN_CONTEXTS.  around: int (8, m) in the order of Waves.neighbours."""
+    left, upper, corner, other, left2, upper2, previous, following = np.sign(around) + 1
+    row, row2 = np.sign(above) + 1, np.sign(above2) + 1
+    beside = 3 * left + upper
+    return (
+        beside,
+        9 * corner + 3 * other + left,
+        27 * left2 + 9 * upper2 + beside,
+        3 * row + row2,
+        9 * row + beside,
+        27 * previous + 9 * following + beside,
+    )
+
+
+def _class_patterns(around: np.ndarray, above: np.ndarray, above2: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Contexts of classes in the order of _CLASS_CONTEXTS; known weights count as their class + 1."""
+    near, (row, row2) = np.abs(around), np.minimum(np.abs(np.stack([above, above2])), 7)
+    previous, following = np.minimum(near[6:], 7)
+    return (
+        np.minimum(near[:2].sum(0), 15),
+        np.minimum(near[:4].sum(0), 31),
+        8 * row + row2,
+        8 * previous + following,
+    )

@@ -48,13 +48,15 @@ class Code(ABC):
     what they promise.
 
     name: what architectures call it.  version: of the bytes.  A change of what `code` or `code_prior` write is another
-    version, a subclass of its own beside the former one: the newest is written, all are read.
+    version, a subclass of its own beside the former one; all are read.
+    written: whether it is what `encode` writes where no version is asked for; of several such versions the newest is.
     how: completes "the network is coded …".  prunes: whether weights are pruned and quantized on the way to it.  method:
     of training, for networks that no other one leads to.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
+    written: ClassVar[bool] = True
     how: ClassVar[str]
     prunes: ClassVar[bool] = True
     method: ClassVar[str | None] = None
@@ -128,18 +130,20 @@ def register(code: _Registered) -> _Registered:
 
 
 def code_named(name: str, version: int | None = None) -> Code:
-    """The code of that name, the newest version where none is given; raises PacvizError for one that is not known here."""
+    """The code of that name, the newest that is written where no version is given; raises PacvizError for an unknown one."""
     if not (versions := CODES.get(name)):
         raise PacvizError(
             f"There is no code {name!r}; choose one of {', '.join(CODES)}, or import the module that registers it."
         )
-    if (found := max(versions) if version is None else version) not in versions:
+    if version is None:
+        version = max(number for number, code in versions.items() if code.written)
+    if version not in versions:
         raise PacvizError(
             f"These bytes are of version {version} of the code {name!r}, which is not known here; update pacviz."
         )
-    return versions[found]
+    return versions[version]
 
 
 def code_of(model: str) -> Code:
-    """The newest version of the code that an architecture's weights are written in."""
+    """The version of the code that an architecture's weights are written in."""
     return code_named(architecture(model).code)

@@ -9,7 +9,7 @@ from coder_networks import realistic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pacviz import models
+from pacviz import PacvizError, models
 from pacviz.codes.codebook.units import canonical_order
 from pacviz.codes.coder import decode, encode
 from pacviz.codes.contexts.factors import FURTHEST, UNIT, Factors, logarithm, power
@@ -130,3 +130,18 @@ def test_a_context_that_tells_everything_is_believed_and_one_that_tells_nothing_
 
 def test_the_bytes_are_the_same_on_every_machine():
     assert hashlib.sha256(encode(realistic(), 2).data).hexdigest()[:32] == "5445e185aa92b439d9c9a2fcba951702"
+
+
+def test_damaged_bytes_either_decode_or_are_refused():
+    network = realistic(nonzeros=(16, 100, 200, 44), bits=2)
+    data = encode(network, 2).data
+    rng = np.random.default_rng(0)
+    for place in rng.integers(2, len(data), 6):
+        damaged = bytearray(data)
+        damaged[place] ^= int(rng.integers(1, 256))
+        try:
+            decode(bytes(damaged))
+        except PacvizError as error:
+            assert "\n" not in str(error)
+    with pytest.raises(PacvizError):
+        decode(data[: len(data) // 2])

@@ -56,8 +56,8 @@ class Header:
 def encode(network: Network, version: int | None = None) -> Encoded:
     """The network as prefix-free bytes that `decode` turns back into the very same weights.
 
-    How it is written its architecture says.  version: of that code, the newest that is written where None.  Raises PacvizError for a
-    network that the code cannot write.
+    How it is written its architecture says.  version: of that code, the newest that is written where None.  Raises
+    PacvizError for a network that the code cannot write.
     """
     head = Header(network.model, version or code_of(network.model).version, stochastic=False)
     writer = _Writer()

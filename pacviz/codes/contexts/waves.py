@@ -109,7 +109,7 @@ def blocks(rows: int) -> Iterator[slice]:
 
 def _cut(starts: list[int], size: int) -> tuple[tuple[int, int], ...]:
     """Spans between the starts, cut evenly into parts of at most `size`."""
-    spans = []
+    spans: list[tuple[int, int]] = []
     for start, stop in itertools.pairwise(starts):
         parts = -(-(stop - start) // size)
         edges = [start + (stop - start) * part // parts for part in range(parts)] + [stop]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
+
 import plotly.graph_objects as go
 
 from pacviz.certificates.certificate import Certificate
@@ -23,19 +26,38 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
         step: {layer or "network": gathered[part].get(layer, 0.0) / 8 for layer in (*certificate.layers, "")}
         for part, step in STEPS.items()
     }
-    figure, top, edges = go.Figure(), 0.0, []
-    bases: dict[str, list[float]] = {}
-    for layers in sums.values():
-        edges.append(max(top, top + sum(layers.values())))
-        for layer, amount in layers.items():
-            bases.setdefault(layer, []).append(top)
-            top += amount
-    for index, layer in enumerate(bases):
+    figure, top = staircase(sums, certificate.effective_bytes, TOTAL, size, "{series}: %{{y:,.0f}} bytes")
+    ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * top), CEILINGS[-1])
+    title = charges_takeaway({part: sum(sums[step].values()) for part, step in STEPS.items()})
+    themed(figure, title, dark, height)
+    return figure.update_yaxes(range=[0, ceiling], tickformat="~s")
+
+
+def staircase(
+    sums: Mapping[str, Mapping[str, float]], total: float, total_name: str, written: Callable[[float], str], hover: str
+) -> tuple[go.Figure, float]:
+    """Amounts as steps from nothing to their total, and the height of the highest step.
+
+    sums: by step and by series, which are colours and patterns within a step.  written: an amount above its step.
+    hover: a format of {series}, in which %{x} is the step and %{y} the amount.
+    """
+    series = list(dict.fromkeys(name for amounts in sums.values() for name in amounts))
+    figure, bases = go.Figure(), dict[tuple[str, str], float]()
+    edges: list[float] = []
+    before: list[float] = []
+    for step, amounts in sums.items():
+        below = math.fsum(before)
+        for name in sorted(amounts, key=series.index):
+            bases[step, name] = math.fsum(before)
+            before.append(amounts[name])
+        edges.append(max(below, math.fsum(before)))
+    for index, name in enumerate(series):
+        own = [step for step, amounts in sums.items() if name in amounts]
         figure.add_bar(
-            x=list(STEPS.values()),
-            y=[sums[step][layer] for step in STEPS.values()],
-            base=bases[layer],
-            name=layer,
+            x=own,
+            y=[sums[step][name] for step in own],
+            base=[bases[step, name] for step in own],
+            name=name,
             marker={
                 "color": LAYERS[index % len(LAYERS)],
                 "pattern": {
@@ -44,12 +66,11 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
                     "fgcolor": "rgba(255,255,255,0.6)",
                 },
             },
-            hovertemplate=f"{layer}: %{{y:,.0f}} bytes<extra></extra>",
+            hovertemplate=f"{hover.format(series=name)}<extra></extra>",
             width=0.72,
         )
-    total = certificate.effective_bytes
     figure.add_bar(
-        x=[TOTAL],
+        x=[total_name],
         y=[total],
         marker={"color": "#777777"},
         showlegend=False,
@@ -57,19 +78,17 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
         hovertemplate="effective size: %{y:,.0f} bytes<extra></extra>",
     )
     figure.add_scatter(
-        x=[*STEPS.values(), TOTAL],
+        x=[*sums, total_name],
         y=[*edges, total],
         mode="text",
-        text=[*(size(sum(layers.values())) for layers in sums.values()), f"<b>{size(total)}</b>"],
+        text=[*(written(math.fsum(amounts.values())) for amounts in sums.values()), f"<b>{written(total)}</b>"],
         textposition="top center",
         textfont={"size": 15},
         showlegend=False,
         hoverinfo="skip",
         cliponaxis=False,
     )
-    ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * max(edges)), CEILINGS[-1])
-    title = charges_takeaway({part: sum(sums[step].values()) for part, step in STEPS.items()})
-    themed(figure, title, dark, height)
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(tickangle=0)
-    return figure.update_yaxes(title="bytes", range=[0, ceiling], tickformat="~s")
+    figure.update_yaxes(title="bytes")
+    return figure, max(*edges, total)

@@ -17,7 +17,7 @@ WIDTH = 800
 """Pixels of a picture, which is shown at half of it."""
 LARGEST = 60_000
 """Most bytes of a picture."""
-CHART = ":is(.js-plotly-plot, .explorer svg.chart):visible"
+CHART = ":is(.js-plotly-plot, .explorer svg.chart, .pacviz-sheet img):visible"
 
 
 def main(pages: list[str]) -> None:

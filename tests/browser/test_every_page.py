@@ -27,7 +27,7 @@ def violations(page, options=None) -> list[str]:
 
 def opened(page, address: str) -> None:
     page.goto(address)
-    expect(page.locator(":is(.js-plotly-plot, .explorer svg.chart):visible").first).to_be_visible()
+    expect(page.locator(":is(.js-plotly-plot, .explorer svg.chart, .pacviz-sheet img):visible").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

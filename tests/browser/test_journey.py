@@ -190,7 +190,7 @@ def test_absent_data_is_offered_for_download_without_a_traceback(app, page):
 
 def test_the_data_page_shows_a_sheet(app, page):
     page.goto(f"{app}/data")
-    expect(page.locator(".js-plotly-plot")).to_have_count(1)
+    expect(page.locator(".pacviz-sheet img").first).to_be_visible()
     expect(page.get_by_text("The bound uses the training examples only")).to_be_visible()
     page.screenshot(path=SCREENSHOTS / "data.png")
     no_error(page)

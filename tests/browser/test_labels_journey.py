@@ -16,7 +16,7 @@ def test_recorded_curves_are_there_and_a_live_run_starts_and_pauses(app, page, t
     page.get_by_role("link", name="Random labels").click()
     headline = page.get_by_role("heading", name="still known")
     expect(headline).to_contain_text("of true labels")
-    expect(page.locator(".js-plotly-plot:visible")).to_have_count(4)
+    expect(page.locator(".js-plotly-plot:visible")).to_have_count(3)
     page.screenshot(path=SCREENSHOTS / f"labels-{theme}.png")
     if theme == "dark":  # where colours differ, and nothing else
         return

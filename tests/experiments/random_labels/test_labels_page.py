@@ -41,7 +41,8 @@ def test_untouched_it_shows_the_recorded_curves_and_what_the_sliders_place_says(
     assert f"{least.accuracy.mean:.0%}" in headline
     assert f"{most.accuracy.mean:.0%}" in headline
     assert list(app.table[0].value["random"]) == ["0%", "30%", "50%", "70%", "100%"]
-    assert len(app.get("plotly_chart")) == 4
+    assert len(app.get("plotly_chart")) == 3
+    assert any("pacviz-sheet" in html.proto.body for html in app.get("html"))
     assert any(code.value == recording.experiment.command for code in app.code)
 
 

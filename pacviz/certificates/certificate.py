@@ -256,7 +256,10 @@ def certify(
     return Certificate(scenario, measure(scenario, preview, progress, weights))
 
 
-def known(scenario: Scenario) -> Certificate | None:
-    """The certificate, or failing that the preview, of a scenario measured before; None where there is neither."""
-    measurement = recall(scenario, preview=True)
+def known(scenario: Scenario, weights: Source | None = None) -> Certificate | None:
+    """The certificate, or failing that the preview, of a scenario measured before; None where there is neither.
+
+    weights: as for `certify`.
+    """
+    measurement = recall(scenario, preview=True, weights=weights)
     return None if measurement is None else Certificate(scenario, measurement)

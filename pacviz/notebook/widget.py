@@ -11,6 +11,7 @@ import traitlets
 
 from pacviz.certificates import surface
 from pacviz.certificates.certificate import Certificate, certify, known
+from pacviz.certificates.measure import Source
 from pacviz.certificates.sweep import scenarios
 from pacviz.errors import PacvizError
 from pacviz.explorer import payload, source
@@ -31,7 +32,8 @@ class Explorer(anywidget.AnyWidget):
     """The first screen of the app as a widget: everything moves while a slider is dragged; let go, and it is measured.
 
     scenario, view: where it starts, and from then on where it stands; both may be set and observed.
-    Where a value is refused or data are missing a sentence says so, and what was known stays.
+    weights: a network of one's own (`from_module`, `from_file`); then the curves are measured point by point, and the
+    scenario is that of `scenario_of`.  Where a value is refused or data are missing a sentence says so, and what was known stays.
     Raises PacvizError for a start that is no Scenario or no View.
 
         explorer = Explorer(Scenario(sparsity=0.99), View(hide=("sizes",)))
@@ -45,14 +47,17 @@ class Explorer(anywidget.AnyWidget):
     scenario = traitlets.Instance(Scenario)
     view = traitlets.Instance(View)
 
-    def __init__(self, scenario: Scenario | None = None, view: View | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario | None = None, view: View | None = None, weights: Source | None = None
+    ) -> None:
+        self._weights = weights
         scenario, view = Scenario() if scenario is None else scenario, View() if view is None else view
         for name, value, kind in (("scenario", scenario, Scenario), ("view", view, View)):
             if not isinstance(value, kind):
                 raise PacvizError(f"{name} must be a {kind.__name__}, got {value!r}; write {kind.__name__}(…).")
         # What the browser says and what has been measured arrive in two threads.
         self._lock, self._asked = threading.RLock(), (scenario, view, 0, "")
-        super().__init__(scenario=scenario, view=view, data=_known(*self._asked)[0])
+        super().__init__(scenario=scenario, view=view, data=_known(*self._asked, weights)[0])
         self.observe(self._hear, "moved")
         self.on_msg(self._give_font)
         self.observe(self._go_on, ["scenario", "view"])
@@ -65,7 +70,7 @@ class Explorer(anywidget.AnyWidget):
         Raises PacvizError where checkpoint or data are missing or broken.
         """
         with _one_at_a_time:
-            return certify(self.scenario)
+            return certify(self.scenario, weights=self._weights)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """What the browser says, and never in the middle of a drawing."""
@@ -97,7 +102,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _draw(self) -> list[Job]:
         """Shows what is known; what is missing."""
-        self.data, jobs = _known(*self._asked)
+        self.data, jobs = _known(*self._asked, self._weights)
         return jobs
 
     def _measure_on(self, jobs: list[Job]) -> None:
@@ -112,13 +117,13 @@ class Explorer(anywidget.AnyWidget):
             while jobs:
                 with _one_at_a_time:
                     still_wanted()
-                    certify(*jobs[0], still_wanted)
+                    certify(*jobs[0], still_wanted, self._weights)
                 with self._lock:
                     still_wanted()
                     jobs = self._draw()
             with _one_at_a_time:
                 still_wanted()
-                certify(asked[0], False, still_wanted)  # is known by now, unless its data are missing
+                certify(asked[0], False, still_wanted, self._weights)  # is known by now, unless its data are missing
         except _Outdated:
             pass
         except PacvizError as error:
@@ -128,12 +133,14 @@ class Explorer(anywidget.AnyWidget):
                     self._draw()
 
 
-def _known(scenario: Scenario, view: View, echo: int, problem: str) -> tuple[dict[str, Any], list[Job]]:
+def _known(
+    scenario: Scenario, view: View, echo: int, problem: str, weights: Source | None
+) -> tuple[dict[str, Any], list[Job]]:
     """What can be shown at once, and what is missing.  echo, problem: as for `payload`."""
-    recorded = surface.find(scenario)
+    recorded = surface.find(scenario) if weights is None else None
     curve = [] if recorded else scenarios(scenario, view.along)
-    measured = [one for one in map(known, (scenario, *curve)) if one]
-    pins = [known(pin.scenario) for pin in view.pins]
-    jobs = unfinished(scenario, curve, view.pins)
+    measured = [one for one in (known(point, weights) for point in (scenario, *curve)) if one]
+    pins = [known(pin.scenario, weights) for pin in view.pins]
+    jobs = unfinished(scenario, curve, view.pins, weights)
     bare = scenario == Scenario() and view.n == 0
     return payload(scenario, view, measured, recorded, pins, bool(jobs), echo, bare, problem), jobs

@@ -4,8 +4,10 @@ import sys
 import threading
 
 import pytest
+import torch
+from torch import nn
 
-from pacviz import PacvizError, Scenario, certify
+from pacviz import PacvizError, Scenario, certify, from_module, scenario_of
 from pacviz.certificates import measure as measurement
 from pacviz.explorer import PRESETS, Pin, View
 from pacviz.notebook import Explorer
@@ -127,3 +129,14 @@ def test_without_anywidget_it_says_how_to_get_it(monkeypatch):
     monkeypatch.delitem(sys.modules, "pacviz.notebook.widget")
     with pytest.raises(PacvizError, match=r"needs anywidget: pip install 'pacviz\[notebook\]'"):
         from pacviz.notebook import Explorer  # noqa: F401
+
+
+def test_a_network_of_ones_own_is_explored_like_any_other():
+    torch.manual_seed(0)
+    weights = from_module(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), input_shape=(1, 28, 28))
+    scenario = scenario_of(weights, {"data": "digits", "sparsity": 0.5, "bits": 2})
+    explorer = Explorer(scenario, View(along="bits"), weights)
+    assert explorer.certificate == certify(scenario, weights=weights)
+    let_go(explorer, bits=3)
+    assert explorer.certificate == certify(scenario.but(bits=3), weights=weights)
+    assert rested(explorer)["surface"]["raw"]["grid"]["bits"] == tuple(range(1, 9))

@@ -41,10 +41,11 @@ _STYLE = """
 """
 _PLACE = """
 <style>
-.st-key-projector { position: fixed; right: 3.6rem; top: 0.6rem; z-index: 999991; width: auto; }
+.st-key-projector { position: fixed; right: 2.2rem; top: 0.8rem; z-index: 999991; width: auto; }
 .st-key-projector button { min-height: 2rem; padding: 0 0.4rem; }
-.stApp:not(:has(.pacviz-presenting)) .st-key-projector [data-testid="stMarkdownContainer"] {
-  position: absolute; width: 1px; height: 1px; overflow: hidden;
+/* Beside the navigation there is room for its icon alone. */
+.stApp:not(:has(.pacviz-presenting)) .st-key-projector :is([data-testid="stMarkdownContainer"], kbd) {
+  position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
 }
 </style>
 """

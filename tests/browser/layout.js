@@ -31,6 +31,7 @@
         if (/^(SCRIPT|STYLE|NOSCRIPT|TEMPLATE|ANNOTATION|OPTION)$/i.test(node.tagName) || node.matches(".hidden, .katex-mathml, [data-testid=stIconMaterial]")) continue;
         // A sidebar that is closed lies beside the screen, or has no width.
         if (node.matches("[data-testid=stSidebar]") && (node.getBoundingClientRect().right <= 0 || node.getAttribute("aria-expanded") === "false")) continue;
+        if (node.matches(".st-key-projector button") && visible(node)) note("(projector)", [node.getBoundingClientRect()], node);
         if (node.matches(".modebar") && visible(node)) note("(toolbar)", [node.getBoundingClientRect()], node);
         if (node.tagName === "SELECT" && visible(node)) note(node.selectedOptions[0]?.text ?? "", [letters(node.getBoundingClientRect())], node);
         if (node.tagName === "INPUT" && visible(node) && /^(text|number|search)$/.test(node.type) && node.value) note(node.value, [letters(node.getBoundingClientRect())], node);
@@ -76,18 +77,19 @@
   // Letters may touch where a chart says so itself: a point's label over the lines; never where another text stands.
   const fixed = (node) => { for (let at = node; at; at = parent(at)) if (/fixed|sticky/.test(styled(at).position)) return at; return null; };
   shown.sort((one, other) => one.box.top - other.box.top);
-  const above = shown.map(({ node }) => fixed(node));
+  const above = shown.map(({ node }) => (node.closest?.(".st-key-projector, [data-testid=stHeader]") ? "header" : fixed(node)));
   shown.forEach((one, index) => {
     for (let next = index + 1; next < shown.length && shown[next].box.top < one.box.bottom - 1.5; next += 1) {
       const other = shown[next], across = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
       const down = Math.min(one.box.bottom, other.box.bottom) - other.box.top;
+      if (one.text === "(projector)" && one.node.contains(other.node) || other.text === "(projector)" && other.node.contains(one.node)) continue;
       if (across <= 1.5 || down <= 1.5 || above[index] !== above[next]) continue;
       problems.push(`over one another: ${JSON.stringify(one.text.slice(0, 60))} and ${JSON.stringify(other.text.slice(0, 60))} at ${Math.round(one.box.left)} ${Math.round(one.box.top)} / ${Math.round(other.box.left)} ${Math.round(other.box.top)}, by ${across.toFixed(1)} x ${down.toFixed(1)}`);
     }
   });
   if (least) for (const item of shown) {
     const node = item.node;
-    if (!node.closest?.("svg") || item.text === "(toolbar)") continue;
+    if (!node.closest?.("svg") || /^\((toolbar|projector)\)$/.test(item.text)) continue;
     const matrix = node.getScreenCTM?.(), scale = matrix ? Math.hypot(matrix.a, matrix.b) : 1, size = parseFloat(styled(node).fontSize) * scale;
     if (size < least - 0.01) problems.push(`smaller than ${least} pixels: ${JSON.stringify(item.text.slice(0, 60))}, ${size.toFixed(1)}`);
   }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from functools import cache
 
 import numpy as np
 
@@ -16,6 +17,12 @@ from pacviz.scenario import SCRATCH
 from pacviz.training.methods.method import METHODS, Method
 from pacviz.training.recipe import Training
 from pacviz.training.train import train
+
+
+@cache
+def _few_digits() -> Dataset:
+    digits = sample(100, 7)
+    return Dataset("digits", DATASETS["digits"].title, digits, digits, DATASETS["digits"].classes)
 
 
 def check_method(method: Method) -> None:
@@ -49,8 +56,7 @@ def check_method(method: Method) -> None:
     if "dimension" in method.particular:
         changes["dimension"] = 20
     training = Training.of(name, **changes)
-    digits = sample(150, 7)
-    dataset = Dataset("digits", DATASETS["digits"].title, digits, digits, DATASETS["digits"].classes)
+    dataset = _few_digits()
     with one_thread():
         one, other = (train(training, dataset, start=start) for _ in range(2))
     for layer, matrix in one.matrices.items():

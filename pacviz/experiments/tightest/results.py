@@ -119,7 +119,8 @@ def folders() -> tuple[Path, Path]:
 def points(places: Iterable[Path] | None = None) -> tuple[Point, ...]:
     """The points in these folders (those of `folders` where None), by family and name.
 
-    Of two files of one name the later folder's counts.  Files that are no points are left out: see `problems`.
+    Of two files of one name the later folder's counts, unless only the earlier one was verified: then both do.
+    Files that are no points are left out: see `problems`.
     """
     order = list(FAMILIES)
     found = [result for result in _results(places).values() if isinstance(result, Point)]
@@ -132,12 +133,21 @@ def problems(places: Iterable[Path] | None = None) -> tuple[str, ...]:
 
 
 def _results(places: Iterable[Path] | None) -> dict[str, Point | str]:
-    files = {
-        file.relative_to(folder).as_posix().removesuffix(SUFFIX): file
-        for folder in (folders() if places is None else places)
-        for file in store.files(folder, f"**/*{SUFFIX}")
-    }
-    return {name: _result(name, file) for name, file in files.items()}
+    found: dict[str, Point | str] = {}
+    for folder in folders() if places is None else places:
+        for file in store.files(folder, f"**/*{SUFFIX}"):
+            name = file.relative_to(folder).as_posix().removesuffix(SUFFIX)
+            result = _result(name, file)
+            # What is only claimed, or is no point at all, takes no name from what was verified.
+            while _is_verified(found.get(name)) and not _is_verified(result):
+                name += "-claimed"
+                result = _result(name, file)
+            found[name] = result
+    return found
+
+
+def _is_verified(result: Point | str | None) -> bool:
+    return isinstance(result, Point) and result.verified
 
 
 def _result(name: str, file: Path) -> Point | str:

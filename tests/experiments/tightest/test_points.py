@@ -222,6 +222,23 @@ def test_a_verified_point_shows_the_counts_that_prove_its_bound_and_not_those_th
     assert point.bound == certificate(integers("tiny-8"), 1_005).bound_with_architecture
 
 
+def test_a_claim_under_the_name_of_a_verified_point_takes_nothing_from_it(tmp_path):
+    save(tmp_path / "shipped", "record", 8, errors=1_400)
+    save(tmp_path / "cache", "record", 8, errors=0, verified=False)
+    (tmp_path / "cache" / "other.pacviz").write_bytes(b"pacviz")
+    save(tmp_path / "shipped", "other", 8, errors=1_500)
+    places = [tmp_path / "shipped", tmp_path / "cache"]
+    assert {point.name: point.verified for point in points(places)} == {
+        "other": True,
+        "record": True,
+        "record-claimed": False,
+    }
+    assert best(points(places)).error == 1_400 / N
+    assert len(problems(places)) == 1
+    keep((tmp_path / "cache" / "record.pacviz").read_bytes(), Outcome())
+    assert {point.name: point.error for point in points(places)}["record"] == 0
+
+
 def test_what_may_be_wrong_more_often_than_the_record_is_not_the_best(tmp_path):
     save(tmp_path, "usual", 8, errors=1_400)
     save(tmp_path, "daring", 8, errors=1_400, delta=0.9)

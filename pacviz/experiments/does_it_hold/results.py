@@ -16,7 +16,7 @@ from pacviz.experiments.does_it_hold.run import LEARNERS, SEVERE, USUAL, Learner
 from pacviz.progress import Progress
 
 SHIPPED = store.ASSETS / "does_it_hold.json.gz"
-TRIALS = {"pipeline": 20, "guess": 100}
+TRIALS = {"pipeline": 60, "guess": 100}
 """How many ship of each experiment of a learner."""
 RECORDED = (*USUAL.values(), *SEVERE.values())
 """The experiments that ship."""

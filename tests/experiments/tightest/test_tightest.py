@@ -224,6 +224,9 @@ def test_what_is_only_claimed_is_hollow_grey_and_holds_no_star(recorded, tmp_pat
     assert traces(figure)["best certificate"].customdata[0] == best(recorded).name
     assert figure.layout.title.text == tightest(recorded).layout.title.text
     assert "forged" not in str([list(traces(figure)[line.title].customdata) for line in FAMILY_LINES.values()])
+    paths = {"Width": {6: recorded[0], 8: claim}}
+    assert "width: 6 … 8" in traces(tightest((*recorded, claim), recorded[0], paths))
+    assert "width: 6 … 8" not in traces(tightest((*recorded, claim), claim, paths))
     alone = tightest((claim,))
     assert "published record" in alone.layout.title.text
     assert not list(alone.data[2 * len(FAMILY_LINES)].x)

@@ -67,7 +67,9 @@ def tightest(
         _draw_curve(figure, target, n, delta, near, row % 2)
     _draw_record(figure, n, delta, near)
     _draw_published(figure, [result for result in published if _shown(result, near)], dark)
-    for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), (paths or {}).items(), strict=False):
+    # What is only claimed is no run among others.
+    shown = (paths or {}) if selected is None or selected.verified else {}
+    for dash, (setting, runs) in zip(("solid", "dot", "dashdot", "longdash"), shown.items(), strict=False):
         _draw_path(figure, html.escape(setting), runs, dash, ink(dark))
     _draw_ring(figure, selected, dark)
     errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)

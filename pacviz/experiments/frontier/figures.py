@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from pacviz.experiments.frontier.results import Point, best, percent, survivors
+from pacviz.experiments.frontier.results import Candidate, best, percent, survivors
 from pacviz.figures.isobound import iso_bound
 from pacviz.figures.style import PATTERNS, Line, Lines, ink, themed
 from pacviz.literature.rows import Published
@@ -38,9 +38,9 @@ LABEL = (0.3, 0.25)
 
 
 def frontier(
-    points: Sequence[Point],
+    points: Sequence[Candidate],
     published: Published | None = None,
-    selected: Point | None = None,
+    selected: Candidate | None = None,
     n: int = 60_000,
     delta: float = 0.05,
     dark: bool = False,
@@ -82,7 +82,7 @@ def frontier(
     return figure.update_layout(margin_t=92, margin_l=70, dragmode=False, clickmode="event+select")
 
 
-def _takeaway(points: Sequence[Point]) -> str:
+def _takeaway(points: Sequence[Candidate]) -> str:
     after = [point for point in points if point.pruned_afterwards]
     trained = [point for point in points if point.method != "dense"]
     if not points:
@@ -120,7 +120,7 @@ def _draw_target(figure: go.Figure, target: float, n: int, delta: float, row: in
     )
 
 
-def _labels(points: Sequence[Point]) -> dict[int, str]:
+def _labels(points: Sequence[Candidate]) -> dict[int, str]:
     """The density of each point, by its place; nothing where it would be written over another one's."""
     labels: dict[int, str] = {}
     written: list[tuple[float, float]] = []
@@ -135,7 +135,7 @@ def _labels(points: Sequence[Point]) -> dict[int, str]:
 
 
 def _draw_method(
-    figure: go.Figure, line: Line, all_points: Sequence[Point], labels: Mapping[int, str], colour: str
+    figure: go.Figure, line: Line, all_points: Sequence[Candidate], labels: Mapping[int, str], colour: str
 ) -> None:
     """A curve.  labels: by the place of each of its points."""
     points = [all_points[place] for place in labels]
@@ -190,7 +190,7 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
     )
 
 
-def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | None) -> None:
+def _draw_marks(figure: go.Figure, winner: Candidate, place: int, selected: Candidate | None) -> None:
     """The best certificate, large, and a ring around the selected one."""
     certificate = winner.certificate
     figure.add_scatter(
@@ -226,7 +226,7 @@ def _draw_marks(figure: go.Figure, winner: Point, place: int, selected: Point | 
         )
 
 
-def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 410) -> go.Figure:
+def layer_shares(points: Sequence[Candidate], dark: bool = False, height: int = 410) -> go.Figure:
     """The share of each layer's weights (logarithmic) that is left, a bar a point."""
     figure = go.Figure()
     for point in points:
@@ -262,7 +262,7 @@ def layer_shares(points: Sequence[Point], dark: bool = False, height: int = 410)
     )
 
 
-def _layers_takeaway(points: Sequence[Point]) -> str:
+def _layers_takeaway(points: Sequence[Candidate]) -> str:
     if not points:
         return "Which layers are kept"
     shares: dict[str, list[float]] = {}

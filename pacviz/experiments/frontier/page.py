@@ -17,7 +17,7 @@ from pacviz.app.work import work
 from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.frontier.figures import METHOD_LINES, frontier, layer_shares
-from pacviz.experiments.frontier.results import BITS, PUBLISHED, Point, alike, best, method_of, percent
+from pacviz.experiments.frontier.results import BITS, PUBLISHED, Candidate, alike, best, method_of, percent
 from pacviz.experiments.frontier.results import points as measured_points
 from pacviz.experiments.frontier.results import scenarios as frontier_scenarios
 from pacviz.figures import size
@@ -60,8 +60,8 @@ class Shown:
 
     model: str
     data: str
-    points: list[Point]
-    selected: Point | None
+    points: list[Candidate]
+    selected: Candidate | None
     missing: list[Scenario]
 
     @property
@@ -126,7 +126,7 @@ def frontier_controls() -> Shown:
     return Shown(model, dataset, points, selected or (best(points) if points else None), missing)
 
 
-def _name(point: Point) -> str:
+def _name(point: Candidate) -> str:
     return f"{point.certificate.scenario.checkpoint}:{point.certificate.scenario.sparsity:g}"
 
 
@@ -159,7 +159,7 @@ def frontier_headline(shown: Shown) -> None:
         )
 
 
-def _compared(points: list[Point]) -> str:
+def _compared(points: list[Candidate]) -> str:
     """What training for it brings over pruning afterwards, where both are shown."""
     bounds = [
         [point.certificate.bound_with_architecture for point in points if point.pruned_afterwards == dense]

@@ -26,7 +26,7 @@ NEAR = 1.5
 
 
 @dataclass(frozen=True)
-class Point:
+class Candidate:
     """One certificate on the frontier.
 
     method: how the network was made sparse or its codebook tuned (a key of METHODS; "dense": pruned after training).
@@ -95,7 +95,7 @@ def scenarios(model: str, data: str, bits: int, names: Iterable[str] | None = No
     return [scenario for checkpoint in found for scenario in on_frontier(checkpoint, bits)]
 
 
-def points(wanted: Iterable[Scenario]) -> list[Point]:
+def points(wanted: Iterable[Scenario]) -> list[Candidate]:
     """The points that have been measured on the whole sample, by method and from dense to sparse."""
     found = []
     for scenario in wanted:
@@ -103,19 +103,19 @@ def points(wanted: Iterable[Scenario]) -> list[Point]:
         if certificate is not None and not certificate.measurement.preview:
             checkpoint = checkpoints.of(scenario)
             density = min(1 - scenario.sparsity, checkpoint.density)
-            found.append(Point(method_of(checkpoint), density, certificate))
+            found.append(Candidate(method_of(checkpoint), density, certificate))
     order = list(METHODS)
     return sorted(found, key=lambda point: (order.index(point.method), -point.density))
 
 
-def best(found: Iterable[Point]) -> Point:
+def best(found: Iterable[Candidate]) -> Candidate:
     """The point with the smallest bound."""
     return min(found, key=lambda point: point.certificate.bound)
 
 
-def alike(found: Iterable[Point], density: float) -> list[Point]:
+def alike(found: Iterable[Candidate], density: float) -> list[Candidate]:
     """Of each method the point whose density is nearest, where one is within a factor of NEAR."""
-    near: dict[str, Point] = {}
+    near: dict[str, Candidate] = {}
     for point in sorted(found, key=lambda point: abs(np.log(point.density / density))):
         if max(point.density / density, density / point.density) <= NEAR:
             near.setdefault(point.method, point)

@@ -7,7 +7,7 @@ import pytest
 
 from pacviz.bounds import BOUNDS, seeger
 from pacviz.experiments.frontier.figures import LABEL, METHOD_LINES, TARGETS, frontier, layer_shares
-from pacviz.experiments.frontier.results import Point, alike, best, on_frontier, points, survivors
+from pacviz.experiments.frontier.results import Candidate, alike, best, on_frontier, points, survivors
 from pacviz.figures import size
 from pacviz.library import checkpoints
 from pacviz.literature.rows import ZHOU
@@ -21,7 +21,8 @@ def measured():
     plain = points(on_frontier(checkpoints.find("lenet5", "digits", "plain"), 3))
     assert len(plain) == 9
     return [
-        Point(["dense", "gradual"][place % 2], point.density, point.certificate) for place, point in enumerate(plain)
+        Candidate(["dense", "gradual"][place % 2], point.density, point.certificate)
+        for place, point in enumerate(plain)
     ]
 
 
@@ -43,7 +44,7 @@ def test_every_point_is_a_certificate(measured):
 
 
 def test_no_density_is_written_over_another(measured):
-    figure = frontier([*measured, *(Point("surgery", point.density, point.certificate) for point in measured)])
+    figure = frontier([*measured, *(Candidate("surgery", point.density, point.certificate) for point in measured)])
     placed = [
         (math.log10(x), math.log10(y))
         for method in ("dense", "gradual", "surgery")

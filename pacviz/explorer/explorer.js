@@ -234,7 +234,7 @@ class Explorer extends Live {
     const [says, bound, fixed] = this.headline.children, sure = surely(state.delta);
     write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, an error below ` : `With probability ${sure}, the true error is below `);
     write(bound, found ? atMost(found.bound) : "…");
-    const before = found && `architecture ${whatIf ? "fixed" : "taken as fixed before the data"}: ${atMost(withoutArchitecture(state, found))}`;
+    const before = found && `architecture ${whatIf ? "fixed" : "fixed before the data"}: ${atMost(withoutArchitecture(state, found))}`;
     write(fixed, found ? ` (${before})` : "");
     this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;

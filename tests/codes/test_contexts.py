@@ -80,24 +80,23 @@ def test_weights_in_patches_cost_less_than_in_the_former_version():
     symbols[:, :784] = near * (1 + (rng.random((spec.rows, 1)) < 0.5))
     layers = [CompressedLayer(spec.name, symbols, np.array([-1, 1], np.float32))]
     network = canonical_order(CompressedNetwork("mlp", (*layers, *map(empty, models.architecture("mlp").layers[1:]))))
-    former, newer = (len(encode(network, version).data) for version in (1, 2))
-    assert newer < 0.6 * former
-    found, _ = decode(encode(network, 2).data)
+    newer = encode(network, 2).data
+    assert len(newer) < 0.6 * len(encode(network, 1).data)
+    found, _ = decode(newer)
     assert np.array_equal(found.layers[0].symbols, network.layers[0].symbols)
 
 
 def test_random_weights_cost_their_entropy():
-    """Nothing is there to be learned: 65,000 weights, half of them none, 16 values."""
+    """Nothing is there to be learned: 32,000 weights, half of them none, 16 values."""
     rng = np.random.default_rng(0)
-    symbols = ((rng.random((200, 325)) < 0.5) * rng.integers(1, 17, (200, 325))).astype(np.uint16)
+    symbols = ((rng.random((100, 320)) < 0.5) * rng.integers(1, 17, (100, 320))).astype(np.uint16)
     counts = np.bincount(symbols.ravel())
     entropy = float(counts @ np.log2(symbols.size / counts))
-    assert sum(coded(symbols, linear(200, 325), 16)) < 1.02 * entropy
+    assert sum(coded(symbols, linear(100, 320), 16)) < 1.02 * entropy
 
 
-@pytest.mark.parametrize("name", ["resnet8", "mlp"])
-def test_deep_and_wide_architectures_come_back(name):
-    rng = np.random.default_rng(1)
+def test_a_deep_architecture_comes_back():
+    name, rng = "resnet8", np.random.default_rng(1)
     layers = []
     for spec in models.architecture(name).layers:
         symbols = (
@@ -134,10 +133,10 @@ def test_the_bytes_are_the_same_on_every_machine():
 
 
 def test_damaged_bytes_either_decode_or_are_refused():
-    network = realistic(nonzeros=(16, 100, 200, 44), bits=2)
+    network = realistic(nonzeros=(16, 20, 30, 10), bits=2)
     data = encode(network, 2).data
     rng = np.random.default_rng(0)
-    for place in rng.integers(2, len(data), 6):
+    for place in rng.integers(2, len(data), 3):
         damaged = bytearray(data)
         damaged[place] ^= int(rng.integers(1, 256))
         with contextlib.suppress(PacvizError):

@@ -19,8 +19,8 @@ from pacviz.certificates.verify import pack
 from pacviz.data import digits
 from pacviz.experiments.random_labels import results as random_labels
 from pacviz.experiments.tightest.results import points
-from pacviz.jobs import records
 from pacviz.store import ASSETS
+from pacviz.training import records
 
 ROOT = Path(__file__).parents[1]
 OTHER = {

@@ -34,7 +34,7 @@ def require_changes(what: str) -> None:
 
 
 def jobs() -> int:
-    """How many trainings, and how many live experiments, run at the same time: PACVIZ_JOBS, a quarter of the cores by default."""
+    """How many jobs of a kind run at the same time: PACVIZ_JOBS, a quarter of the cores by default."""
     return int(_number(JOBS, max(1, (os.cpu_count() or 1) // 4), whole=True))
 
 

@@ -233,6 +233,12 @@ def _steps(module: nn.Module, shape: tuple[int, int, int]) -> Iterator[nn.Module
                     f"The module returns {f'a {kinds[0]}' if kinds else 'another value'}; give one that returns the logits of "
                     "its last step alone."
                 )
+        elif node.op == "get_attr":
+            raise PacvizError(
+                f"The module computes with {name}, a tensor of its own that is no layer's weight, and in a chain every step is "
+                "a layer. Where it normalises images, leave that out: one range of pixels for all channels is said by "
+                "input_low and input_high (--input-range LOW HIGH), (0 - mean) / std and (1 - mean) / std."
+            )
         elif node.op == "placeholder":
             if present is not None:
                 raise PacvizError(

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from pacviz import store
 from pacviz.experiments.random_labels import results
-from pacviz.jobs import records
 from pacviz.library import checkpoints
+from pacviz.training import records
 
 APP = str(Path(__file__).parents[2] / "app.py")
 

@@ -8,10 +8,10 @@ import pytest
 
 from pacviz import cli, data
 from pacviz.errors import PacvizError
-from pacviz.jobs import processes as runs
 from pacviz.library import checkpoints
 from pacviz.models import ARCHITECTURES, architecture
 from pacviz.scenario import DATA_NAMES, Scenario
+from pacviz.training import processes as runs
 from pacviz.training.recipe import Training
 
 COMMAND = re.compile(r"`python -m pacviz ([^`]*)`")

@@ -333,6 +333,16 @@ class Returning(nn.Module):
         return self.end(self.fc(x.flatten(1)))
 
 
+class Normalising(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor([0.3]).view(1, 1, 1))
+        self.fc = nn.Linear(784, 10)
+
+    def forward(self, x):
+        return self.fc((x - self.mean).flatten(1))
+
+
 class Surprising(nn.Module):
     def __init__(self, error):
         super().__init__()
@@ -372,7 +382,8 @@ STRANGE = {
         lambda: nn.Sequential(nn.Conv2d(1, 1, 3, padding=1, padding_mode="reflect"), dense_after(784)),
         "no step",
     ),
-    "shift a channel": (lambda: Returning(lambda x: x - torch.ones(10)), "no step|reads"),
+    "shift a channel": (lambda: Returning(lambda x: x - torch.ones(10)), "no step|a tensor of its own"),
+    "normalised by channel": (Normalising, "Where it normalises images, leave that out"),
     "indices": (
         lambda: nn.Sequential(nn.MaxPool2d(2, return_indices=True), dense_after(196)),
         "cannot be traced|tensor",

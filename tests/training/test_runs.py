@@ -17,13 +17,13 @@ from pacviz import data
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.experiments.train import run as worker
-from pacviz.jobs import processes as runs
-from pacviz.jobs import records
-from pacviz.jobs.records import Run, identity
 from pacviz.library import checkpoints
 from pacviz.models import architecture
+from pacviz.training import processes as runs
+from pacviz.training import records
 from pacviz.training.fit import fit
 from pacviz.training.recipe import Training
+from pacviz.training.records import Run, identity
 
 MINE = Training(model="tiny", name="mine", epochs=6, batch_size=15)
 RUN = identity(MINE)
@@ -306,7 +306,7 @@ def test_a_browser_may_have_two_runs_and_others_still_find_a_place(no_processes)
 def test_two_who_start_under_the_offered_name_at_once_get_a_run_each(tmp_path):
     """Four processes that ask at the same moment."""
     code = (
-        "import sys; from pacviz.jobs import processes as runs; from pacviz.training.recipe import Training\n"
+        "import sys; from pacviz.training import processes as runs; from pacviz.training.recipe import Training\n"
         "from pacviz import data; data.is_available = lambda name: True; runs._launch = lambda run: None\n"
         "sys.stdin.readline()\n"
         "print(runs.start(Training(model='tiny', name='mine'), 'browser-' + sys.argv[1], unique=True).id)"

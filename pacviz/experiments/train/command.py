@@ -16,8 +16,8 @@ from pacviz.words import at_most
 
 def train(folder: str | None, json: bool, **options: Any) -> int | None:
     """Trains a network and writes its checkpoint; stopped, the same command goes on where it was."""
-    from pacviz.jobs import processes as runs
-    from pacviz.jobs import records
+    from pacviz.training import processes as runs
+    from pacviz.training import records
 
     training = Training.of(**given(options))
     target = path_of(folder)
@@ -59,8 +59,8 @@ def _train_options(parser: ArgumentParser) -> None:
 
 def runs(run: str | None, action: str | None, json: bool) -> None:
     """Lists the trainings of every page and shell; stops, resumes, discards or restores one, or prints what was measured."""
-    from pacviz.jobs import processes as runs
-    from pacviz.jobs import records
+    from pacviz.training import processes as runs
+    from pacviz.training import records
 
     if run is None:
         if action is not None:

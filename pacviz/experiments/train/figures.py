@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 
 from pacviz.figures.style import LINES, VACUOUS, Line, themed
-from pacviz.jobs.records import Metrics
 from pacviz.training.recipe import Training
+from pacviz.training.records import Metrics
 from pacviz.words import at_most, shape, size
 
 LOSS = Line("loss", "#0072B2", "solid", "circle")

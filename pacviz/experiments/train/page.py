@@ -20,14 +20,15 @@ from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
 from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
-from pacviz.jobs import limits, records, trash
-from pacviz.jobs import processes as runs
-from pacviz.jobs.records import ALIVE, RESUMABLE, Metrics, Run
+from pacviz.jobs import limits, trash
 from pacviz.library import checkpoints
 from pacviz.models.cost import duration
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
+from pacviz.training import processes as runs
+from pacviz.training import records
 from pacviz.training.recipe import METHODS, SCRATCH, Training
+from pacviz.training.records import ALIVE, RESUMABLE, Metrics, Run
 from pacviz.words import at_most, surely
 
 PREFIX = "train_"

@@ -18,8 +18,6 @@ from pacviz.certificates import budget
 from pacviz.certificates.measure import bound
 from pacviz.codes.compress import as_trained
 from pacviz.data import Dataset
-from pacviz.jobs.processes import Report, Stopped
-from pacviz.jobs.records import Metrics, Run, add, rewind
 from pacviz.library import checkpoints
 from pacviz.library.checkpoints import Checkpoint
 from pacviz.models import architecture
@@ -28,7 +26,9 @@ from pacviz.posteriors.posterior import PREVIEW_DRAWS
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults
 from pacviz.training.fit import STEPS_PER_REPORT, Step
+from pacviz.training.processes import Report, Stopped
 from pacviz.training.recipe import Training
+from pacviz.training.records import Metrics, Run, add, rewind
 from pacviz.training.train import train
 from pacviz.words import at_most
 

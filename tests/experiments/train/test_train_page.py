@@ -12,11 +12,11 @@ from pacviz import data
 from pacviz.data import Dataset, digits
 from pacviz.experiments.train import run as worker
 from pacviz.experiments.train.page import compress_link
-from pacviz.jobs import processes as runs
-from pacviz.jobs import records
-from pacviz.jobs.records import Metrics, Run
 from pacviz.library import checkpoints
+from pacviz.training import processes as runs
+from pacviz.training import records
 from pacviz.training.recipe import Training
+from pacviz.training.records import Metrics, Run
 from pacviz.words import at_most
 
 APP = str(Path(__file__).parents[3] / "app.py")

@@ -3,8 +3,8 @@
 import pytest
 
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
-from pacviz.jobs.records import Metrics
 from pacviz.training.recipe import Training
+from pacviz.training.records import Metrics
 
 TRAINING = Training.of("gradual", epochs=8)
 DENSE = Metrics(20, 0.5, 1.0, 0.5, 0.9, 431_080, 1.0, 144_000, 0.1, 0.12, 1.0)

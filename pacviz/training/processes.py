@@ -17,7 +17,9 @@ from pathlib import Path
 from pacviz import store
 from pacviz.errors import PacvizError
 from pacviz.jobs import limits, trash
-from pacviz.jobs.records import (
+from pacviz.models import ARCHITECTURES
+from pacviz.training.recipe import SCRATCH, Training
+from pacviz.training.records import (
     RESUMABLE,
     SECONDS_TO_START,
     Run,
@@ -32,8 +34,6 @@ from pacviz.jobs.records import (
     taken_out,
     transaction,
 )
-from pacviz.models import ARCHITECTURES
-from pacviz.training.recipe import SCRATCH, Training
 
 MOST_WAITING = 20
 """Runs of everybody that may wait for their turn."""

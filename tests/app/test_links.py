@@ -1,6 +1,7 @@
 """One reader for the links of all pages: whatever stands in a link, a page opens, with a sentence in plain text."""
 
 import importlib
+import importlib.util
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,16 @@ PAGES = {
     "data": "data",
 }
 """By page, the experiment that it belongs to."""
-PARAMETERS = {
-    page: (*importlib.import_module(f"pacviz.experiments.{name}.page").PARAMETERS, PRESENT)
-    for page, name in PAGES.items()
-}
+
+
+def parameters_of(name):
+    """Those of an experiment's page, which lie beside its controls where it has a file of them."""
+    page = f"pacviz.experiments.{name}.page"
+    controls = f"{page}_controls" if importlib.util.find_spec(f"{page}_controls") else page
+    return importlib.import_module(controls).PARAMETERS
+
+
+PARAMETERS = {page: (*parameters_of(name), PRESENT) for page, name in PAGES.items()}
 EVERY = [pytest.param(one, id=f"{page}-{one.name}") for page, found in PARAMETERS.items() for one in found]
 MARKDOWN = "2\n\n# Moved\n\n**Sign in** [here](http://127.0.0.1:1/x)\n\n![x](http://127.0.0.1:1/x.svg)"
 CORNERS = (
@@ -108,7 +115,7 @@ def opened(app, page, query):
 
 
 def picture(test):
-    return any(test.get(kind) for kind in ("bidi_component", "plotly_chart"))
+    return any(test.get(kind) for kind in ("bidi_component", "plotly_chart", "html"))
 
 
 @pytest.mark.parametrize("page", PAGES)

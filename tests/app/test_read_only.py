@@ -8,8 +8,8 @@ from streamlit.testing.v1 import AppTest
 from pacviz import store
 from pacviz.app import work
 from pacviz.certificates.archive import Archive, read
-from pacviz.experiments.does_it_hold import page as trials
 from pacviz.experiments.tightest import mistakes
+from pacviz.jobs.live import Live
 
 APP = str(Path(__file__).parents[2] / "app.py")
 PAGES = ("compress", "frontier", "tightest", "train", "labels", "holds", "bounds", "data")
@@ -26,7 +26,7 @@ def read_only(monkeypatch, tmp_path):
         raise AssertionError("a read-only server works")
 
     monkeypatch.setattr(work, "certify", worked)
-    monkeypatch.setattr(trials, "more_trials", worked)
+    monkeypatch.setattr(Live, "_start", worked)
     monkeypatch.setattr(mistakes, "_mistakes", worked)
 
 

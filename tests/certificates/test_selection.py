@@ -8,7 +8,6 @@ from pacviz.certificates import choose as selection
 from pacviz.certificates.choose import choose, choose_noise, compressions, own_sparsity, table
 from pacviz.cli import main
 from pacviz.library import checkpoints
-from pacviz.posteriors import gaussian
 from pacviz.words import at_most
 
 START = Scenario(noise=0.05, bits=4)
@@ -61,13 +60,13 @@ def test_an_estimate_is_a_preview_with_the_charges_of_the_certificate(tried):
 
 def test_the_draws_that_choose_are_not_those_of_the_certificate(monkeypatch):
     seeds = []
-    original = gaussian.stochastic_risk
+    original = selection.stochastic_risk
 
     def spy(network, stds, split, draws, failure, seed, progress=None):
         seeds.append(seed)
         return original(network, stds, split, draws, failure, seed, progress)
 
-    monkeypatch.setattr(gaussian, "stochastic_risk", spy)
+    monkeypatch.setattr(selection, "stochastic_risk", spy)
     for seed in (0, 2**30):
         seeds.clear()
         choose_noise(START.but(seed=seed))

@@ -90,9 +90,9 @@ def expected(experiment, claim):
     return Coverage.of((Trial(outcome(experiment, index, fresh), claim) for index in range(TRIALS)), claim.delta)
 
 
-def test_the_page_runs_the_pipeline_until_all_trials_are_there():
-    app = finished(opened())
-    coverage = expected(Pipeline(n=200), Claim())
+def test_the_page_runs_trials_in_a_process_until_all_are_there():
+    app = finished(opened(learner="guess", guess_guesses=100))
+    coverage = expected(Guess(guesses=100), Claim())
     assert headline(app) == f"### :blue[**{coverage.violated} of {TRIALS} bounds were violated**]; δ allows 20 %"
     assert len(app.latex) == 2
 
@@ -174,7 +174,7 @@ def test_trials_that_take_too_long_for_a_server_are_a_sentence(monkeypatch):
 
 @pytest.mark.usefixtures("at_once")
 def test_delta_moves_the_claim():
-    app = opened()
+    app = opened(learner="guess", guess_guesses=10)
     app.number_input(key="holds_delta").set_value(0.4).run()
     assert headline(healthy(app)).endswith("δ allows 40 %")
 

@@ -7,9 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import data
-from pacviz.experiments.random_labels import live as processes
 from pacviz.experiments.random_labels.results import available, read
 from pacviz.experiments.random_labels.settings import SURGERY
+from pacviz.jobs.live import hall
 
 APP = str(Path(__file__).parents[3] / "app.py")
 QUICK = {"live_model": "tiny", "live_n": 100, "live_tests": 100, "live_epochs": 2, "live_recovery": 1, "show": "live"}
@@ -92,12 +92,12 @@ def test_it_runs_live_can_be_paused_and_goes_on_to_the_end_and_is_kept():
 def test_cancel_ends_its_process():
     app = opened(**(QUICK | {"live_seed": 77}))
     app.button(key="labels_live_run").click().run()
-    (work,) = [live for live in processes._hall.queue if live.experiment.seed == 77]
+    (work,) = [live for live in hall.queue if live.experiment.seed == 77]
     until(app, lambda: work.working)
     app.button(key="labels_live_cancel").click().run()
     healthy(app)
     assert not work.working
-    assert work not in processes._hall.queue
+    assert work not in hall.queue
     assert app.button(key="labels_live_run").label == "Run it live"
     assert not [button for button in app.button if button.key in ("labels_live_cancel", "labels_live_pause")]
 

@@ -105,7 +105,7 @@ def _check_in_a_network(operation: Operation, shape: tuple[int, ...], after: tup
         require(
             torch.equal(answers(coded, split)[clear], logits.argmax(1)[clear]), f"{name} is measured as something else."
         )
-        if network.glances == 1:
+        if network.looks == 1:
             stds = dict.fromkeys(coded.matrices, 0.01)
             counts = {count_stochastic_errors(coded, stds, split, 128, 7) for _ in range(2)}
             require(len(counts) == 1, f"{name} under noise gives another count each time, for the same seed.")

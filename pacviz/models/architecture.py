@@ -82,7 +82,7 @@ class Architecture:
         return sum(layer.rows * layer.columns for layer in self.layers)
 
     @property
-    def glances(self) -> int:
+    def looks(self) -> int:
         """Of how many images each answer is the mean."""
         return math.prod(operation.looks for operation in self.operations)
 
@@ -99,7 +99,7 @@ class Architecture:
         """
         from pacviz.models.modules import Network
 
-        return Network(self.operations, folded, self.glances)
+        return Network(self.operations, folded, self.looks)
 
     def folded(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """A state dict in the form that is coded: normalisation becomes a factor on a unit's weights and its bias.

@@ -84,10 +84,8 @@ class Cost:
 def cost(architecture: Architecture) -> Cost:
     """The cost of one image; an architecture that answers by the mean over several of them pays for each."""
     products, activations, _ = _chain(architecture.operations, architecture.input_shape)
-    glances = architecture.glances
-    return Cost(
-        glances * products, glances * (activations + math.prod(architecture.input_shape)), architecture.parameters
-    )
+    looks = architecture.looks
+    return Cost(looks * products, looks * (activations + math.prod(architecture.input_shape)), architecture.parameters)
 
 
 def _chain(operations: tuple[Operation, ...], shape: tuple[int, ...]) -> tuple[int, int, tuple[int, ...]]:

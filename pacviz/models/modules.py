@@ -72,9 +72,9 @@ class Parameters(nn.Module):
 class Network(nn.Module):
     """A chain of operations; the state-dict keys are the layers' names, however deep they lie."""
 
-    def __init__(self, operations: tuple[Operation, ...], folded: bool, glances: int) -> None:
+    def __init__(self, operations: tuple[Operation, ...], folded: bool, looks: int) -> None:
         super().__init__()
-        self.operations, self.glances = operations, glances
+        self.operations, self.looks = operations, looks
         free = itertools.takewhile(lambda operation: not any(operation.layers), operations)
         self.fixed = len(list(free))
         for layer in itertools.chain.from_iterable(operation.layers for operation in operations):
@@ -85,14 +85,14 @@ class Network(nn.Module):
         return self.answers(self.operations[self.fixed :], x if prepared else self.prepare(x))
 
     def prepare(self, x: Tensor) -> Tensor:
-        """What the operations before the first weights make of images, (n, glances, channels, height, width).
+        """What the operations before the first weights make of images, (n, looks, channels, height, width).
 
         It is the same however often it is trained on.
         """
-        return self.chain(self.operations[: self.fixed], x).unflatten(0, (len(x), self.glances))
+        return self.chain(self.operations[: self.fixed], x).unflatten(0, (len(x), self.looks))
 
     def answers(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:
-        """The rest of the chain on activations (n, glances, ...): the logits, means over the glances."""
+        """The rest of the chain on activations (n, looks, ...): the logits, means over the looks."""
         return self.chain(operations, x.flatten(0, 1)).unflatten(0, x.shape[:2]).mean(1)
 
     def chain(self, operations: tuple[Operation, ...], x: Tensor) -> Tensor:

@@ -80,15 +80,15 @@ def stages(
     says.  pixels: the largest magnitude of a pixel.  Raises OutOfRange for weights that dtype cannot hold.
     """
     model = architecture(network.model)
-    if model.glances > 1 and any(posterior_stds.values()):
+    if model.looks > 1 and any(posterior_stds.values()):
         raise PacvizError(
-            f"{model.title} looks at each image {model.glances} times with the same weights, which noise is not drawn for; "
+            f"{model.title} looks at each image {model.looks} times with the same weights, which noise is not drawn for; "
             "set noise to 0 or choose another network."
         )
     rescaling = Rescaling(network.matrices, posterior_stds, dtype)
     yield from _stages(model.operations, model.input_shape, rescaling, Scale.of_pixels(pixels), where)[0]
-    if model.glances > 1:
-        yield agreement(model.glances)
+    if model.looks > 1:
+        yield agreement(model.looks)
 
 
 def _stages(

@@ -93,7 +93,7 @@ def average_pool(size: int | None, stride: int | None) -> Stage:
     return pool
 
 
-def glances(x: Tensor, _: torch.Generator | None) -> Tensor:
+def shifted(x: Tensor, _: torch.Generator | None) -> Tensor:
     """All examples as they are, then all of them moved by one shift after the other."""
     return torch.cat([x.roll(shift, (1, 2)) for shift in SHIFTS], -1)
 

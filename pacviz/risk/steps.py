@@ -21,7 +21,7 @@ from pacviz.models import (
     OrientedEdges,
     Shape,
 )
-from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, glances, max_pool, oriented_edges
+from pacviz.risk.exact import Stage, affine, average_pool, convolution, depthwise, max_pool, oriented_edges, shifted
 from pacviz.risk.scaling import Layer
 from pacviz.risk.stochastic import noisy_affine, noisy_convolution, noisy_depthwise, normals
 
@@ -54,7 +54,7 @@ def _(operation: Flatten, where: torch.device) -> Stage:
 
 @stage.register
 def _(operation: Glances, where: torch.device) -> Stage:
-    return glances
+    return shifted
 
 
 @stage.register

@@ -97,7 +97,7 @@ def test_training_normalises_a_unit_over_the_batch():
 def test_a_shortcut_subsamples_and_fills_up_with_zeros():
     net = architecture("resnet8")
     residual = net.operations[4]
-    module = Network((residual,), folded=True, glances=1)
+    module = Network((residual,), folded=True, looks=1)
     x = torch.rand(2, 16, 32, 32, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
         for parameter in module.parameters():

@@ -165,12 +165,12 @@ class _Search:
         return 2.0 ** round(math.log2(max(SILENT * size, 1e-6)))
 
     def _from(self, place: int, x: Tensor) -> Tensor:
-        """Logits (n, classes) from the activations (n, glances, ...) before a segment."""
+        """Logits (n, classes) from the activations (n, looks, ...) before a segment."""
         operations = tuple(operation for segment in self.segments[place:] for operation in segment)
         return torch.cat([self.network.answers(operations, part) for part in x.split(BATCH)])
 
     def _through(self, segment: tuple[Operation, ...], x: Tensor) -> Tensor:
-        """The activations (n, glances, ...) after a segment."""
+        """The activations (n, looks, ...) after a segment."""
         parts = [
             self.network.chain(segment, part.flatten(0, 1)).unflatten(0, part.shape[:2]) for part in x.split(BATCH)
         ]

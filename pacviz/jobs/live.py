@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
@@ -32,7 +33,7 @@ MOST_OF_ONE = 2
 _NICENESS = 10
 
 
-class Live:
+class Live(ABC):
     """A piece of work under way; a subclass says what it is and keeps what its process tells."""
 
     module: ClassVar[str]
@@ -52,23 +53,23 @@ class Live:
         self._watched = time.monotonic()
 
     @property
+    @abstractmethod
     def done(self) -> bool:
         """Whether nothing is left to do."""
-        raise NotImplementedError
 
+    @abstractmethod
     def arguments(self) -> Mapping[str, Any]:
         """What the process is told to do, as plain values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def require_small(self) -> None:
         """Raises PacvizError for work that is more than a page may start."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, told: Mapping[str, Any]) -> None:
         """Keeps what the process tells."""
-        raise NotImplementedError
 
-    def forget(self) -> None:
+    def forget(self) -> None:  # noqa: B027 (most have nothing to drop)
         """Drops what is unfinished, before a process begins and after one has ended."""
 
     @property

@@ -28,6 +28,11 @@ def sheet(
     return Sheet(title, tuple(tiles), classes)
 
 
+def first_shown(split: Split, start: int, rows: int, classes: int) -> int:
+    """The example that a sheet begins with: `start`, or so much before it that there are enough examples after it."""
+    return max(0, min(start, len(split) - rows * classes))
+
+
 def mean_image_error(dataset: Dataset) -> float:
     """The share of test images that the nearest of the training sample's mean images, one a class, is wrong about."""
     train, test = dataset.train, dataset.test
@@ -45,4 +50,14 @@ def takeaway(dataset: Dataset) -> str:
     return (
         f"To beat: guessing is wrong {1 - 1 / dataset.classes:.0%} of the time, the nearest of {dataset.classes} average "
         f"images {mean_image_error(dataset):.0%}"
+    )
+
+
+def caption(dataset: Dataset, start: int) -> str:
+    """What is seen, and what it is used for.  start: the example that the sheet begins with."""
+    height, width = dataset.train.images.shape[-2:]
+    return (
+        f"Examples {start:,} onwards of {len(dataset.train):,} that train; {len(dataset.test):,} more are kept for the test "
+        f"error. {width} × {height} pixels. The average images are of the training examples, the errors on the test "
+        "examples. The bound uses the training examples only."
     )

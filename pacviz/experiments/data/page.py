@@ -12,10 +12,13 @@ from pacviz.app.controls import choice, number
 from pacviz.app.links import linked, parameters
 from pacviz.app.panels import ABOUT
 from pacviz.app.session import friendly, offer_download, progress_line, through_app
-from pacviz.experiments.data.figures import sheet, takeaway
+from pacviz.experiments.data.figures import caption, first_shown, sheet, takeaway
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.scenario import DATA_NAMES
 from pacviz.settings import setting, settings
+
+ROWS = 8
+"""Examples of each class on a sheet."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,6 @@ def page() -> None:
     with friendly(), progress_line(st.empty()) as progress:
         dataset = data.load(name, progress=progress)
     title = _takeaway(name, dataset.train.fingerprint)
-    images(sheet(dataset.train, 8, start, dataset.classes, source.names, title), "sheet")
-    st.caption(
-        f"Examples {start:,} onwards of {len(dataset.train):,} that train; {len(dataset.test):,} more are kept for the test "
-        f"error. {dataset.train.images.shape[-1]} × {dataset.train.images.shape[-2]} pixels. The average images are of the "
-        "training examples, the errors on the test examples. The bound uses the training examples only."
-    )
+    start = first_shown(dataset.train, start, ROWS, dataset.classes)
+    images(sheet(dataset.train, ROWS, start, dataset.classes, source.names, title), "sheet")
+    st.caption(caption(dataset, start))

@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 import plotly.graph_objects as go
 
 from pacviz.experiments.frontier.results import Candidate, best, percent, survivors
+from pacviz.experiments.frontier.takeaways import chart_title, layers_title
 from pacviz.figures.isobound import iso_bound
 from pacviz.figures.style import PATTERNS, Line, Lines, ink, themed
 from pacviz.literature.rows import Published
+from pacviz.models.cost import EXAMPLES
 from pacviz.training.recipe import METHODS
 from pacviz.words import as_printed, at_most, size, worst_error
 
@@ -41,7 +43,6 @@ def frontier(
     points: Sequence[Candidate],
     published: Published | None = None,
     selected: Candidate | None = None,
-    n: int = 60_000,
     delta: float = 0.05,
     dark: bool = False,
     height: int = 410,
@@ -49,9 +50,10 @@ def frontier(
     """Training error against effective size, both logarithmic: a curve a method, and where equal certificates lie.
 
     The error is what the bound is computed from: exact, or the upper limit of an estimate.  Each point's customdata is
-    its place in `points`.  n, delta: of the curves in the background.
+    its place in `points`, which are all of one data set.  delta: of the curves in the background.
     """
     figure = go.Figure()
+    n = points[0].certificate.n if points else EXAMPLES
     for row, target in enumerate(TARGETS):
         _draw_target(figure, target, n, delta, row % 2)
     labels = _labels(points)
@@ -78,21 +80,8 @@ def frontier(
         tickvals=_ERROR_TICKS,
         ticktext=[percent(share) for share in _ERROR_TICKS],
     )
-    themed(figure, _takeaway(points), dark, height)
+    themed(figure, chart_title(points), dark, height)
     return figure.update_layout(margin_t=92, margin_l=70, dragmode=False, clickmode="event+select")
-
-
-def _takeaway(points: Sequence[Candidate]) -> str:
-    after = [point for point in points if point.pruned_afterwards]
-    trained = [point for point in points if point.method != "dense"]
-    if not points:
-        return "Every measured network becomes a point here"
-    if not after or not trained:
-        return f"The best of these is certified below {at_most(best(points).certificate.bound_with_architecture)}"
-    return (
-        f"Trained to compress: below {at_most(best(trained).certificate.bound_with_architecture)}; "
-        f"pruned afterwards: {at_most(best(after).certificate.bound_with_architecture)}"
-    )
 
 
 def _draw_target(figure: go.Figure, target: float, n: int, delta: float, row: int) -> None:
@@ -256,25 +245,7 @@ def layer_shares(points: Sequence[Candidate], dark: bool = False, height: int = 
         ticktext=["0.1%", "1%", "10%", "100%"],
     )
     figure.update_xaxes(title="layer")
-    themed(figure, _layers_takeaway(points), dark, height)
+    themed(figure, layers_title(survivors(point.certificate.scenario) for point in points), dark, height)
     return figure.update_layout(
         barmode="group", margin_t=92, margin_l=70, legend={"entrywidth": 0.5, "font": {"size": 12}}
     )
-
-
-def _layers_takeaway(points: Sequence[Candidate]) -> str:
-    if not points:
-        return "Which layers are kept"
-    shares: dict[str, list[float]] = {}
-    for point in points:
-        for name, (kept, count) in survivors(point.certificate.scenario).items():
-            shares.setdefault(name, []).append(kept / count)
-    ordered = sorted(shares, key=lambda name: sum(shares[name]))
-    least, most = (f"{name} {_range(shares[name])}" for name in (ordered[0], ordered[-1]))
-    return f"Left of {most}, of {least}"
-
-
-def _range(shares: Sequence[float]) -> str:
-    """From the smallest to the largest, in percent."""
-    low, high = percent(min(shares)), percent(max(shares))
-    return low if low == high else f"{low.removesuffix('%')}–{high}"

@@ -20,11 +20,11 @@ from pacviz.experiments.frontier.figures import METHOD_LINES, frontier, layer_sh
 from pacviz.experiments.frontier.results import BITS, PUBLISHED, Candidate, alike, best, method_of, percent
 from pacviz.experiments.frontier.results import points as measured_points
 from pacviz.experiments.frontier.results import scenarios as frontier_scenarios
+from pacviz.experiments.frontier.takeaways import explanation, headline
 from pacviz.figures import size
 from pacviz.jobs import limits
 from pacviz.library import checkpoints
 from pacviz.literature.rows import Published
-from pacviz.models import architecture
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, setting, settings
 from pacviz.training.recipe import METHODS
@@ -55,7 +55,7 @@ class Shown:
     """What the page shows.
 
     points: those measured.  selected: the one that a link or a click names, else the one with the best certificate.
-    missing: scenarios that could be measured here.
+    missing: scenarios that could be measured here.  hidden: points of methods that are not chosen.
     """
 
     model: str
@@ -63,6 +63,7 @@ class Shown:
     points: list[Candidate]
     selected: Candidate | None
     missing: list[Scenario]
+    hidden: int
 
     @property
     def published(self) -> Published | None:
@@ -123,7 +124,8 @@ def frontier_controls() -> Shown:
             refuse(f"There is no point {quoted(st.session_state[_POINT])} here; the best one is shown instead.")
             st.session_state[_POINT] = None
     missing = missing if data.is_available(dataset) else []
-    return Shown(model, dataset, points, selected or (best(points) if points else None), missing)
+    best_one = best(points) if points else None
+    return Shown(model, dataset, points, selected or best_one, missing, len(found) - len(points))
 
 
 def _name(point: Candidate) -> str:
@@ -141,37 +143,10 @@ def point_selected(shown: Shown) -> None:
 
 def frontier_headline(shown: Shown) -> None:
     """The best certificate in one large sentence, and how it came about."""
-    title = architecture(shown.model).title
-    if not shown.points:
-        st.markdown(f"### No {title} on {data.DATASETS[shown.data].title} has been measured here yet")
-        return
-    winner = best(shown.points)
-    bound = winner.certificate.bound_with_architecture
-    st.markdown(f"### {title} on {data.DATASETS[shown.data].title}: certified below :blue[**{at_most(bound)}**]")
-    with st.container(key="explanation"):
-        st.markdown(
-            f"{winner.title}: {winner.certificate.measurement.nonzeros:,} weights in "
-            f"{size(winner.certificate.effective_bytes)}, training error {worst_error(winner.certificate.risk)}. "
-            f"{_compared(shown.points)}Each grey line joins what gives the same certificate: further left or further down "
-            "is better. "
-            "The published numbers take the architecture as fixed before the data; ours would be "
-            f"{at_most(winner.certificate.bound)}."
-        )
-
-
-def _compared(points: list[Candidate]) -> str:
-    """What training for it brings over pruning afterwards, where both are shown."""
-    bounds = [
-        [point.certificate.bound_with_architecture for point in points if point.pruned_afterwards == dense]
-        for dense in (True, False)
-    ]
-    if not all(bounds):
-        return ""
-    after, trained = map(min, bounds)
-    return (
-        f"A finished network that is pruned is certified below {at_most(after)}; one that was trained while its weights "
-        f"went, below {at_most(trained)}. "
-    )
+    st.markdown(f"### {headline(shown.model, shown.data, shown.points, shown.hidden)}")
+    if shown.points:
+        with st.container(key="explanation"):
+            st.markdown(explanation(shown.points, shown.published is not None))
 
 
 def point_line(shown: Shown) -> None:
@@ -182,8 +157,8 @@ def point_line(shown: Shown) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     left.markdown(
         f"**Selected:** {point.title}: training error {worst_error(certificate.risk)}, "
-        f"{size(certificate.effective_bytes)}, certified below **{at_most(certificate.bound_with_architecture)}**. "
-        "Click another point."
+        f"{size(certificate.effective_bytes)}, certified below **{at_most(certificate.bound_with_architecture)}**."
+        + (" Click another point." if len(shown.points) > 1 else "")
     )
     usual = defaults(Scenario)
     changed = {name: str(value) for name, value in point.link.to_dict().items() if value != usual[name]}

@@ -15,6 +15,7 @@ from pacviz.experiments.tightest.figures import tightest
 from pacviz.experiments.tightest.page_controls import CHART, Shown, point_clicked, tight_controls
 from pacviz.experiments.tightest.page_point import tight_panels, tight_selected
 from pacviz.experiments.tightest.results import FAMILIES, best, folders, problems
+from pacviz.experiments.tightest.takeaways import headline, why_none
 from pacviz.literature import LOTFI, RECORD
 from pacviz.words import as_printed, at_least, at_most
 
@@ -24,10 +25,10 @@ _A_KILOBYTE = 1000
 def tight_headline(shown: Shown) -> None:
     """The best certificate in one large sentence; where there is none, how to make one."""
     winner = best(shown.points)
+    st.markdown(f"### {headline(shown.points)}")
     if winner is None:
-        st.markdown(f"### The published record on MNIST is a bound of :green[**{as_printed(RECORD)}**]")
         if shown.points:
-            st.markdown("What the files here say is claimed and not verified: select one to verify it.")
+            st.markdown(why_none(shown.points))
             return
         st.markdown(
             "No network of ours is recorded here yet. These commands make them, and go on where they were stopped:"
@@ -35,10 +36,6 @@ def tight_headline(shown: Shown) -> None:
         for about in FAMILIES.values():
             st.code(about.command, language="bash")
         return
-    st.markdown(
-        f"### MNIST: certified below :blue[**{at_most(winner.bound)}**] with {winner.bytes:,.0f} bytes "
-        f":gray[(published: {as_printed(RECORD)})]"
-    )
     st.caption(
         f"With the architecture charged ({winner.certificate.architecture_bits} bits). Published records take theirs as "
         f"fixed before the data: compare them with {at_most(winner.bound_of_fixed_architecture)}, and with the curves below."

@@ -24,6 +24,7 @@ from pacviz.experiments.tightest.figures.tightest import CLAIMED
 from pacviz.experiments.tightest.mistakes import SAMPLES, mistakes
 from pacviz.experiments.tightest.page_controls import PANELS, PREFIX, Choices, Shown, setting_title, value_text
 from pacviz.experiments.tightest.results import FAMILIES, Point, best, setting_names, worth_bytes
+from pacviz.experiments.tightest.takeaways import errors_counted
 from pacviz.figures import size
 from pacviz.jobs import limits
 from pacviz.words import at_most, worst_error
@@ -61,7 +62,7 @@ def tight_selected(shown: Shown) -> None:
         (
             "Train error",
             worst_error(certificate.risk),
-            f"{round(point.error * certificate.n):,} of {certificate.n:,} images.",
+            errors_counted(certificate),
         ),
         (
             "Bytes",

@@ -8,19 +8,18 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from pacviz.experiments.train.takeaways import LEAST_LOSS, bound_title, density_title, error_title, loss_title
 from pacviz.figures.style import LINES, VACUOUS, Line, themed
 from pacviz.training.recipe import Training
 from pacviz.training.records import Metrics
-from pacviz.words import at_most, shape, size
+from pacviz.words import at_most, size
 
 LOSS = Line("loss", "#0072B2", "solid", "circle")
 AS_THEY_COME = Line("training batches", "#0072B2", "solid", "circle")
 COMPRESSED = Line("compressed", "#D55E00", "dot", "diamond")
 DENSITY = Line("density", "#009E73", "solid", "circle")
-_LOSSES = (1e-4, 10.0)
+_LOSSES = (LEAST_LOSS, 10.0)
 _SHARES = (5e-4, 1.0)
-DECADES = 0.05
-"""Losses, as powers of ten, that differ by less are the same to a reader: 12 %."""
 _TICKS = (0.001, 0.01, 0.1, 1.0)
 
 
@@ -30,23 +29,7 @@ def loss_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, 
     _line(figure, LOSS, [(row.epoch, row.loss) for row in rows], "{:.4f}".format, 2, low=_LOSSES[0])
     _logarithmic(figure, _LOSSES, [0.0001, 0.001, 0.01, 0.1, 1, 10], [0.0001, 0.001, 0.01, 0.1, 1, 10])
     figure.update_yaxes(title="loss (nats)")
-    title = _loss_takeaway(training, [max(row.loss, _LOSSES[0]) for row in rows])
-    return _over_epochs(figure, training, title, dark, height)
-
-
-def _loss_takeaway(training: Training, losses: Sequence[float]) -> str:
-    if len(losses) < 2:
-        return "The loss will show here"
-    kind = shape([log10(loss) for loss in losses], DECADES)
-    if kind in ("peaks", "mixed") and training.density < 1:
-        return "The loss goes up and down: pruning against training"
-    return {
-        "rising": "The loss rises",
-        "falling": "The loss falls",
-        "flat": "The loss hardly moves",
-        "dips": "The loss falls, then rises",
-        "peaks": "The loss rises, then falls",
-    }.get(kind, "The loss goes up and down")
+    return _over_epochs(figure, training, loss_title(rows), dark, height)
 
 
 def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
@@ -57,8 +40,7 @@ def accuracy_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fal
     _line(figure, COMPRESSED, seen, "{:.2%}".format, 2.5, low=_SHARES[0], markers=True)
     _logarithmic(figure, _SHARES, list(_TICKS), [f"{tick:.1%}".replace(".0%", "%") for tick in _TICKS])
     figure.update_yaxes(title="error")
-    title = f"Error: {1 - rows[-1].accuracy:.2%} as the batches come" if rows else "Errors will show here"
-    return _over_epochs(figure, training, title, dark, height, legend=True)
+    return _over_epochs(figure, training, error_title(rows), dark, height, legend=True)
 
 
 def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
@@ -67,13 +49,7 @@ def density_curve(training: Training, rows: Sequence[Metrics], dark: bool = Fals
     _line(figure, DENSITY, [(row.epoch, row.density) for row in rows], "{:.3%}".format, 4, low=_SHARES[0])
     _logarithmic(figure, _SHARES, list(_TICKS), [f"{tick:.1%}".replace(".0%", "%") for tick in _TICKS])
     figure.update_yaxes(title="weights left")
-    if not rows:
-        title = "The share of weights that is left"
-    elif rows[-1].density == 1:
-        title = "All weights are left"
-    else:
-        title = f"{rows[-1].density:.2%} of the weights are left: {rows[-1].nonzeros:,}"
-    return _over_epochs(figure, training, title, dark, height)
+    return _over_epochs(figure, training, density_title(rows), dark, height)
 
 
 def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False, height: int = 222) -> go.Figure:
@@ -89,13 +65,7 @@ def bound_curve(training: Training, rows: Sequence[Metrics], dark: bool = False,
     told = [size(row.code_bytes or 0) + (", exact" if row.exact else ", preview") for row in seen]
     _line(figure, line, points, at_most, 4, markers=True, told=told)
     figure.update_yaxes(title="bound", range=[0, 1], tickformat=".0%", dtick=0.2)
-    if not seen:
-        title = "The bound will show here"
-    elif (bound := seen[-1].bound or 0.0) >= VACUOUS:
-        title = f"{told[-1].split(',')[0]} are too many: the bound is vacuous"
-    else:
-        title = f"{told[-1].split(',')[0]} describe it: the true error is below {at_most(bound)}"
-    return _over_epochs(figure, training, title, dark, height)
+    return _over_epochs(figure, training, bound_title(rows), dark, height)
 
 
 def _line(

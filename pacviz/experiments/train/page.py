@@ -18,6 +18,7 @@ from pacviz.app.session import dark, friendly, offer_download, through_app, warn
 from pacviz.errors import PacvizError, quoted
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.train.figures import accuracy_curve, bound_curve, density_curve, loss_curve
+from pacviz.experiments.train.takeaways import run_explanation, share_left
 from pacviz.figures import size
 from pacviz.figures.style import VACUOUS
 from pacviz.jobs import limits, trash
@@ -29,7 +30,7 @@ from pacviz.training import processes as runs
 from pacviz.training import records
 from pacviz.training.recipe import METHODS, SCRATCH, Training
 from pacviz.training.records import ALIVE, RESUMABLE, Metrics, Run
-from pacviz.words import at_most, surely
+from pacviz.words import at_most
 
 PREFIX = "train_"
 CHOSEN, _SHOWN = "run", "train_run"
@@ -303,25 +304,6 @@ def run_headline(chosen: str, run: Run, rows: list[Metrics]) -> None:
         st.markdown(f"{badge} {plain(run.message)}")
 
 
-def run_explanation(run: Run, rows: list[Metrics]) -> str:
-    """One or two sentences about the bound: what it is worth, and why it is no better yet."""
-    last = records.last_measured(rows)
-    if last is None or last.bound is None:
-        return "Its numbers show as soon as it has read the data."
-    takes = f"{last.nonzeros:,} weights take {size(last.code_bytes or 0)}"
-    if last.bound >= VACUOUS and run.training.density == 1 and not METHODS[run.training.method].quantizes:
-        return (
-            f"**Vacuous**, and it stays so: plain training drops no weights, and {takes}. Prune what comes out of it."
-        )
-    if last.bound >= VACUOUS and last.density == 1:
-        return f"**Vacuous** so far: pruning has not begun, and {takes}."
-    if last.bound >= VACUOUS:
-        return f"**Vacuous**{'' if last.exact else ' so far'}: {takes}."
-    sure, error = surely(defaults(Scenario)["delta"]), at_most(last.bound)
-    held = f"**With probability {sure}, the true error is below {error}**"
-    return f"{held}: {takes}." if last.exact else f"{held} (preview): {takes} by now."
-
-
 def run_figures(run: Run, rows: list[Metrics]) -> None:
     """The five numbers of a run."""
     last = rows[-1] if rows else None
@@ -331,7 +313,7 @@ def run_figures(run: Run, rows: list[Metrics]) -> None:
     tiles = (
         ("Epoch", f"{last.epoch:.1f}" if last else "–", f"of {run.training.epochs}"),
         ("Time left", _duration(left), f"{_duration(last.seconds)} so far" if last else "not begun"),
-        ("Density", f"{last.density:.2%}" if last else "–", f"{last.nonzeros:,} weights" if last else "of the weights"),
+        ("Density", share_left(last) if last else "–", f"{last.nonzeros:,} weights" if last else "of the weights"),
         ("Accuracy", f"{last.accuracy:.1%}" if last else "–", f"loss {last.loss:.4f}" if last else "in training"),
         (
             "Bound" if seen and seen.exact else "Bound, preview",

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import plotly.graph_objects as go
 
 from pacviz.experiments.tightest.results import Point, Value, best, pareto
+from pacviz.experiments.tightest.takeaways import chart_title
 from pacviz.figures.isobound import iso_bound
 from pacviz.figures.style import Line, ink, themed
 from pacviz.literature import PUBLISHED, RECORD, PublishedResult
@@ -88,18 +89,8 @@ def tightest(
         tickvals=error_ticks,
         ticktext=[f"{100 * share:g} %" for share in error_ticks],
     )
-    themed(figure, takeaway(points), dark, height)
+    themed(figure, chart_title(points, n, delta), dark, height)
     return figure.update_layout(margin_t=96, margin_l=70, dragmode=False, clickmode="event+select")
-
-
-def takeaway(points: Sequence[Point]) -> str:
-    """What the chart says, in one line."""
-    winner = best(points)
-    if winner is None:
-        return f"The published record on MNIST is {_percent(RECORD)}: a point below its curve would beat it"
-    place = "below" if winner.bound_of_fixed_architecture < RECORD else "not yet below"
-    error = worst_error(winner.certificate.risk, 1)
-    return f"{winner.bytes:,.0f} bytes with {error} errors: {place} the curve of the published record"
 
 
 def _percent(share: float) -> str:

@@ -15,8 +15,9 @@ from pacviz.certificates import budget
 from pacviz.certificates import verify as verification
 from pacviz.certificates.archive import Archive, BrokenArchive, Provenance
 from pacviz.certificates.certificate import Certificate
+from pacviz.certificates.comparison import LATER
 from pacviz.certificates.measure import network_of
-from pacviz.certificates.verify import LATER, pack, verify
+from pacviz.certificates.verify import pack, verify
 from pacviz.codes import coder
 from pacviz.library import weights
 from pacviz.models import architecture
@@ -361,7 +362,6 @@ def test_other_data_are_a_sentence(sparse):
         (("certificate", "scenario", "model"), "../lenet5"),
         (("certificate", "scenario", "delta"), 0),
         (("certificate", "scenario", "delta"), "nan"),
-        (("certificate", "scenario", "noise"), 1e-15),
         (("certificate", "n"), 10**400),
         (("certificate", "fingerprints"), []),
         (("certificate", "estimates", "train", "errors"), -1),
@@ -376,6 +376,27 @@ def test_a_header_that_makes_no_sense_is_a_sentence(sparse, path, value):
         verify(forged(sparse, *path, value=value))
     assert str(refusal.value).endswith(".")
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("unmeasured")
+def test_figures_that_do_not_follow_from_the_files_own_words_are_told_before_anything_is_decoded(sparse, monkeypatch):
+    monkeypatch.setattr("pacviz.codes.coder.decode", lambda *_: pytest.fail("the code was decoded"))
+    for path, value in {
+        ("bound",): 0.01,
+        ("bounds", "occam"): 0.01,
+        ("bound_with_architecture",): 0.01,
+        ("kl_nats",): 1.0,
+        ("effective_bytes",): 4.0,
+        ("risk_upper",): 0.0,
+        ("ledger", 0, "bits"): 1.0,
+        ("scenario", "noise"): 1e-15,
+        ("scenario", "delta"): 0.5,
+        ("statement",): "With probability 0.95 over the training data the true error is below 1.00%.",
+    }.items():
+        found = verify(forged(sparse, "certificate", *path, value=value))
+        assert not found.ok, path
+        assert found.bound is None
+        assert len(found.problem.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("unmeasured")

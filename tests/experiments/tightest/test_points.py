@@ -123,7 +123,7 @@ def of_another_network(file):
         (of_another_family, "'giants'"),
         (with_a_better_bound, "as bound it claims 0.01"),
         (with_a_smaller_ledger, "does not hold"),
-        (without_a_ledger, "as ledger it claims 'nothing'"),
+        (without_a_ledger, "has no entry 'ledger'"),
         (of_another_network, "no valid certificate"),
     ],
 )

@@ -76,6 +76,7 @@ def test_the_newest_python_that_is_there_is_used_and_what_is_done_is_said_before
     assert (clone / ".venv" / "app").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "code", "words"), [("none", 0, "as BROWSER=none asked"), ("", 1, "no browser starts")]
 )

@@ -77,6 +77,7 @@ def test_what_ships_opens_and_says_the_same(tmp_path):
     assert all(found.values())
 
 
+@pytest.mark.slow
 def test_a_certificate_verifies(cache, tmp_path):
     file = tmp_path / "here.pacviz"
     file.write_bytes(pack(certify(Scenario())))

@@ -116,6 +116,7 @@ def test_a_projector_shows_the_explorer_alone():
     assert not app.expander or all("Seed" in expander.label for expander in app.expander)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_without_a_surface_offers_to_record_it(monkeypatch):
     few = data.Dataset("digits", "Procedural digits", digits.sample(500, 1), digits.sample(100, 2), 10)
     monkeypatch.setattr(data, "load", lambda *_, **__: few)

@@ -30,6 +30,7 @@ def opened(page, address: str) -> None:
     expect(page.locator(":is(.js-plotly-plot, .explorer svg.chart, .pacviz-sheet img):visible").first).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_opens_by_its_link_and_shuts_nobody_out(app, page, theme):
     page.emulate_media(color_scheme=theme)

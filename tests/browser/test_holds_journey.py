@@ -11,6 +11,7 @@ from pacviz.benchmarks.app import serve
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_an_uncharged_choice_fails_and_charging_it_repairs_the_bound(app, page, theme):
     SCREENSHOTS.mkdir(exist_ok=True)
@@ -38,6 +39,7 @@ def test_an_uncharged_choice_fails_and_charging_it_repairs_the_bound(app, page, 
     assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
 
 
+@pytest.mark.slow
 def test_pausing_and_moving_while_trials_run_leaves_no_traceback_in_the_log(cache, page, tmp_path):
     log = tmp_path / "log"
     run, pause = (page.get_by_role("button", name=name) for name in ("Run live", "Pause"))

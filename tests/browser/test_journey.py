@@ -81,6 +81,7 @@ def test_dragging_redraws_without_a_message_and_letting_go_measures(app, page):
     no_error(page)
 
 
+@pytest.mark.slow
 def test_a_link_brings_back_the_setting_the_pins_and_the_numbers(app, page):
     visit(page, f"{app}/?sparsity=0.97&v=1")
     settled(page)

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_recorded_curves_are_there_and_a_live_run_starts_and_pauses(app, page, theme):
     SCREENSHOTS.mkdir(exist_ok=True)

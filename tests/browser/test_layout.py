@@ -83,6 +83,7 @@ def wrong(page, least=0) -> list[str]:
     return [f"{page.url} at {size}: {problem}" for problem in found["problems"]]
 
 
+@pytest.mark.slow
 def test_no_text_of_any_page_is_cut_or_covered_on_a_laptop_in_a_hall_and_projected(app, browser):
     found = []
     with screen(browser, "laptop") as page:
@@ -98,6 +99,7 @@ def test_no_text_of_any_page_is_cut_or_covered_on_a_laptop_in_a_hall_and_project
     assert not found
 
 
+@pytest.mark.slow
 def test_no_text_of_any_page_is_cut_or_covered_on_a_phone(app, browser):
     found = []
     with screen(browser, "phone") as page:
@@ -145,6 +147,7 @@ def test_what_is_wrong_is_found(page):
     assert page.evaluate(LAYOUT, {"least": 18})["problems"] == []
 
 
+@pytest.mark.slow
 def test_charts_of_every_page_are_saved_as_whole_pictures(app, browser, page):
     saved = []
     with screen(browser, "laptop") as opened:

@@ -92,6 +92,7 @@ TOP = """top => { const node = document.querySelector("[class*='st-key-picture_'
 """Whether the first picture is at the top of the screen."""
 
 
+@pytest.mark.slow
 def test_keys_lead_an_audience_from_picture_to_picture_and_from_page_to_page(app, page):
     page.goto(f"{app}/?present=1")
     figures = page.locator(".explorer .charts > figure")
@@ -127,6 +128,7 @@ BAD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", BAD)
 def test_a_link_that_used_to_end_a_page_is_a_sentence_and_the_page(app, page, link):
     page.goto(app + link)

@@ -97,6 +97,7 @@ def test_pictures_of_the_explorer_are_whole(page, browser, values, view):
         assert f"data {scenario.data}" in line
 
 
+@pytest.mark.slow
 def test_pictures_of_bounds_are_whole(page):
     points = [OperatingPoint(), *(result.point for result in PUBLISHED if result.point)]
     points += [

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 from tight_points import save
 
@@ -16,6 +17,7 @@ PLACE = """([error, bytes]) => {
 """Where a point of the chart is in the window."""
 
 
+@pytest.mark.slow
 def test_a_click_selects_a_point_and_the_url_keeps_it(app, page, cache):
     files = [
         save(cache / "tight", f"far-{price:g}", 12, price, errors, spread=6 / price)

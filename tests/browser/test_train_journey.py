@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 RUN = "digits/tiny/journey"
 
 
+@pytest.mark.slow
 def test_a_run_is_started_watched_found_again_and_compressed(app, page, cache):
     SCREENSHOTS.mkdir(exist_ok=True)
     page.goto(f"{app}/train?train_method=dense&train_model=tiny&train_dense_epochs=3&train_dense_batch_size=500")

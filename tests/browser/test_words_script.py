@@ -27,6 +27,7 @@ def script(page):
     return loaded(page, source(), "atMost, atLeast, probability, surely, size, worstError, sizeBelow")
 
 
+@pytest.mark.slow
 def test_numbers_are_written_as_in_python(script):
     ask = """([shares, deltas, sizes]) => [
       shares.map(x => [0, 1, 2, 3].map(digits => [pacviz.atMost(x, digits), pacviz.atLeast(x, digits)])),

@@ -113,6 +113,7 @@ def scaled(source, exponents, biases):
     return weights.Weights(source.model, matrices)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_is", [True, False])
 def test_a_network_and_its_exact_rescalings_err_alike_in_certify_and_verify(tiny, as_is):
     """The draws differ, so that the errors agree within five standard deviations of both, and the charges but for codebooks."""

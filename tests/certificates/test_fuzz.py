@@ -393,6 +393,7 @@ def test_fewer_classes_than_labels_are_a_sentence():
         verify(dataclasses.replace(told, header={**told.header, "certificate": claimed}), bench.dataset)
 
 
+@pytest.mark.slow
 def test_a_long_key_over_a_long_list_takes_little_memory():
     bench = Bench.of(0)
     (honest, _), list_of_zeros = bench.honest, {"k" * 400_000: [0] * 200_000}

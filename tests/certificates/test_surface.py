@@ -121,6 +121,7 @@ def test_what_is_known_along_an_axis_is_a_surface_too():
     assert surface.along([], "bits") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["local", "dask"])
 def test_whoever_does_the_work_it_ends_with_the_same_surface(on):
     if on == "dask":

@@ -99,6 +99,7 @@ def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, requ
     assert json.loads(json.dumps(found.to_dict()))["ok"] is True
 
 
+@pytest.mark.slow
 def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
     provenance = Provenance("tiny", {"width": 8}, "python -m pacviz train")
     told = Archive.from_bytes(pack(certify(SPARSE), provenance=provenance))
@@ -419,6 +420,7 @@ def test_figures_from_a_machine_that_made_other_bytes_are_measured_anew(sparse):
     assert Archive.from_bytes(pack(Certificate(SPARSE, elsewhere))) == sparse
 
 
+@pytest.mark.slow
 def test_a_network_certified_as_it_stands_is_confirmed_with_the_fingerprint_of_its_weights(tmp_path):
     state = architecture("lenet5").state_dict(network_of(SPARSE).matrices)
     state["fc1.bias"] = torch.where(state["fc1.bias"] == 0, -0.0, state["fc1.bias"])

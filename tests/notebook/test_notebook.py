@@ -71,6 +71,7 @@ def test_notebooks_ship_with_what_they_show_and_with_nothing_of_the_machine_that
         assert path.stat().st_size < 600_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
 def test_a_notebook_shows_certificates_figures_and_sliders(executed, name):
     shown = outputs(executed[name])

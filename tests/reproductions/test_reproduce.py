@@ -12,7 +12,7 @@ from pacviz.library.checkpoints import load
 from pacviz.reproductions.zhou2019 import ZHOU, Recipe
 from pacviz.words import at_most
 
-pytestmark = pytest.mark.trained
+pytestmark = [pytest.mark.trained, pytest.mark.slow]
 
 SMALL = Recipe("little", "Little", ZHOU, "tiny", "digits", "surgery", 12, ((0.6, 3), (0.4, 3)), 2)
 

@@ -86,6 +86,7 @@ def test_images_of_another_size_are_refused_before_any_work(small):
         fit(architecture("lenet5"), replace(small, train=wide), QUICK)
 
 
+@pytest.mark.slow
 def test_a_stopped_training_goes_on_to_the_very_same_end(small, tmp_path):
     few = replace(small, train=replace(small.train, images=small.train.images[:480], labels=small.train.labels[:480]))
 

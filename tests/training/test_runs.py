@@ -303,6 +303,7 @@ def test_a_browser_may_have_two_runs_and_others_still_find_a_place(no_processes)
     assert len(records.listing()) == 3
 
 
+@pytest.mark.slow
 def test_two_who_start_under_the_offered_name_at_once_get_a_run_each(tmp_path):
     """Four processes that ask at the same moment."""
     code = (
@@ -391,6 +392,7 @@ def test_the_time_that_is_left_follows_the_pace():
     assert records.seconds_left(Run(RUN, MINE), rows[:1]) is None
 
 
+@pytest.mark.slow
 def test_a_run_in_the_background_outlives_its_starter_and_is_resumed_where_it_stopped(monkeypatch, cache):
     """The real thing: a process of its own on the embedded digits."""
     monkeypatch.setenv("PACVIZ_CACHE", str(cache))

@@ -59,11 +59,13 @@ def consistent(outcomes, claim):
     return binomtest(worst, seen.trials, claim.delta, alternative="greater").pvalue > 0.05
 
 
+@pytest.mark.slow
 def test_the_bounds_of_the_whole_pipeline_are_violated_no_more_often_than_delta(pipeline):
     assert consistent(pipeline, HONEST)
     assert not coverage(pipeline, HONEST).refuted
 
 
+@pytest.mark.slow
 def test_the_pipeline_without_its_code_length_is_caught(pipeline):
     assert coverage(pipeline, BROKEN).p_value < 1e-30
 

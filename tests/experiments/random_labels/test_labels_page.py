@@ -64,6 +64,7 @@ def until(app, there):
         time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_it_runs_live_can_be_paused_and_goes_on_to_the_end_and_is_kept():
     """In a process of its own, as on a server."""
     app = opened(**QUICK)
@@ -108,6 +109,7 @@ def test_what_would_take_too_much_cannot_be_started():
     assert any("GB of memory, and a job may take 2 here" in warning.value for warning in app.warning)
 
 
+@pytest.mark.slow
 def test_images_that_do_not_fit_the_network_are_a_sentence():
     app = opened(**(QUICK | {"live_model": "resnet8"}))
     app.button(key="labels_live_run").click().run()

@@ -13,7 +13,7 @@ import pytest
 from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY
 
 METHODS = [ONE_SHOT, SURGERY]
-pytestmark = pytest.mark.trained
+pytestmark = [pytest.mark.trained, pytest.mark.slow]
 
 
 def test_every_level_is_fitted_to_the_last_label(recording):

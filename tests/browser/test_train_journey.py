@@ -6,6 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from pacviz.training import records
+from pacviz.training.recipe import Training
+from pacviz.training.records import Run
+
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 RUN = "digits/tiny/journey"
 
@@ -34,3 +38,21 @@ def test_a_run_is_started_watched_found_again_and_compressed(app, page, cache):
     assert "model=tiny" in page.url
     assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
     (cache / "checkpoints" / f"{RUN}.safetensors").unlink()  # other tests need a network without a checkpoint
+
+
+def test_a_tab_sees_a_run_that_is_resumed_elsewhere_as_running(app, page):
+    """Elsewhere is here: this process holds the run as the one that trains it does."""
+    run = Run("digits/tiny/watched", Training(model="tiny", name="watched"))
+    with records.transaction() as database:
+        records.enqueue(database, run)
+    records.mark(run.id, "stopped")
+    page.goto(f"{app}/train?run={run.id}")
+    state = page.locator(".stMarkdownBadge:visible").first
+    expect(state).to_have_text(re.compile("stopped, everything is kept"))
+    with records.lock(run):
+        records.mark(run.id, "running")
+        expect(state).to_have_text(re.compile("running"))
+        expect(page.get_by_role("combobox", name="Runs")).to_have_value(re.compile("running"))
+    expect(state).to_have_text(re.compile("interrupted"))
+    with records.transaction() as database:
+        records.taken_out(database, run.id)

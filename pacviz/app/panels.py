@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from pacviz import data
+from pacviz.app.folded import folded
 from pacviz.app.session import friendly, progress_line
 from pacviz.certificates import surface
 from pacviz.certificates.certificate import WHOLE_EVALUATIONS, Certificate
@@ -31,8 +32,11 @@ ABOUT = {
 """What each data set is, for a person."""
 
 
-def ledger_table(certificate: Certificate) -> None:
+def ledger_table(certificate: Certificate | None) -> None:
     """Every charge, a line each."""
+    if certificate is None:
+        st.caption("Not measured yet.")
+        return
     rows = [(charge.name, charge.bits, charge.bits / 8, charge.why) for charge in certificate.ledger.charges]
     rows.append(
         ("in all: K", certificate.ledger.bits, certificate.effective_bytes, "what the code of the network costs")
@@ -102,15 +106,9 @@ def below(scenario: Scenario, view: View, certificate: Certificate | None, recor
         return
     if not recorded:
         offer_surface(scenario)
-    with st.container(key="ledger"), st.expander("The ledger: every charge, a line each"):
-        if certificate is None:
-            st.caption("Not measured yet.")
-        else:
-            ledger_table(certificate)
-    with st.container(key="charges"), st.expander("What is charged, and why the rest is not"):
-        charges_table()
-    with st.container(key="lines"), st.expander("Take it away: shell, Python, the certificate file"):
-        take_away(scenario, certificate)
+    folded("The ledger: every charge, a line each", "ledger", lambda: ledger_table(certificate))
+    folded("What is charged, and why the rest is not", "charges", charges_table)
+    folded("Take it away: shell, Python, the certificate file", "lines", lambda: take_away(scenario, certificate))
 
 
 def offer_surface(scenario: Scenario) -> None:

@@ -132,14 +132,25 @@ def test_the_data_page_shows_the_digits():
     assert "Procedural digits" in app.markdown[0].value
 
 
-def test_the_first_screen_shows_what_is_charged():
+def unfolded(app, *panels):
+    for panel in panels:
+        app.session_state[f"{panel}_panel"] = True
+    return healthy(app.run())
+
+
+def test_what_is_folded_is_sent_when_it_is_opened():
     from pacviz.certificates.charges import ROWS
 
-    table = healthy(opened()).table[0].value
-    assert list(table.index) == [row[0] for row in ROWS]
+    app = healthy(opened())
+    assert not [*app.table, *app.dataframe, *app.code, *app.get("download_button")]
+    app = unfolded(app, "ledger", "charges", "lines")
+    assert list(app.table[0].value.index) == [row[0] for row in ROWS]
+    assert len(app.dataframe[0].value) > len(known(Scenario()).ledger.charges)
+    assert [code.language for code in app.code] == ["bash", "python"]
+    assert len(app.get("download_button")) == 2
 
 
 def test_a_noisy_point_says_what_three_evaluations_would_have_promised():
-    app = healthy(opened(noise=0.05))
+    app = unfolded(opened(noise=0.05), "ledger")
     upper = known(Scenario(noise=0.05)).naive_upper
     assert any(at_most(upper, 1) in caption.value for caption in app.caption)

@@ -7,6 +7,7 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
+from pacviz.app.folded import folded
 from pacviz.app.links import linked, parameters, refuse
 from pacviz.app.projector import presenting
 from pacviz.app.session import through_app
@@ -70,5 +71,4 @@ def page() -> None:
     """Draws the page."""
     through_app(EXPERIMENTS)
     what_if()
-    with st.expander("The published results: where they come from"):
-        published_table()
+    folded("The published results: where they come from", "bounds_published", published_table)

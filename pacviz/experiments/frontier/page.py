@@ -11,6 +11,7 @@ import streamlit as st
 from pacviz import data
 from pacviz.app.charts import chart
 from pacviz.app.controls import choice, segments
+from pacviz.app.folded import folded
 from pacviz.app.links import LINK_VERSION, Parameter, linked, parameters, refuse, usual
 from pacviz.app.session import dark, friendly, progress_line, through_app, warn_about_cache
 from pacviz.app.work import work
@@ -227,8 +228,7 @@ def page() -> None:
         with right:
             chart(layer_shares(bars, dark()), "frontier_layers")
     point_line(shown)
-    with st.expander("Every point, and where the published one comes from"):
-        points_table(shown)
+    folded("Every point, and where the published one comes from", "frontier_points", lambda: points_table(shown))
     warn_about_cache()
 
     if shown.missing and not limits.public():

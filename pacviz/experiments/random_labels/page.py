@@ -6,6 +6,7 @@ import streamlit as st
 
 from pacviz import data
 from pacviz.app.charts import chart, sheet
+from pacviz.app.folded import folded
 from pacviz.app.owner import visitor
 from pacviz.app.session import dark, friendly, progress_line, through_app
 from pacviz.bounds import vacuous
@@ -178,5 +179,4 @@ def page() -> None:
         sheet(labelled_images(*drawn), "labelled_images")
         st.caption(images_caption(drawn[0]))
     take_recording_away(shown)
-    with st.expander("The floor, and where the theorem's assumptions meet the experiment"):
-        theorem()
+    folded("The floor, and where the theorem's assumptions meet the experiment", "labels_theorem", theorem)

@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from pacviz.app.charts import chart
+from pacviz.app.folded import folded
 from pacviz.app.plain import plain
 from pacviz.app.session import dark, through_app, warn_about_cache
 from pacviz.bounds import BOUNDS
@@ -97,7 +98,6 @@ def page() -> None:
     with right:
         tight_selected(shown)
     tight_panels(shown)
-    with st.expander("Why small beats large; what was charged, and what is free"):
-        why_small(shown)
+    folded("Why small beats large; what was charged, and what is free", "tight_why", lambda: why_small(shown))
     tight_problems()
     warn_about_cache()

@@ -70,6 +70,8 @@ def test_a_link_of_another_version_is_said_to_be_one():
 
 
 def test_the_table_names_every_published_result_with_its_source():
-    (table,) = opened().dataframe
+    app = opened()
+    app.session_state["bounds_published_panel"] = True
+    (table,) = app.run().dataframe
     assert list(table.value["result"]) == [result.name for result in PUBLISHED]
     assert all(table.value["source"])

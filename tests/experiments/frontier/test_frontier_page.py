@@ -45,7 +45,8 @@ def expected(model, data, bits):
 
 
 def shown(app):
-    return app.dataframe[0].value
+    app.session_state["frontier_points_panel"] = True
+    return app.run().dataframe[0].value
 
 
 @pytest.mark.parametrize("data", ["digits", "mnist"])

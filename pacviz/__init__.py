@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pacviz.certificates.certificate import Certificate, certify, known
     from pacviz.codes.ledger import Charge, Ledger
     from pacviz.errors import PacvizError
+    from pacviz.experiments.heavy_tails.layers import tails
     from pacviz.library.conversion import from_module
     from pacviz.library.weights import scenario_of
     from pacviz.scenario import Scenario
@@ -28,6 +29,7 @@ __all__ = [
     "from_module",
     "known",
     "scenario_of",
+    "tails",
 ]
 
 _HOMES = {
@@ -40,6 +42,7 @@ _HOMES = {
     "Ledger": "codes.ledger",
     "Scenario": "scenario",
     "scenario_of": "library.weights",
+    "tails": "experiments.heavy_tails.layers",
 }
 
 

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
+from pacviz.experiments.heavy_tails import command as heavy_tails
 
 
 def app(port: int | None) -> None:
@@ -69,6 +70,7 @@ def every_command() -> tuple[Command, ...]:
     """All that `python -m pacviz` can do."""
     return (
         *(command for experiment in known.experiments() for command in experiment.commands),
+        *heavy_tails.COMMANDS,
         Command(experiments),
         Command(benchmark, _benchmark_options, json=False),
         Command(record, _record_options, json=False),

@@ -11,6 +11,7 @@ import streamlit as st
 from pacviz.app.links import offer
 from pacviz.scenario import Scenario
 from pacviz.settings import defaults, settings
+from pacviz.words import explained
 
 
 def slider(name: str, kind: type = Scenario, prefix: str = "", **more: Any) -> float:
@@ -36,10 +37,16 @@ def choice(
     """A select box for a text of `kind`, under its name with `prefix`.
 
     default: what it goes back to where it holds something that is not among the options; the setting's own where None.
+    Its help explains what words of the glossary stand in the options.
     """
     setting = settings(kind)[name]
     offer(prefix + name, options, defaults(kind)[name] if default is None else default)
-    return st.selectbox(setting.title, options, key=prefix + name, help=setting.help, **more)
+    return st.selectbox(setting.title, options, key=prefix + name, help=with_words(setting.help, options), **more)
+
+
+def with_words(help: str, options: Sequence[str]) -> str:
+    """A help text, and what those words of the glossary mean that stand in the options and that it does not explain."""
+    return f"{help} {explained(*(text for text in options if f'{text}: ' not in help))}".strip()
 
 
 def segments(

@@ -29,4 +29,20 @@ if (!window.pacvizProjector) {
     if (page ? turn(page) : scroll(by) || turn(by)) event.preventDefault();
   };
   addEventListener("keydown", window.pacvizProjector);
+
+  // Plotly leaves a chart half drawn whose place gets its height while the chart is made: one pixel less makes it draw again.
+  const redrawn = new WeakMap();
+  let looking = 0;
+  const look = () => {
+    looking = 0;
+    if (!document.querySelector(".pacviz-presenting")) return;
+    for (const chart of document.querySelectorAll("[class*='st-key-picture_'] .js-plotly-plot")) {
+      if (!chart.querySelector(".main-svg") || redrawn.get(chart) === innerHeight) continue;
+      redrawn.set(chart, innerHeight);
+      const place = chart.closest("[class*='st-key-picture_']");
+      place.classList.toggle("pacviz-redrawn");
+    }
+  };
+  new MutationObserver(() => { looking ||= setTimeout(look, 300); }).observe(document.body, { childList: true, subtree: true });
+  addEventListener("resize", () => { looking ||= setTimeout(look, 300); });
 }

@@ -26,6 +26,7 @@ _STYLE = """
 .stMainBlockContainer h3 { font-size: max(2.2rem, 36px); padding-top: 0; }
 .stMain { scroll-padding-top: 0.6rem; }
 [class*="st-key-picture_"] { flex: none; height: calc(100vh - 2.6rem); margin-bottom: 1.5rem; }
+.pacviz-redrawn[class*="st-key-picture_"] { height: calc(100vh - 2.6rem - 1px); }
 [class*="st-key-picture_"] > :has([data-testid="stPlotlyChart"]) { flex: 1; min-height: 0; }
 [class*="st-key-picture_"] :is([data-testid="stFullScreenFrame"], [data-testid="stPlotlyChart"]) { height: 100%; }
 [class*="st-key-picture_"]:has(.pacviz-sheet) { height: auto; }

@@ -34,7 +34,7 @@ STYLE = """
 .stMainBlockContainer [data-testid="stVerticalBlock"] { gap: 0.7rem; }
 /* Three lines, whatever they say, so that nothing below them moves. */
 .st-key-explanation { min-height: 84px; }
-@media (max-width: 640px) { .stMainBlockContainer .katex-display .katex { font-size: min(1.21em, 4.1vw); } }
+@media (max-width: 640px) { .stMainBlockContainer .katex-display .katex { font-size: min(1.21em, 3.9vw); } }
 [data-testid="stElementContainer"]:has(> .stHtml script) { display: none; }
 </style>
 """

@@ -18,6 +18,9 @@ class Live {
     window.addEventListener("resize", this.onWindow);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
+    // Titles were measured in the letters that there were.
+    this.onFonts = () => { this.layoutKey = null; if (this.data) this.schedule(true); };
+    document.fonts?.addEventListener("loadingdone", this.onFonts);
     const highlight = (event) => {
       const name = event.target.closest?.("[data-sym], [data-of]")?.dataset;
       const hot = name?.sym || name?.of?.split(" ")[0];
@@ -29,6 +32,7 @@ class Live {
 
   destroy() {
     this.observer.disconnect();
+    document.fonts?.removeEventListener("loadingdone", this.onFonts);
     this.host.keys.removeEventListener("keydown", this.onKey);
     window.removeEventListener("resize", this.onWindow);
   }

@@ -30,6 +30,7 @@ def waterfall(certificate: Certificate, dark: bool = False, height: int = 340) -
     ceiling = next((ceiling for ceiling in CEILINGS if ceiling >= 1.12 * top), CEILINGS[-1])
     title = charges_takeaway({part: sum(sums[step].values()) for part, step in STEPS.items()})
     themed(figure, title, dark, height)
+    figure.update_xaxes(tickangle=0)
     return figure.update_yaxes(range=[0, ceiling], tickformat="~s")
 
 
@@ -89,6 +90,5 @@ def staircase(
         cliponaxis=False,
     )
     figure.update_layout(barmode="overlay")
-    figure.update_xaxes(tickangle=0)
     figure.update_yaxes(title="bytes")
     return figure, max(*edges, total)

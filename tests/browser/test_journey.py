@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Page, expect
 
+from pacviz.explorer import TOUR
 from pacviz.words import at_most
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -124,6 +125,16 @@ def test_the_tour_is_led_by_the_keyboard_and_asks_before_it_shows(app, page):
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     no_error(page)
+
+
+def test_the_sweet_spot_of_the_tour_is_on_the_screen_with_its_point(app, page):
+    visit(page, f"{app}/?tour={next(step for step, item in enumerate(TOUR, 1) if item.sweet_spot)}")
+    settled(page)
+    card, chart = page.locator(".explorer .tour"), page.locator(".explorer svg.chart").first
+    for place in (card, chart, chart.locator("circle[data-line]")):
+        box = place.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 720
 
 
 def test_a_projector_shows_what_the_link_leaves(app, page):

@@ -35,10 +35,10 @@ CROSSED = [
     *("tightest?tight_near=true", "tightest?tight_point=subspace-edges-mnist-dense-1000-31"),
     *("frontier?frontier_model=mlp", "frontier?frontier_data=digits&frontier_bits=4"),
     *(
-        "labels?labels_recording=resnet8-cifar10-jpeg",
+        "labels?labels_name=resnet8-cifar10-jpeg",
         "labels?labels_method=one-shot",
         "holds?holds_learner=guess",
-        "data?data=mnist",
+        "data?start=50000",
     ),
 ]
 """States of pages beside the ones that they open with."""
@@ -74,9 +74,19 @@ def settled(page) -> None:
     )
 
 
+WHOLE = """() => [...document.querySelectorAll(".js-plotly-plot")].every(chart => {
+  const [drawn, axis] = [".main-svg", ".xlines-above"].map(part => chart.querySelector(part).getBoundingClientRect());
+  const size = chart._fullLayout._size, end = drawn.top + size.t + size.h;
+  return Math.abs(drawn.height - chart.parentElement.clientHeight) < 3 && (!axis.width || Math.abs(axis.bottom - end) < 3); })"""
+"""Whether every chart fills its place, with its axis at the lower end."""
+
+
 def wrong(page, least=0) -> list[str]:
     """What is wrong with what a page shows: see layout.js.  least: pixels of the smallest letters that a chart may have."""
     settled(page)
+    if least:
+        page.wait_for_function(WHOLE)
+        settled(page)
     found = page.evaluate(LAYOUT, {"least": least})
     assert found["count"] > 10, f"{page.url} shows next to nothing"
     size = page.viewport_size["width"]

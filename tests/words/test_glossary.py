@@ -1,5 +1,6 @@
 """A word that the screens use has a line that explains it."""
 
+from pacviz.app.controls import with_words
 from pacviz.bounds.operating_point import OperatingPoint
 from pacviz.experiments.bounds.figures import bounds_against_n
 from pacviz.experiments.frontier.figures import METHOD_LINES
@@ -36,3 +37,13 @@ def test_a_figure_on_a_dark_page_is_drawn_in_bright_colours():
         if pale.line.color == "#0072B2":
             assert bright.line.color == lit("#0072B2")
         assert list(pale.y) == list(bright.y)
+
+
+def test_words_in_a_menu_are_explained_in_its_help():
+    """On the first screen surgery is a name in the menu of checkpoints; on Train networks are called edges and glances."""
+    for options in (("plain", "surgery-straight-through"), ("lenet5", "edges-8", "glances-8")):
+        told = with_words("Which one.", options)
+        words = [word for word in GLOSSARY if any(word in option for option in options)]
+        assert len(words) == 2
+        assert told == "Which one. " + " ".join(f"**{word}**: {GLOSSARY[word]}." for word in words)
+    assert with_words("dense: all. surgery: some.", ("dense", "surgery")) == "dense: all. surgery: some."

@@ -253,7 +253,12 @@ def trial_figures(trials: list[Trial]) -> None:
     price = f"{statistics.fmean(trial.kl_nats for trial in trials):,.1f}" if trials else "–"
     tiles = (
         ("Training error", train, "mean", "Of each network, on the sample that it was chosen on."),
-        ("K, nats", price, "mean price", "The code length of the network, or ln M; 0 where it is not charged."),
+        (
+            "K, nats",
+            price,
+            "mean price",
+            "The code length, or ln M; 0 where it is not charged. 1 nat = 1.44 bits.",
+        ),
         ("Bound", bound, "mean", "Occam–Chernoff, from the training error, K, n and δ."),
         (
             "True error",

@@ -31,6 +31,8 @@ METHOD_LINES = Lines(
 TARGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 """Certificates whose curves lie in the background."""
 ERRORS = (3e-4, 1.0)
+HIGHEST = 1.7
+"""Where the axis of errors ends: there is room for a label above a point at 100 %."""
 BYTES = (250, 60_000)
 _ERROR_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _BYTE_TICKS = (300, 1_000, 3_000, 10_000, 30_000)
@@ -76,7 +78,7 @@ def frontier(
     figure.update_yaxes(
         title="training error (logarithmic)",
         type="log",
-        range=[math.log10(share) for share in ERRORS],
+        range=[math.log10(ERRORS[0]), math.log10(HIGHEST)],
         tickvals=_ERROR_TICKS,
         ticktext=[percent(share) for share in _ERROR_TICKS],
     )

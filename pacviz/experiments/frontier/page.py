@@ -228,6 +228,7 @@ def page() -> None:
         with right:
             chart(layer_shares(bars, dark()), "frontier_layers")
     point_line(shown)
+    st.caption(explained("effective size", *(METHOD_LINES[point.method].title for point in shown.points)))
     folded("Every point, and where the published one comes from", "frontier_points", lambda: points_table(shown))
     warn_about_cache()
 

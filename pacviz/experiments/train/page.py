@@ -30,7 +30,7 @@ from pacviz.training import processes as runs
 from pacviz.training import records
 from pacviz.training.recipe import METHODS, SCRATCH, Training
 from pacviz.training.records import ALIVE, RESUMABLE, Metrics, Run
-from pacviz.words import at_most
+from pacviz.words import at_most, explained
 
 PREFIX = "train_"
 CHOSEN, _SHOWN = "run", "train_run"
@@ -362,6 +362,7 @@ def page() -> None:
         with right:
             chart(density_curve(run.training, rows, dark()), "density_curve")
             chart(loss_curve(run.training, rows, dark()), "loss_curve")
+        st.caption(explained("nats", run.training.method, run.training.model))
         st.code(run.training.command, language="bash", wrap_lines=True)
 
     live()

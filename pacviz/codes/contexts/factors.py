@@ -39,18 +39,26 @@ def _octave() -> np.ndarray:
 
 OCTAVE = _octave()
 _MANTISSAS = np.searchsorted(OCTAVE, 1 + (np.arange(4096) + 0.5) / 4096, side="right") - 1
+_OCTAVE_BITS = OCTAVE.view(np.int64)
 
 
 def logarithm(values: np.ndarray) -> np.ndarray:
-    """Binary logarithms of positive numbers in 1/UNIT, int64, rounded down to within one."""
-    mantissas, exponents = np.frexp(values)
-    return UNIT * (exponents.astype(np.int64) - 1) + _MANTISSAS[((2 * mantissas - 1) * 4096).astype(np.int64)]
+    """Binary logarithms of positive numbers in 1/UNIT, int64, rounded down to within one.  values: contiguous float64."""
+    # Of a float64, 11 bits of exponent, then the first 12 of the mantissa.
+    leading = values.view(np.int64) >> 40
+    return UNIT * ((leading >> 12) - 1023) + _MANTISSAS.take(leading & 4095)
 
 
 def power(exponents: np.ndarray) -> np.ndarray:
     """2^(exponents / UNIT) for exponents within FURTHEST, which are rounded to whole numbers: float64."""
-    whole = np.rint(np.clip(exponents, -FURTHEST, FURTHEST)).astype(np.int64)
-    return np.ldexp(OCTAVE[whole % UNIT], whole // UNIT)
+    whole = np.rint(np.minimum(np.maximum(exponents, -FURTHEST), FURTHEST)).astype(np.int64)
+    return (_OCTAVE_BITS.take(whole & UNIT - 1) + (whole >> UNIT.bit_length() - 1 << 52)).view(np.float64)
+
+
+def half_octaves(least: int, most: int) -> np.ndarray:
+    """Where `logarithm` passes the half octaves from 2^least to below 2^most, all but the first."""
+    steps = np.array([1.0, 1 + np.searchsorted(_MANTISSAS, UNIT // 2) / len(_MANTISSAS)])
+    return np.ldexp(steps, np.arange(least, most)[:, None]).ravel()[1:]
 
 
 class Factors:
@@ -70,39 +78,43 @@ class Factors:
         self._evidence = np.zeros(sum(sizes), np.int64)
         self._weights = np.full(len(sizes), FIRST_WEIGHT)
 
-    def code(self, coder: Coder, flags: np.ndarray | None, odds: np.ndarray, contexts: np.ndarray) -> np.ndarray:
-        """Codes a 0 or 1 for each of the odds that it is 1: int (m,).  odds: float64 (m,), m > 0.  contexts: int (sizes, m)."""
-        at = contexts + self._starts
-        evidence = self._evidence[at]
-        shift = self._weights[0] * evidence[0]
-        for weight, row in zip(self._weights[1:], evidence[1:], strict=True):
-            shift += weight * row
+    def code(
+        self, coder: Coder, flags: np.ndarray | None, odds: np.ndarray, contexts: Sequence[np.ndarray]
+    ) -> np.ndarray:
+        """Codes a 0 or 1 for each of the odds that it is 1: int (m,).  odds: float64 (m,), m > 0.  contexts: int (m,) each."""
+        at = np.concatenate(contexts).reshape(len(self._starts), -1) + self._starts
+        evidence = self._evidence.take(at)
+        weighted = self._weights[:, None] * evidence
+        shift = weighted[0]
+        # Row by row: a sum whose order is free may be rounded differently on another machine.
+        for row in weighted[1:]:
+            shift += row
         mixed = odds * power(shift)
         probabilities = mixed / (1 + mixed)
         found = coder.bernoulli(flags, probabilities)
         self._learn(at, found, np.rint(COUNT * odds / (1 + odds)))
         errors = np.rint(COUNT * (found - probabilities)).astype(np.int64)
         spreads = np.rint(COUNT * probabilities * (1 - probabilities)).astype(np.int64)
-        curvature = int((evidence * evidence) @ spreads @ np.ones(len(evidence), np.int64)) / (COUNT * NAT * NAT)
+        curvature = int((evidence * evidence @ spreads).sum()) / (COUNT * NAT * NAT)
         self._weights = self._weights + (evidence @ errors) / (COUNT * NAT) / (SLOWNESS + curvature)
         return found
 
     def _learn(self, at: np.ndarray, found: np.ndarray, expected: np.ndarray) -> None:
         """Counts decisions in their contexts.  found, expected: hits and 2^16 times their probability, (m,)."""
         places, size = at.ravel(), self._counts.shape[1]
-        hits, likely = (np.broadcast_to(COUNT * found, at.shape).ravel(), np.broadcast_to(expected, at.shape).ravel())
-        amounts = (hits, COUNT - hits, likely, COUNT - likely)
-        # Few decisions leave most of a table as it is: two ways to the same numbers.
-        few = len(places) < size
-        for row, amount in zip(self._counts, amounts, strict=True):
-            if few:
-                np.add.at(row, places, amount)
-            else:
-                row += np.bincount(places, amount, size)
-        touched = places if few else slice(None)
-        counts = self._counts[:, touched]
+        amounts = np.empty((2, *at.shape))
+        amounts[0], amounts[1] = found, expected
+        decisions = np.bincount(places, None, size)
+        # Few decisions leave most of a table as it is.
+        touched = decisions.nonzero()[0] if len(places) < size else np.arange(size)
+        seen = COUNT * decisions.take(touched)
+        hits, likely = (np.bincount(places, each.ravel(), size).take(touched) for each in amounts)
+        hits *= COUNT
+        counts = self._counts.take(touched, 1)
+        counts += (hits, seen - hits, likely, seen - likely)
         if (old := counts[0] + counts[2] > 2 * MEMORY).any():
             counts = np.where(old, np.ceil(counts / 2), counts)
-            self._counts[:, touched] = counts
+        for row, new in zip(self._counts, counts, strict=True):
+            row[touched] = new
         hits_, misses, likely_, unlikely = logarithm(counts)
         self._evidence[touched] = hits_ - misses - likely_ + unlikely

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pacviz.codes.codebook.positions import code_counts
-from pacviz.codes.contexts.factors import UNIT, Factors, logarithm
+from pacviz.codes.contexts.factors import Factors, half_octaves
 from pacviz.codes.contexts.sets import Sets
 from pacviz.codes.contexts.waves import KERNEL, Waves, blocks
 from pacviz.codes.rangecoder import CORRUPT, Coder
@@ -15,7 +15,19 @@ from pacviz.models import LayerSpec
 _CONTEXTS = (1 << len(KERNEL), 16 * 3, 16 * 16, 16 * 8, 4 * 3)
 """The pattern around it; rate and pattern beside it; rate and hits in its kernel; what is left of the row and hits around
 it; the units beside it."""
-_BITS = (1 << np.arange(len(KERNEL)))[:, None]
+_THRESHOLDS = half_octaves(-7, 8)
+_AROUND = np.arange(1 << len(KERNEL) + 2)
+"""Patterns of the neighbours of `Waves`, a bit each."""
+_BESIDE = _AROUND % 2 + _AROUND // 2 % 2
+_OF_PATTERN = np.stack(
+    [
+        _AROUND % (1 << len(KERNEL)),
+        _BESIDE,
+        sum(_AROUND >> bit & 1 for bit in range(len(KERNEL))),
+        3 * (_AROUND >> len(KERNEL)) + _BESIDE,
+    ]
+)
+"""The pattern in the kernel, the hits beside, those in the kernel, and 3 times those in the units beside, plus beside."""
 
 
 def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, waves: Waves) -> np.ndarray:
@@ -65,36 +77,41 @@ def _code_block(
     left = counts - (firsts >= 0)
     remaining = np.cumsum(np.where(open_, rates, 0.0)[:, ::-1], axis=1)[:, ::-1]
     room = np.cumsum(open_[:, ::-1], axis=1)[:, ::-1]
-    in_kernel = np.zeros((len(found), len(waves.level)), np.int64)
+    units, width = len(waves.level), found.shape[1]
+    in_kernel, flat = np.zeros(len(found) * units, np.int64), found.reshape(-1)
     for first, last in waves.spans:
         free = room[:, first]
-        coded, full = (left > 0) & (left < free), (left > 0) & (left == free)
-        if full.any():
+        coded = (left > 0) & (left <= free)
+        if (full := coded & (left == free)).any():
             found[full, first:last] |= open_[full, first:last]
             left[full] -= np.count_nonzero(open_[full, first:last], axis=1)
-        rows, columns = np.nonzero(coded[:, None] & open_[:, first:last])
+            coded ^= full
+        if not coded.any():
+            continue
+        rows, columns = (coded[:, None] & open_[:, first:last]).nonzero()
         if not len(rows):
             continue
         columns += first
-        rate, free, some = rates[columns], free[rows], left[rows]
-        odds = some * (rate * free / remaining[rows, first]) / (free - some)
-        around = found[rows, waves.neighbours[:, columns]].astype(np.int64)
-        kernel, (previous, following) = around[: len(KERNEL)], around[len(KERNEL) :]
-        beside, many, unit = kernel[0] + kernel[1], kernel.sum(0), waves.unit[columns]
-        level = _half_octaves(rate * counts[rows] / len(rates))
+        rate, free, some, start = rates.take(columns), free.take(rows), left.take(rows), rows * width
+        odds = some * (rate * free / remaining[:, first].take(rows)) / (free - some)
+        around = flat.take(waves.neighbours.take(columns, 1) + start)
+        pattern, beside, many, units_beside = _OF_PATTERN.take(np.packbits(around, 0, "little")[0], 1)
+        unit = waves.unit.take(columns)
+        kernel = rows * units + unit
+        level = np.searchsorted(_THRESHOLDS, rate * counts.take(rows) / len(rates), "right")
         contexts = (
-            (kernel * _BITS).sum(0),
+            pattern,
             3 * level + beside,
-            16 * np.minimum(in_kernel[rows, unit], 15) + level,
-            8 * _half_octaves(some / free) + many,
-            3 * (previous + 2 * following) + beside,
+            16 * np.minimum(in_kernel.take(kernel), 15) + level,
+            8 * np.searchsorted(_THRESHOLDS, some / free, "right") + many,
+            units_beside,
             columns,
             3 * unit + beside,
         )
-        hit = factors.code(coder, None if mask is None else mask[rows, columns], odds, np.stack(contexts)) > 0
-        found[rows, columns] = hit
-        left -= np.bincount(rows[hit], minlength=len(left))
-        np.add.at(in_kernel, (rows[hit], unit[hit]), 1)
+        hits = factors.code(coder, None if mask is None else mask[rows, columns], odds, contexts).nonzero()[0]
+        flat[start.take(hits) + columns.take(hits)] = True
+        left -= np.bincount(rows.take(hits), minlength=len(left))
+        np.add.at(in_kernel, kernel.take(hits), 1)
 
 
 def _rates(waves: Waves, hits: np.ndarray, exposure: float) -> np.ndarray:
@@ -107,8 +124,3 @@ def _rates(waves: Waves, hits: np.ndarray, exposure: float) -> np.ndarray:
     level_rates = (level_hits + 1) / (level_exposure + 1)
     unit_rates = (unit_hits + 4 * level_rates[waves.level]) / (unit_exposure + 4)
     return (hits + 2 * unit_rates[waves.unit]) / (exposure + 2)
-
-
-def _half_octaves(values: np.ndarray) -> np.ndarray:
-    """A number in 0..15 for positive values: half octaves from 2^-7 on."""
-    return np.clip((logarithm(np.maximum(values, 2.0**-7)) + 7 * UNIT) // (UNIT // 2), 0, 15)

@@ -34,49 +34,51 @@ def code_assignments(
     planes = int((sizes.max(initial=1) - 1) >> shift).bit_length()
     sign_factors = Factors((*_SIGN_CONTEXTS, width, units, height))
     class_factors = [Factors([size << plane for size in (*_CLASS_CONTEXTS, width, height)]) for plane in range(planes)]
-    sign_counts, bit_counts = np.ones(2, np.int64), np.ones((2, 1 << planes, 2), np.int64)
+    sign_counts = np.ones(2, np.int64)
+    # Of each sign and node of the tree of classes, how often the bit below was 0 and 1.
+    bit_counts = np.ones(4 << planes, np.int64)
 
     cells = mask[:, waves.order]
     ordered = None if symbols is None else symbols[:, waves.order]
     # One column more and two rows before, always empty, stand for neighbours that do not exist.
-    known = np.zeros((height + 2, width + 1), np.int32)
+    known = np.zeros((height + 2) * (width + 1), np.int64)
     found = np.zeros(mask.shape, np.uint16)
     for rows, columns in waves.diagonals(cells):
-        around, above, above2 = (
-            known[rows + 2, waves.neighbours[:, columns]],
-            known[rows + 1, columns],
-            known[rows, columns],
-        )
+        at = rows * (width + 1)
+        above, above2 = known.take(at + columns + width + 1), known.take(at + columns)
+        at += 2 * (width + 1)
+        around = known.take(waves.neighbours.take(columns, 1) + at)
         given = None if ordered is None else ordered[rows, columns].astype(np.int64)
 
         positive = np.full(len(rows), int(sizes[1] > 0))
         if sizes.all():
-            contexts = np.stack([*_sign_patterns(around, above, above2), columns, waves.unit[columns], rows])
+            contexts = (*_sign_patterns(around, above, above2), columns, waves.unit.take(columns), rows)
             odds = np.full(len(rows), sign_counts[1] / sign_counts[0])
             positive = sign_factors.code(coder, None if given is None else given > negatives, odds, contexts)
             sign_counts += np.bincount(positive, minlength=2)
 
         top = (sizes[positive] - 1) >> shift
         rank = None if given is None else np.where(positive, given - negatives - 1, negatives - given)
-        contexts = np.stack([*_class_patterns(around, above, above2), columns, rows])
+        contexts = [*_class_patterns(around, above, above2), columns, rows]
         # A node of the tree of classes: 1, then the bits so far.
         node = np.ones(len(rows), np.int64)
         for plane, factors in enumerate(class_factors):
             bit = planes - 1 - plane
-            open_ = np.flatnonzero((2 * node + 1 << bit) - (1 << planes) <= top)
+            open_ = ((2 * node + 1 << bit) - (1 << planes) <= top).nonzero()[0]
             node *= 2
             if len(open_):
-                sign, at = positive[open_], node[open_] // 2
+                place = (positive.take(open_) << planes + 1) + node.take(open_)
+                inner = node.take(open_) // 2 - (1 << plane)
                 one = factors.code(
                     coder,
-                    None if rank is None else (rank[open_] >> shift + bit) % 2,
-                    bit_counts[sign, at, 1] / bit_counts[sign, at, 0],
-                    (contexts[:, open_] << plane) + at - (1 << plane),
+                    None if rank is None else (rank.take(open_) >> shift + bit) % 2,
+                    bit_counts.take(place + 1) / bit_counts.take(place),
+                    [(each.take(open_) << plane) + inner for each in contexts],
                 )
-                np.add.at(bit_counts, (sign, at, one), 1)
+                bit_counts += np.bincount(place + one, minlength=len(bit_counts))
                 node[open_] += one
         chosen = node - (1 << planes)
-        known[rows + 2, columns] = (2 * positive - 1) * (chosen + 1)
+        known[at + columns] = (2 * positive - 1) * (chosen + 1)
 
         ranks = chosen << shift
         room = np.minimum(sizes[positive] - ranks, 1 << shift)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -12,6 +13,9 @@ from constriction import stream
 from pacviz.errors import PacvizError
 
 T = TypeVar("T")
+
+Tape = tuple[tuple[np.ndarray, Any, Any], ...]
+"""Pieces of a message: symbols, their law, and how many they are or the law's parameters for each."""
 
 BERNOULLI = stream.model.Bernoulli(perfect=False)
 UNIFORM = stream.model.Uniform()
@@ -130,6 +134,11 @@ class Coder:
         assert option is not None
         return option(self)
 
+    def replay(self, tape: Tape) -> None:
+        """Writes again what a Recorder has written."""
+        for symbols, law, what in tape:
+            self._code(symbols, law, what)
+
     def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
         """Codes with one model and a count, or with a family of models and an array of its parameters."""
         if self._decoder is not None:
@@ -142,6 +151,31 @@ class Coder:
         # A reader writes as well: that is how it knows where the code ends.
         self._encoder.encode(symbols, law, *(() if isinstance(what, int) else (what,)))
         return symbols
+
+
+class Recorder(Coder):
+    """A coder that writes, and remembers what it wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[tuple[np.ndarray, Any, Any]] = []
+
+    @property
+    def tape(self) -> Tape:
+        """What was written, flags that follow each other in one piece."""
+        pieces: list[tuple[np.ndarray, Any, Any]] = []
+        for flags, group in itertools.groupby(self._written, lambda piece: piece[1] is BERNOULLI):
+            if flags:
+                symbols, _, probabilities = zip(*group, strict=True)
+                pieces.append((np.concatenate(symbols), BERNOULLI, np.concatenate(probabilities)))
+            else:
+                pieces += group
+        return tuple(pieces)
+
+    def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
+        found = super()._code(symbols, law, what)
+        self._written.append((found, law, what))
+        return found
 
 
 def _words(data: bytes) -> np.ndarray:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pacviz import PacvizError, models
 from pacviz.codes.codebook.units import canonical_order
-from pacviz.codes.coder import decode, encode
-from pacviz.codes.contexts.factors import FURTHEST, UNIT, Factors, logarithm, power
+from pacviz.codes.coder import decode, encode, encode_prior
+from pacviz.codes.contexts.factors import FURTHEST, UNIT, Factors, half_octaves, logarithm, power
 from pacviz.codes.contexts.positions import code_positions
 from pacviz.codes.contexts.values import code_assignments
 from pacviz.codes.contexts.waves import Waves
@@ -143,3 +143,35 @@ def test_damaged_bytes_either_decode_or_are_refused():
             decode(bytes(damaged))
     with pytest.raises(PacvizError):
         decode(data[: len(data) // 2])
+
+
+def test_positions_are_worked_out_once_for_a_network_its_prior_and_fewer_values(monkeypatch):
+    network = realistic(nonzeros=(16, 20, 30, 10), bits=2)
+    alone, scales = encode(network, 2).data, {layer.name: 0 for layer in network.layers}
+    prior = encode_prior(network, scales, 2).data
+    merged = tuple(
+        CompressedLayer(layer.name, np.minimum(layer.symbols, 1), layer.codebook[:1]) for layer in network.layers
+    )
+    fewer = CompressedNetwork(network.model, merged)
+    coarse = encode(fewer, 2).data
+    worked_out = []
+    monkeypatch.setattr(
+        "pacviz.codes.contexts.code.code_positions",
+        lambda coder, mask, *rest: worked_out.append(mask) or code_positions(coder, mask, *rest),
+    )
+    assert encode(network, 2).data == alone
+    assert encode_prior(network, scales, 2).data == prior
+    assert encode(fewer, 2).data == coarse
+    assert not worked_out
+    monkeypatch.setattr("pacviz.codes.contexts.code.REMEMBERED", 0)
+    assert encode(network, 2).data == alone
+    assert len(worked_out) == len(network.layers)
+
+
+def test_half_octaves_are_where_logarithms_pass_them():
+    edges = half_octaves(-7, 1)
+    assert len(edges) == 15
+    just_below = np.nextafter(edges, 0)
+    steps = (UNIT // 2) * np.arange(-13, 2)
+    assert (logarithm(edges) >= steps).all()
+    assert (logarithm(just_below) < steps).all()

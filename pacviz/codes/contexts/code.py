@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from pacviz.codes.code import Charging, register
@@ -12,8 +14,11 @@ from pacviz.codes.contexts.positions import code_positions
 from pacviz.codes.contexts.values import code_assignments
 from pacviz.codes.contexts.waves import Waves
 from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
-from pacviz.codes.rangecoder import Coder
+from pacviz.codes.rangecoder import Coder, Recorder, Tape
 from pacviz.models import Architecture, LayerSpec
+
+REMEMBERED = 2**19
+"""Up to so many weights, what the positions of a layer are written as is remembered: 12 bytes each."""
 
 
 @register
@@ -31,7 +36,7 @@ class ContextCode(CodebookCode):
         units = np.ones(architecture.input_shape[0], np.int64)
         for spec, layer in zip(architecture.layers, layers_of(architecture, network), strict=True):
             waves = Waves.of(spec, units)
-            mask, codebook = _code_surviving(coder, spec, layer, waves, charge)
+            mask, codebook = _code_surviving(coder, spec, layer, units, charge)
             units = np.count_nonzero(mask, axis=1)
             symbols = code_assignments(coder, None if layer is None else layer.symbols, mask, codebook, waves)
             charge("assignments", "which of the values each surviving weight takes", spec.name)
@@ -41,17 +46,35 @@ class ContextCode(CodebookCode):
     def code_shared(
         self, coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, units: np.ndarray, charge: Charging
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        mask, codebook = _code_surviving(coder, spec, layer, Waves.of(spec, units), charge)
+        mask, codebook = _code_surviving(coder, spec, layer, units, charge)
         frequencies = code_frequencies(coder, None if layer is None else layer.counts, len(codebook))
         charge("cluster weights", "how often each value occurs", spec.name)
         return mask, codebook, frequencies
 
 
 def _code_surviving(
-    coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, waves: Waves, charge: Charging
+    coder: Coder, spec: LayerSpec, layer: CompressedLayer | None, units: np.ndarray, charge: Charging
 ) -> tuple[np.ndarray, np.ndarray]:
-    mask = code_positions(coder, None if layer is None else layer.symbols > 0, spec, waves)
+    if layer is None:
+        mask = code_positions(coder, None, spec, Waves.of(spec, units))
+    elif (mask := layer.symbols > 0).size <= REMEMBERED:
+        coder.replay(_written(spec, np.packbits(mask).tobytes(), units.tobytes()))
+    else:
+        code_positions(coder, mask, spec, Waves.of(spec, units))
     charge("positions", "which weights survive", spec.name)
     codebook = code_codebook(coder, None if layer is None else layer.codebook, int(np.count_nonzero(mask)))
     charge("codebook", "the values that surviving weights take", spec.name)
     return mask, codebook
+
+
+@lru_cache(maxsize=8)
+def _written(spec: LayerSpec, mask: bytes, units: bytes) -> Tape:
+    """The positions of a layer as they are written; the last few are remembered: a network, its prior and the same weights
+    with more or fewer values have them in common.
+
+    mask: a bit for each weight.  units: int64.
+    """
+    bits = np.unpackbits(np.frombuffer(mask, np.uint8), count=spec.rows * spec.columns).astype(bool)
+    recorder = Recorder()
+    code_positions(recorder, bits.reshape(spec.rows, spec.columns), spec, Waves.of(spec, np.frombuffer(units, np.int64)))
+    return recorder.tape

@@ -56,7 +56,7 @@ def power(exponents: np.ndarray) -> np.ndarray:
 
 
 def half_octaves(least: int, most: int) -> np.ndarray:
-    """Where `logarithm` passes the half octaves from 2^least to below 2^most, all but the first."""
+    """Where `logarithm` passes the half octaves above 2^least and below 2^most, ascending."""
     steps = np.array([1.0, 1 + np.searchsorted(_MANTISSAS, UNIT // 2) / len(_MANTISSAS)])
     return np.ldexp(steps, np.arange(least, most)[:, None]).ravel()[1:]
 

@@ -15,7 +15,7 @@ from pacviz.models import LayerSpec
 _CONTEXTS = (1 << len(KERNEL), 16 * 3, 16 * 16, 16 * 8, 4 * 3)
 """The pattern around it; rate and pattern beside it; rate and hits in its kernel; what is left of the row and hits around
 it; the units beside it."""
-_THRESHOLDS = half_octaves(-7, 8)
+_THRESHOLDS = half_octaves(-7, 1)
 _AROUND = np.arange(1 << len(KERNEL) + 2)
 """Patterns of the neighbours of `Waves`, a bit each."""
 _BESIDE = _AROUND % 2 + _AROUND // 2 % 2

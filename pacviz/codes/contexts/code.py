@@ -76,5 +76,7 @@ def _written(spec: LayerSpec, mask: bytes, units: bytes) -> Tape:
     """
     bits = np.unpackbits(np.frombuffer(mask, np.uint8), count=spec.rows * spec.columns).astype(bool)
     recorder = Recorder()
-    code_positions(recorder, bits.reshape(spec.rows, spec.columns), spec, Waves.of(spec, np.frombuffer(units, np.int64)))
+    code_positions(
+        recorder, bits.reshape(spec.rows, spec.columns), spec, Waves.of(spec, np.frombuffer(units, np.int64))
+    )
     return recorder.tape

@@ -59,7 +59,7 @@ def code_assignments(
 
         top = (sizes[positive] - 1) >> shift
         rank = None if given is None else np.where(positive, given - negatives - 1, negatives - given)
-        contexts = [*_class_patterns(around, above, above2), columns, rows]
+        class_contexts = (*_class_patterns(around, above, above2), columns, rows)
         # A node of the tree of classes: 1, then the bits so far.
         node = np.ones(len(rows), np.int64)
         for plane, factors in enumerate(class_factors):
@@ -73,7 +73,7 @@ def code_assignments(
                     coder,
                     None if rank is None else (rank.take(open_) >> shift + bit) % 2,
                     bit_counts.take(place + 1) / bit_counts.take(place),
-                    [(each.take(open_) << plane) + inner for each in contexts],
+                    [(each.take(open_) << plane) + inner for each in class_contexts],
                 )
                 bit_counts += np.bincount(place + one, minlength=len(bit_counts))
                 node[open_] += one

@@ -21,7 +21,8 @@ from pacviz.codes.ledger import Charge, Ledger
 from pacviz.data import Dataset, Split
 from pacviz.experiments.data import figures as sheets
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
-from pacviz.experiments.does_it_hold.run import Claim, Outcome, Trial
+from pacviz.experiments.does_it_hold.run import Outcome, Trial
+from pacviz.experiments.does_it_hold.settings import Claim
 from pacviz.experiments.frontier import takeaways as frontier_says
 from pacviz.experiments.frontier.figures import frontier
 from pacviz.experiments.frontier.results import BITS, Candidate, points, scenarios

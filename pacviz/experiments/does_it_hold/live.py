@@ -9,7 +9,8 @@ from typing import Any
 
 from pacviz import data
 from pacviz.experiments.does_it_hold.results import recorded
-from pacviz.experiments.does_it_hold.run import LEARNERS, Guess, Learner, Outcome, Pipeline, counted, outcome
+from pacviz.experiments.does_it_hold.run import Outcome, counted, outcome
+from pacviz.experiments.does_it_hold.settings import LEARNERS, Guess, Learner, Pipeline
 from pacviz.jobs import limits
 from pacviz.jobs import live as jobs
 from pacviz.models import architecture

@@ -20,21 +20,17 @@ from pacviz.app.session import dark, friendly, through_app
 from pacviz.errors import PacvizError
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
 from pacviz.experiments.does_it_hold.live import MOST, trials
-from pacviz.experiments.does_it_hold.run import (
-    FAILURE,
+from pacviz.experiments.does_it_hold.run import FAILURE, Coverage, Trial, noticed, violations_needed
+from pacviz.experiments.does_it_hold.settings import (
     LEARNERS,
     RANDOM,
     SEVERE,
     TRUE,
     USUAL,
     Claim,
-    Coverage,
     Guess,
     Learner,
     Pipeline,
-    Trial,
-    noticed,
-    violations_needed,
 )
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.jobs import limits

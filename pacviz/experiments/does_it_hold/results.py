@@ -12,12 +12,15 @@ from typing import Any
 
 from pacviz import data, store
 from pacviz.errors import PacvizError
-from pacviz.experiments.does_it_hold.run import LEARNERS, SEVERE, USUAL, Learner, Outcome, counted, outcome
+from pacviz.experiments.does_it_hold.run import Outcome, counted, outcome
+from pacviz.experiments.does_it_hold.settings import LEARNERS, SEVERE, USUAL, Learner
 from pacviz.progress import Progress
 
 SHIPPED = store.ASSETS / "does_it_hold.json.gz"
 TRIALS = {"pipeline": 60, "guess": 100}
 """How many ship of each experiment of a learner."""
+MOST = 10_000
+"""Trials of one command."""
 RECORDED = (*USUAL.values(), *SEVERE.values())
 """The experiments that ship."""
 
@@ -44,6 +47,23 @@ def _read(file: Path) -> dict[Learner, dict[int, Outcome]]:
         raise PacvizError(
             f"{file} cannot be read as recorded trials ({error}); make it again by `python -m pacviz record trials`."
         ) from error
+
+
+def outcomes(experiment: Learner, trials: int, progress: Progress) -> list[Outcome]:
+    """The first trials of an experiment: those that were recorded, and the others run now.
+
+    Raises PacvizError for a number of trials outside 1 to MOST.
+    """
+    if not 1 <= trials <= MOST:
+        raise PacvizError(f"trials must lie between 1 and {MOST:,}, got {trials}; ask for another number.")
+    known = recorded(experiment)
+    if all(index in known for index in range(trials)):
+        return [known[index] for index in range(trials)]
+    fresh, listed = data.load("digits", progress=progress).train, []
+    for index in range(trials):
+        progress(index / trials, f"trial {index + 1} of {trials}")
+        listed.append(known[index] if index in known else outcome(experiment, index, fresh))
+    return listed
 
 
 def record_trials(progress: Progress, file: Path = SHIPPED, most: int = max(TRIALS.values())) -> Path:

@@ -13,17 +13,17 @@ import torch
 from scipy.stats import binom
 from torch import Tensor
 
-from pacviz.bounds import BOUNDS, Bound, binary_kl
+from pacviz.bounds import binary_kl
 from pacviz.codes.compress import compress
 from pacviz.data import DATASETS, Dataset, Split
 from pacviz.data.digits import CLASSES, sample
 from pacviz.device import one_thread
 from pacviz.errors import PacvizError
+from pacviz.experiments.does_it_hold.settings import RANDOM, Claim, Guess, Learner, Pipeline
 from pacviz.models import architecture
 from pacviz.posteriors.deterministic import Deterministic
 from pacviz.progress import Progress
 from pacviz.risk import RiskEstimate
-from pacviz.settings import check_settings, setting
 from pacviz.training.fit import Step, fit
 from pacviz.training.recipe import Training
 
@@ -32,89 +32,12 @@ FAILURE = 1e-3
 SUSPICION = 1e-3
 """Below this p-value, violations are too many for their delta: the bound is refuted."""
 
-TRUE, RANDOM = "true", "random"
-"""Labels of the digits: their own, or drawn anew, where no network can do better than guessing."""
-
 _RECIPE = Training(batch_size=50, learning_rate=0.1, weight_decay=0.1)
 _FRESH_LABELS = 2**31
 """Seed of random labels for the fresh digits; those of the trials are smaller."""
 _GUESSES_AT_ONCE = 1000  # few enough for the processor's cache
 _FOURTH = (slice(None), 0, slice(2, None, 4), slice(2, None, 4))
 _PIXELS = 49
-
-
-def _seed() -> int:
-    return setting(0, "Seed", "Other training samples of the same distribution.", low=0, high=2**31 - 1, step=1)
-
-
-def _labels() -> str:
-    return setting(
-        TRUE,
-        "Labels",
-        "true: what the digits are. random: drawn by chance. Then nothing can be learned, every network errs on 90 % of all "
-        "digits, and what a choice gains on its sample is overfitting alone: the hardest case for a bound.",
-        choices=lambda: (TRUE, RANDOM),
-    )
-
-
-@dataclass(frozen=True)
-class Pipeline:
-    """Train a tiny network, prune, quantize and write it into bytes; the choice costs the length of its code.
-
-    Random labels are trained on without weight decay, which would keep the network from learning them by heart.
-    Raises PacvizError for a field outside its range.
-    """
-
-    n: int = setting(2000, "Training digits n", "Fresh digits that each trial trains on.", low=50, high=4000, step=50)
-    sparsity: float = setting(
-        0.3,
-        "Sparsity",
-        "The share of weights set to exactly zero: the smallest magnitudes go first.",
-        low=0.0,
-        high=0.95,
-        step=0.05,
-        percent=True,
-    )
-    bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8, step=1)
-    epochs: int = setting(10, "Epochs", "How often every training digit is seen.", low=10, high=500, step=10)
-    labels: str = _labels()
-    seed: int = _seed()
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-
-
-@dataclass(frozen=True)
-class Guess:
-    """Guess and check: of M random networks, fixed before any data, take the first that errs least; that costs ln M.
-
-    A guess is one linear layer on every fourth pixel, each weight uniform on -128 .. 127.
-    Raises PacvizError for a field outside its range.
-    """
-
-    n: int = setting(
-        30, "Training digits n", "Fresh digits that each trial checks its guesses on.", low=10, high=200, step=10
-    )
-    guesses: int = setting(
-        10_000, "Guesses M", "Random networks to choose the best from.", low=1, high=1_000_000, step=1
-    )
-    labels: str = _labels()
-    seed: int = _seed()
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-
-
-Learner = Pipeline | Guess
-LEARNERS: dict[str, type[Learner]] = {"pipeline": Pipeline, "guess": Guess}
-USUAL: dict[str, Learner] = {"pipeline": Pipeline(), "guess": Guess()}
-"""Of each learner, what is shown first."""
-SEVERE: dict[str, Learner] = {
-    "pipeline": Pipeline(n=100, sparsity=0.0, bits=4, epochs=200, labels=RANDOM),
-    "guess": Guess(n=10, guesses=100_000, labels=RANDOM),
-}
-"""Of each learner, where its trials notice much more of a charge that is missing: few examples, random labels, and a choice
-that makes the most of its bits."""
 
 
 @dataclass(frozen=True)
@@ -133,33 +56,6 @@ class Outcome:
     def n(self) -> int:
         """Training examples."""
         return self.train.draws
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What is claimed of an outcome: with probability 1 - delta the true error is below its Occam-Chernoff bound.
-
-    charged: whether K is what the choice costs, as it must be, or 0, as if the network had been fixed before the data.
-    Raises PacvizError for a delta that is no probability.
-    """
-
-    delta: float = setting(
-        0.2,
-        "Allowed share δ",
-        "The share of violated bounds that is allowed.",
-        low=0.0,
-        high=1.0,
-        step=0.01,
-        exclusive=True,
-    )
-    charged: bool = True
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-
-    @property
-    def bound(self) -> Bound:
-        return BOUNDS["occam"]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import pytest
 
 from pacviz.experiments.does_it_hold.figures import charged_share, errors_and_bounds, violation_share
-from pacviz.experiments.does_it_hold.run import Claim, Outcome, Trial, noticed
+from pacviz.experiments.does_it_hold.run import Outcome, Trial, noticed
+from pacviz.experiments.does_it_hold.settings import Claim
 from pacviz.risk import RiskEstimate, lower_limit, upper_limit
 
 CLAIM = Claim(delta=0.2)

@@ -9,17 +9,8 @@ from streamlit.testing.v1 import AppTest
 from pacviz import data
 from pacviz.experiments.does_it_hold import live
 from pacviz.experiments.does_it_hold.results import recorded
-from pacviz.experiments.does_it_hold.run import (
-    SEVERE,
-    USUAL,
-    Claim,
-    Coverage,
-    Guess,
-    Pipeline,
-    Trial,
-    noticed,
-    outcome,
-)
+from pacviz.experiments.does_it_hold.run import Coverage, Trial, noticed, outcome
+from pacviz.experiments.does_it_hold.settings import SEVERE, USUAL, Claim, Guess, Pipeline
 
 APP = str(Path(__file__).parents[3] / "app.py")
 TRIALS = 20

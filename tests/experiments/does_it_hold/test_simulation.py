@@ -12,19 +12,8 @@ from pacviz.bounds import occam
 from pacviz.data import digits, load
 from pacviz.experiments.does_it_hold import results
 from pacviz.experiments.does_it_hold.results import RECORDED, recorded
-from pacviz.experiments.does_it_hold.run import (
-    SEVERE,
-    SUSPICION,
-    Claim,
-    Coverage,
-    Guess,
-    Outcome,
-    Pipeline,
-    Trial,
-    noticed,
-    outcome,
-    violations_needed,
-)
+from pacviz.experiments.does_it_hold.run import SUSPICION, Coverage, Outcome, Trial, noticed, outcome, violations_needed
+from pacviz.experiments.does_it_hold.settings import SEVERE, Claim, Guess, Pipeline
 
 TRIALS = 200
 HONEST, BROKEN = Claim(delta=0.2, charged=True), Claim(delta=0.2, charged=False)

@@ -17,7 +17,7 @@ from pacviz.certificates import surface
 from pacviz.certificates.measure import measure_anew
 from pacviz.certificates.verify import pack
 from pacviz.data import digits
-from pacviz.experiments.random_labels import results as random_labels
+from pacviz.experiments.random_labels import files as random_labels
 from pacviz.experiments.tightest.results import points
 from pacviz.store import ASSETS
 from pacviz.training import records

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import store
-from pacviz.experiments.random_labels import results
+from pacviz.experiments.random_labels import files
 from pacviz.library import checkpoints
 from pacviz.training import records
 
@@ -48,11 +48,11 @@ RECORDINGS = {
 def test_a_damaged_recording_is_set_aside_and_the_others_are_read(own_cache, damage):
     path = own_cache / "randomization" / "odd.json"
     path.parent.mkdir()
-    text = sorted(results.SHIPPED.glob("*.json"))[0].read_text(encoding="utf-8")
+    text = sorted(files.SHIPPED.glob("*.json"))[0].read_text(encoding="utf-8")
     path.write_text(RECORDINGS[damage](text))
     assert path.read_text() != text
-    assert "odd" not in results.sound()
-    assert len(results.sound()) >= 2
+    assert "odd" not in files.sound()
+    assert len(files.sound()) >= 2
     assert path.with_name("odd.json.damaged").exists()
     assert str(path) in store.notices()[-1]
 

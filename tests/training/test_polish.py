@@ -112,10 +112,9 @@ def test_it_is_a_training_like_others(small, whole):
     assert [step.step for step in steps] == sorted(step.step for step in steps)
 
 
-def test_a_network_that_is_not_coded_as_integers_is_refused(small):
-    net = architecture("tiny")
-    with pytest.raises(PacvizError, match="only integers can be polished"):
-        polish(net, net.build(folded=True).state_dict(), small.train, 1)
+def test_a_network_that_is_not_coded_as_integers_is_refused():
+    with pytest.raises(PacvizError, match="'tiny' is not coded as integers, so that method 'polish' cannot train it"):
+        Training.of("polish", model="tiny", name="polished", start="whole")
 
 
 @pytest.mark.parametrize("mean", [0.05, 0.7, 4.0])

@@ -22,7 +22,8 @@ from pacviz.experiments.random_labels.settings import Randomization
 
 def randomize(name: str | None, folder: str | None, on: str, dry_run: bool, json: bool, **options: Any) -> None:
     """Fits networks to ever more random labels, prunes and codes them, and records what each level costs."""
-    from pacviz.experiments.random_labels.results import check_free, check_name, plan, run_all, save
+    from pacviz.experiments.random_labels.files import check_free, check_name, save
+    from pacviz.experiments.random_labels.results import plan, run_all
 
     experiment = Randomization(**given(options))
     name = name or f"{experiment.model}-{experiment.data}"

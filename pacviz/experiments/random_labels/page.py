@@ -13,12 +13,9 @@ from pacviz.bounds import vacuous
 from pacviz.data.labels import Randomized
 from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.random_labels.figures import accuracy_curves, code_over_floor, fits, labelled_images
+from pacviz.experiments.random_labels.files import free_name, save_new
 from pacviz.experiments.random_labels.page_controls import LIVE, Shown, percent, random_label_controls
-from pacviz.experiments.random_labels.results import (
-    Spread,
-    free_name,
-    save_new,
-)
+from pacviz.experiments.random_labels.results import Spread
 from pacviz.experiments.random_labels.run import sample
 from pacviz.experiments.random_labels.settings import METHODS
 from pacviz.experiments.random_labels.takeaways import code_caption, fits_caption, images_caption, pruning_caption
@@ -49,7 +46,7 @@ def memorising_headline(shown: Shown) -> None:
             f":red[**{most.accuracy.mean:.0%}**] {places[1]}"
         )
     state = "" if recording.complete else f" {len(recording.runs)} of {len(recording.experiment.jobs)} runs so far."
-    st.caption(f"{recording.experiment.title}; {METHODS[shown.method]}{state}")
+    st.caption(f"{recording.experiment.title}; {METHODS[shown.method].what}{state}")
 
 
 def level_table(shown: Shown) -> None:

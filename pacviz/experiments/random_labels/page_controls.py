@@ -13,15 +13,9 @@ from pacviz.app.links import Parameter, linked, parameters, usual
 from pacviz.app.owner import keep_visitor, visitor
 from pacviz.app.plain import plain
 from pacviz.errors import PacvizError
+from pacviz.experiments.random_labels.files import discard, discarded, owners, restore, sound
 from pacviz.experiments.random_labels.live import Live, estimate, forget, live, require_small
-from pacviz.experiments.random_labels.results import (
-    Recording,
-    discard,
-    discarded,
-    owners,
-    restore,
-    sound,
-)
+from pacviz.experiments.random_labels.results import Recording
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
 from pacviz.jobs import limits
 from pacviz.progress import Progress
@@ -45,7 +39,7 @@ class _Choices:
     method: str = setting(
         SURGERY,
         "Pruning",
-        " ".join(f"{name}: {text}" for name, text in METHODS.items()),
+        " ".join(f"{name}: {pruning.what}" for name, pruning in METHODS.items()),
         choices=lambda: tuple(METHODS),
     )
     name: str = setting("", "Recording", "Runs that are there.")
@@ -125,9 +119,9 @@ def random_label_controls() -> Shown:
             _own_recordings(name)
         method = segments("method", tuple(METHODS), _Choices, PREFIX)
         experiment = recording.experiment
-        if method == SURGERY and not experiment.recovery:
+        if method not in experiment.methods:
+            st.caption(f"{method.capitalize()} was left out of these runs.")
             method = ONE_SHOT
-            st.caption("Surgery was left out of these runs.")
         start = recording.steepest(method) if show == RECORDED else _middle(experiment)
         sparsity = _stops("sparsity", experiment.sparsity, start)
         level = _stops("level", experiment.levels, _middle_level(experiment))

@@ -14,7 +14,7 @@ from pacviz.data import Dataset, Split
 from pacviz.data.labels import Randomized, randomize, subset
 from pacviz.device import one_thread
 from pacviz.experiments.random_labels.memorise import Learner
-from pacviz.experiments.random_labels.settings import ONE_SHOT, SURGERY, Compression, Fit, Randomization
+from pacviz.experiments.random_labels.settings import METHODS, Compression, Fit, Randomization
 from pacviz.jobs.units import Unit
 from pacviz.models import architecture
 from pacviz.posteriors.deterministic import Deterministic
@@ -68,10 +68,10 @@ def steps(experiment: Randomization, level: float, seed: int, dataset: Dataset) 
     for method, sparsity in experiment.steps:
         share = FITTING + (1 - FITTING) * len(points) / len(experiment.steps)
         matrices, further = fitted, sparsity
-        if method == SURGERY and sparsity > 0:
+        if METHODS[method].trains and sparsity > 0:
             for _ in learner.prune(sparsity, experiment.recovery):
-                yield step(share, f"surgery to sparsity {sparsity:.1%}")
-            # What surgery left is coded as it is: the zeros are its own.
+                yield step(share, f"{method} to sparsity {sparsity:.1%}")
+            # What is left is coded as it is: the zeros are its own.
             matrices, further = network.matrices(learner.state), 0.0
         compressed = compress(experiment.model, matrices, further, experiment.bits, "global")
         points.append(_point(method, sparsity, Deterministic(compressed), train, test))
@@ -114,4 +114,4 @@ def keep(experiment: Randomization, run: Fit) -> None:
     unit(experiment, run.level, run.seed).keep(run.to_json())
 
 
-__all__ = ["ONE_SHOT", "SURGERY", "Step", "keep", "known_run", "sample", "steps", "unit"]
+__all__ = ["Step", "keep", "known_run", "sample", "steps", "unit"]

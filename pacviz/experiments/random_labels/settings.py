@@ -15,9 +15,24 @@ from pacviz.scenario import DATA_NAMES
 from pacviz.settings import check_settings, setting
 
 ONE_SHOT, SURGERY = "one-shot", "surgery"
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A way to prune a fitted network.  what: a sentence.  trains: whether the network trains on meanwhile."""
+
+    what: str
+    trains: bool
+
+
 METHODS = {
-    ONE_SHOT: "One-shot magnitude pruning: the smallest weights of the fitted network go, and nothing else changes.",
-    SURGERY: "Dynamic network surgery (Guo et al. 2016): weights go and come back while the network trains on.",
+    ONE_SHOT: Pruning(
+        "One-shot magnitude pruning: the smallest weights of the fitted network go, and nothing else changes.",
+        trains=False,
+    ),
+    SURGERY: Pruning(
+        "Dynamic network surgery (Guo et al. 2016): weights go and come back while the network trains on.", trains=True
+    ),
 }
 FORMAT = 1
 """Raised whenever a change makes any run come out differently: older runs are then run anew."""
@@ -80,8 +95,12 @@ class Randomization:
     @property
     def steps(self) -> tuple[tuple[str, float], ...]:
         """(method, sparsity) of the points of every run, in the order in which they are measured."""
-        methods = (ONE_SHOT, SURGERY) if self.recovery else (ONE_SHOT,)
-        return tuple((method, sparsity) for method in methods for sparsity in self.sparsity)
+        return tuple((method, sparsity) for method in self.methods for sparsity in self.sparsity)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The ways to prune that are tried: those that train need epochs of recovery."""
+        return tuple(name for name, pruning in METHODS.items() if self.recovery or not pruning.trains)
 
     @property
     def classes(self) -> int:

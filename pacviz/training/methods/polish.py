@@ -25,10 +25,21 @@ class PolishMethod(Method):
     help = (
         "Every integer is tried one up, one down and at zero, and moved where the bound falls; an epoch is one sweep."
     )
-    usual: ClassVar[Mapping[str, Any]] = {"start": "integers", "epochs": 3, "batch_size": 256, "weight_decay": 0.0}
+    usual: ClassVar[Mapping[str, Any]] = {
+        "model": "tiny-8",
+        "start": "integers",
+        "epochs": 3,
+        "batch_size": 256,
+        "weight_decay": 0.0,
+    }
     exact = True
     from_trained = True
     by_gradient = False
+    code = "integers"
+
+    def check(self, training: Training) -> None:
+        super().check(training)
+        self.require_code(training, "as integers")
 
     def search(
         self,

@@ -15,7 +15,6 @@ from pacviz.codes.codebook.codebooks import grid
 from pacviz.codes.integers.mixture import LARGEST
 from pacviz.data import Split
 from pacviz.device import device
-from pacviz.errors import PacvizError
 from pacviz.models import Architecture, Operation
 from pacviz.models.modules import Network
 from pacviz.models.operations import parametrised
@@ -78,11 +77,6 @@ class _Search:
     """A network and its sample, between moves."""
 
     def __init__(self, architecture: Architecture, state: Mapping[str, Tensor], split: Split) -> None:
-        if architecture.code != "integers":
-            raise PacvizError(
-                f"{architecture.title} is coded by {architecture.code}, but only integers can be polished one by one; "
-                "choose a network that is coded as integers."
-            )
         where = device()
         self.network: Network = architecture.build(folded=True).to(where).eval()
         self.network.load_state_dict(dict(state))

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import data
-from pacviz.experiments.random_labels.results import available, read
+from pacviz.experiments.random_labels.files import available, read
 from pacviz.experiments.random_labels.settings import SURGERY
 from pacviz.jobs.live import hall
 

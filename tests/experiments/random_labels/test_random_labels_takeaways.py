@@ -6,7 +6,8 @@ from statistics import fmean
 import pytest
 
 from pacviz.experiments.random_labels import takeaways
-from pacviz.experiments.random_labels.results import Recording, available, mean_floor, read
+from pacviz.experiments.random_labels.files import available, read
+from pacviz.experiments.random_labels.results import Recording, mean_floor
 from pacviz.experiments.random_labels.settings import METHODS
 
 SHOWN = [(name, method) for name in available() for method in METHODS]

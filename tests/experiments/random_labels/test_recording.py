@@ -8,21 +8,19 @@ from pacviz import data
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels import results as recordings
 from pacviz.experiments.random_labels import run as running
-from pacviz.experiments.random_labels.live import reports
-from pacviz.experiments.random_labels.results import (
-    Recording,
-    Spread,
+from pacviz.experiments.random_labels.files import (
+    SHIPPED,
     available,
     discard,
     discarded,
-    known,
     owners,
     read,
     restore,
-    run_all,
     save,
     save_new,
 )
+from pacviz.experiments.random_labels.live import reports
+from pacviz.experiments.random_labels.results import Recording, Spread, known, run_all
 from pacviz.experiments.random_labels.settings import ONE_SHOT, Randomization
 
 QUICK = Randomization(
@@ -151,7 +149,7 @@ def test_seeds_are_gathered_with_their_spread(recording):
 
 
 def test_shipped_recordings_can_be_read_and_keep_the_floor_below_the_code():
-    shipped = sorted(recordings.SHIPPED.glob("*.json"))
+    shipped = sorted(SHIPPED.glob("*.json"))
     assert shipped
     for path in shipped:
         found = read(path)

@@ -266,7 +266,7 @@ def _draw_best(figure: go.Figure, winner: Point | None, dark: bool) -> None:
         customdata=[point.name for point in there],
         mode="markers+text",
         text=[f"<b>{at_most(point.bound)}</b>" for point in there],
-        textposition="bottom left",
+        textposition="bottom center",
         textfont={"size": 20, "color": ink(dark)},
         name="best certificate",
         showlegend=False,

@@ -10,6 +10,7 @@ from typing import Any
 
 from pacviz.bounds import BOUNDS
 from pacviz.codes.prune import PRUNINGS
+from pacviz.codes.quantizer import KMEANS, QUANTIZERS
 from pacviz.errors import PacvizError, quoted
 from pacviz.models import ARCHITECTURES, architecture, declared
 from pacviz.settings import check_settings, defaults, names, setting, settings
@@ -58,10 +59,17 @@ class Scenario:
         "; ".join(f"{name}: {pruning.help}" for name, pruning in PRUNINGS.items()) + ".",
         choices=lambda: tuple(PRUNINGS),
     )
+    quantizer: str = setting(
+        KMEANS,
+        "Quantizer",
+        "; ".join(f"{name}: {quantizer.help}" for name, quantizer in QUANTIZERS.items()) + ".",
+        choices=lambda: tuple(QUANTIZERS),
+    )
     sparsity: float = setting(
         0.998,
         "Sparsity",
-        "The share of weights set to exactly zero: the smallest magnitudes go first.  Of a checkpoint that was trained at "
+        "The share of weights set to exactly zero: the smallest magnitudes go first, or with the uniform quantizer those "
+        "that are cheapest as zeros.  Of a checkpoint that was trained at "
         "several sparsities it is the least: the next network that was trained to be so sparse stands for all that lie "
         "between two.",
         low=0.0,

@@ -16,6 +16,7 @@ from pacviz.bounds import BOUNDS
 from pacviz.cli import main
 from pacviz.codes.code import CODES
 from pacviz.codes.prune import PRUNINGS
+from pacviz.codes.quantizer import QUANTIZERS
 from pacviz.experiments.experiment import experiments
 from pacviz.library import checkpoints
 from pacviz.models.operations import OPERATIONS
@@ -26,7 +27,7 @@ from pacviz.training.train import train
 TEXT = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 MODULES = {match[2]: match[1] for match in re.finditer(r"```python\n(\"\"\"([\w/]+\.py):.*?)```", TEXT, re.DOTALL)}
 """By the file that the first line of each names."""
-REGISTRIES = (BOUNDS, CODES, PRUNINGS, OPERATIONS, METHODS, models.ARCHITECTURES, data.DATASETS)
+REGISTRIES = (BOUNDS, CODES, PRUNINGS, QUANTIZERS, OPERATIONS, METHODS, models.ARCHITECTURES, data.DATASETS)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def certified(capsys, tmp_path, *options):
 
 def test_the_documentation_has_a_module_of_each_kind():
     assert {name for name in MODULES if "/" not in name} == {
-        f"my_{kind}.py" for kind in ("bound", "pruning", "method", "operation", "model", "data", "code")
+        f"my_{kind}.py" for kind in ("bound", "pruning", "quantizer", "method", "operation", "model", "data", "code")
     }
     assert sum("/" in name for name in MODULES) == 4
 
@@ -98,6 +99,7 @@ def test_the_documentation_has_a_module_of_each_kind():
 def test_each_keeps_the_contract_of_its_kind(folder):
     checks.check_bound(BOUNDS["hoeffding"])
     checks.check_pruning(PRUNINGS["random"])
+    checks.check_quantizer(QUANTIZERS["signs"])
     checks.check_method(METHODS["one-shot"])
     checks.check_operation(OPERATIONS["LeakyReLU"](4), (3, 6, 6))
     checks.check_code("halves")
@@ -126,6 +128,13 @@ def test_a_new_bound_and_a_new_pruning_are_what_a_certificate_says(trained, caps
     matrices = trained["striped"].matrices
     kept = PRUNINGS["random"].masks(matrices, 0.5)
     assert found["nonzeros"] <= sum(int(np.count_nonzero(matrix * kept[name])) for name, matrix in matrices.items())
+
+
+def test_a_new_quantizer_is_chosen_by_its_name(trained, capsys, tmp_path):
+    options = ("--model", "striped", "--sparsity", "0.5", "--bits", "2")
+    found = certified(capsys, tmp_path, *options, "--quantizer", "signs")
+    assert found["scenario"]["quantizer"] == "signs"
+    assert found["code_bytes"] < certified(capsys, tmp_path, *options)["code_bytes"]
 
 
 def test_a_new_code_is_what_its_network_is_charged_by(trained, capsys, tmp_path):

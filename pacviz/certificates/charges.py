@@ -35,7 +35,7 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     ("Answers that rounding may turn on another machine", "they count as errors", ""),
     (
-        "Sparsity, codebook bits, pruning, checkpoint",
+        "Sparsity, codebook bits, pruning, quantizer, checkpoint",
         "no",
         "the bound holds for all networks at once; the bits say which one it is",
     ),

@@ -25,6 +25,7 @@ from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import Network
 from pacviz.codes.prune import PRUNINGS
+from pacviz.codes.quantizer import KMEANS
 from pacviz.errors import PacvizError
 from pacviz.library import checkpoints
 from pacviz.library.weights import Weights
@@ -92,12 +93,12 @@ def network_of(scenario: Scenario, weights: Source | None = None) -> Network:
     weights = weights or checkpoints.of(scenario)
     if scenario.checkpoint == AS_IS:
         return as_it_stands(weights.model, weights.matrices)
-    return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning)
+    return _compressed(weights, scenario.sparsity, scenario.bits, scenario.pruning, scenario.quantizer)
 
 
 @lru_cache(maxsize=4)
-def _compressed(weights: Source, sparsity: float, bits: int, pruning: str) -> Network:
-    return compress(weights.model, weights.matrices, sparsity, bits, pruning)
+def _compressed(weights: Source, sparsity: float, bits: int, pruning: str, quantizer: str) -> Network:
+    return compress(weights.model, weights.matrices, sparsity, bits, pruning, quantizer)
 
 
 def posterior_of(network: Network, scenario: Scenario, version: int | None = None) -> Posterior:
@@ -249,4 +250,6 @@ def key(scenario: Scenario, preview: bool, weights: Source | None = None, read: 
     values["seed"] = scenario.seed if preview or not deterministic else None
     if deterministic or scenario.spread == EVEN:
         del values["spread"]
+    if scenario.quantizer == KMEANS or scenario.checkpoint == AS_IS:
+        del values["quantizer"]
     return hashlib.sha256(json.dumps([values, weights.fingerprint, read, preview, RESULTS_FORMAT]).encode()).hexdigest()

@@ -35,7 +35,7 @@ from pacviz.scenario import PIXELS, Scenario
 from pacviz.settings import defaults, settings
 
 AXES = ("sparsity", "bits", "noise")
-FIXED = ("spread", *PIXELS)
+FIXED = ("spread", "quantizer", *PIXELS)
 """Settings that a surface does not vary."""
 SHIPPED = store.ASSETS / "surfaces"
 FORMAT, FORMER_FORMAT = 3, 2

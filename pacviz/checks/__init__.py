@@ -8,7 +8,7 @@ everything that pacviz registers itself with the same checks.
 """
 
 from pacviz.checks.bounds import check_bound
-from pacviz.checks.codes import check_code, check_pruning
+from pacviz.checks.codes import check_code, check_pruning, check_quantizer
 from pacviz.checks.contract import BrokenContract
 from pacviz.checks.experiments import check_experiment
 from pacviz.checks.methods import check_method
@@ -24,4 +24,5 @@ __all__ = [
     "check_operation",
     "check_posterior",
     "check_pruning",
+    "check_quantizer",
 ]

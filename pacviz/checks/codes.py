@@ -1,4 +1,4 @@
-"""What a code and a rule of pruning promise."""
+"""What a code, a rule of pruning and a quantizer promise."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from pacviz.checks.contract import example, refuses, require, same_weights, small
 from pacviz.codes.code import CODES, Code, code_named
 from pacviz.codes.coder import PRIOR_SCALES, decode, decode_prior, encode, encode_prior
-from pacviz.codes.compress import as_it_stands
+from pacviz.codes.compress import as_it_stands, compress
 from pacviz.codes.prune import Pruning
+from pacviz.codes.quantizer import Quantizer
 from pacviz.errors import PacvizError
+from pacviz.models import architecture
 
 _AFTER = (b"", bytes(9), b"\xff" * 9)
 _SEEDS = range(2)
@@ -103,3 +105,38 @@ def check_pruning(pruning: Pruning) -> None:
             kept >= 1 and abs(kept - wanted) <= len(matrices),
             f"{pruning.name} keeps {kept} of {total} weights at sparsity {sparsity:g}, where {wanted:.0f} were asked for.",
         )
+
+
+def check_quantizer(quantizer: Quantizer) -> None:
+    """Its masks have the shapes of the weights and leave at most the asked share of them, at least one; the same weights
+    give the same, and are left alone; what a network of codebooks makes of it has at most 2^bits values a layer, and its
+    code comes back."""
+    random = np.random.default_rng(0)
+    spec = architecture("mlp")
+    matrices = {
+        layer.name: random.standard_t(5, (layer.rows, layer.columns)).astype(np.float32) for layer in spec.layers
+    }
+    before = {name: matrix.copy() for name, matrix in matrices.items()}
+    total = sum(matrix.size for matrix in matrices.values())
+    for sparsity, bits in ((0.0, 3), (0.5, 1), (0.95, 4), (0.999, 2)):
+        (weights, masks), (_, again) = (quantizer.prepared(matrices, sparsity, bits, "global") for _ in range(2))
+        for name, matrix in matrices.items():
+            require(
+                weights[name].shape == masks[name].shape == matrix.shape and masks[name].dtype == bool,
+                f"{quantizer.name} gives no weight or no mask, a bool for each weight, for layer {name!r}.",
+            )
+            require(np.array_equal(masks[name], again[name]), f"{quantizer.name} gives another mask each time.")
+            require(np.array_equal(matrix, before[name]), f"{quantizer.name} changes the weights that it looks at.")
+        kept = sum(int(mask.sum()) for mask in masks.values())
+        require(
+            1 <= kept <= (1 - sparsity) * total + len(matrices),
+            f"{quantizer.name} keeps {kept} of {total} weights at sparsity {sparsity:g}.",
+        )
+        network = compress("mlp", matrices, sparsity, bits, "global", quantizer.name)
+        require(network.entries <= 2**bits, f"{quantizer.name} takes {network.entries} values at {bits} bits.")
+        if sparsity > 0.9:
+            read, _ = decode(encode(network).data)
+            require(
+                all(np.array_equal(read.matrices[name], matrix) for name, matrix in network.matrices.items()),
+                f"A network by {quantizer.name} does not come back from its code.",
+            )

@@ -9,17 +9,25 @@ import numpy as np
 from pacviz.codes import coder as _codes  # noqa: F401  registers them
 from pacviz.codes.code import code_of
 from pacviz.codes.network import Network
-from pacviz.codes.prune import prune
+from pacviz.codes.quantizer import KMEANS, quantizer_named
 
 
-def compress(model: str, matrices: Mapping[str, np.ndarray], sparsity: float, bits: int, pruning: str) -> Network:
+def compress(
+    model: str,
+    matrices: Mapping[str, np.ndarray],
+    sparsity: float,
+    bits: int,
+    pruning: str,
+    quantizer: str = KMEANS,
+) -> Network:
     """The network that is coded, measured and certified.
 
-    matrices: trained float32 weights (rows, columns) by layer of the named architecture.  In a network of codebooks, weights
+    matrices: trained float32 weights (rows, columns) by layer of the named architecture.  pruning, quantizer: names in
+    PRUNINGS and QUANTIZERS.  In a network of codebooks, weights
     that lead from or to a dead unit are dropped and hidden units are put into the coder's order: neither changes what it
     computes.  Raises PacvizError for an architecture that is coded in a subspace, which leaves nothing to compress.
     """
-    return quantized(model, matrices, prune(matrices, sparsity, pruning), bits)
+    return quantized(model, *quantizer_named(quantizer).prepared(matrices, sparsity, bits, pruning), bits)
 
 
 def quantized(model: str, matrices: Mapping[str, np.ndarray], masks: Mapping[str, np.ndarray], bits: int) -> Network:

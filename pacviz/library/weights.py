@@ -111,7 +111,7 @@ def scenario_of(weights: Weights, given: Mapping[str, Any], as_is: bool = False)
 
     given: settings by name.  Raises PacvizError for settings that a file of weights leaves no choice about.
     """
-    fixed = ("checkpoint", "sparsity", "bits", "pruning") if as_is else ("checkpoint",)
+    fixed = ("checkpoint", "sparsity", "bits", "pruning", "quantizer") if as_is else ("checkpoint",)
     if refused := [name for name in fixed if name in given]:
         advice = "leave out --as-is to have the weights compressed" if as_is else "the file takes its place"
         raise PacvizError(f"{refused[0]} cannot be set for weights that are given as a file; {advice}.")

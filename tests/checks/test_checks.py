@@ -16,10 +16,12 @@ from pacviz.checks import (
     check_operation,
     check_posterior,
     check_pruning,
+    check_quantizer,
 )
 from pacviz.codes.code import CODES
 from pacviz.codes.codebook.code import CodebookCode
 from pacviz.codes.prune import PRUNINGS, Pruning
+from pacviz.codes.quantizer import QUANTIZERS
 from pacviz.experiments.experiment import Experiment, experiments
 from pacviz.models import (
     AveragePool,
@@ -65,6 +67,11 @@ def test_a_bound_keeps_its_contract(bound):
 @pytest.mark.parametrize("name", CODES)
 def test_a_code_keeps_its_contract(name):
     check_code(name)
+
+
+@pytest.mark.parametrize("quantizer", QUANTIZERS.values(), ids=lambda quantizer: quantizer.name)
+def test_a_quantizer_keeps_its_contract(quantizer):
+    check_quantizer(quantizer)
 
 
 @pytest.mark.parametrize("pruning", PRUNINGS.values(), ids=lambda pruning: pruning.name)

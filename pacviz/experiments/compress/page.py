@@ -48,7 +48,8 @@ def explorer_state() -> tuple[Scenario, View]:
         with st.sidebar:
             choice("data", tuple(networks))
             choice("model", networks[state["data"]])
-            choice("pruning", settings(Scenario)["pruning"].choices())
+            choice("quantizer", settings(Scenario)["quantizer"].choices())
+            choice("pruning", settings(Scenario)["pruning"].choices(), disabled=state["quantizer"] == "uniform")
             choice("checkpoint", _checkpoints())
             _absent(networks)
             with st.expander("Seed, pixels, spread"):

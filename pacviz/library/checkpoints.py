@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 
 from pacviz import store
 from pacviz.codes.code import code_of
@@ -138,8 +138,22 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
         "command": checkpoint.command,
         "fingerprint": checkpoint.fingerprint,
     }
-    store.write_atomic(path, lambda temporary: save_file(state, temporary, about))
+    content = _in_order(to_bytes(state, about))
+    store.write_atomic(path, lambda temporary: temporary.write_bytes(content))
     return path
+
+
+def _in_order(content: bytes) -> bytes:
+    """A safetensors file whose metadata are sorted, so that the same checkpoint is the same file.
+
+    The library writes them in another order each time.  The header is its length in 8 bytes, and JSON up to a multiple of 8.
+    """
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + content[8 + length :]
 
 
 def load(path: Path) -> Checkpoint:

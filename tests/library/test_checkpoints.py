@@ -1,5 +1,6 @@
 """A checkpoint comes back as it was saved, or not at all."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -313,3 +314,14 @@ def test_a_family_is_offered_as_one_choice(family):
     assert not {"slow-10", "slow-2", "alone"} & {*offered}
     with pytest.raises(PacvizError, match="There is no checkpoint 'slow' of mlp"):
         checkpoints.of(Scenario(model="mlp", checkpoint="slow"))
+
+
+def test_the_same_checkpoint_is_the_same_file_whoever_writes_it(checkpoint, tmp_path):
+    """Processes of a cluster write what this one writes; the library alone puts the metadata into another order each time."""
+    files = {checkpoints.save(checkpoint, tmp_path / str(place)).read_bytes() for place in range(5)}
+    (content,) = files
+    length = int.from_bytes(content[:8], "little")
+    assert length % 8 == 0
+    names = list(json.loads(content[8 : 8 + length])["__metadata__"])
+    assert names == sorted(names)
+    assert len(names) == 8

@@ -111,15 +111,7 @@ def violation_share(
         showlegend=True,
         cliponaxis=False,
     )
-    figure.add_scatter(
-        x=[0, wanted],
-        y=[delta, delta],
-        name=f"{ALLOWED.title} {delta:.3g}",
-        mode="lines",
-        line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
-        hovertemplate=f"δ = {delta:.1%}<extra></extra>",
-        showlegend=True,
-    )
+    _draw_allowed(figure, delta, wanted)
     coverage = Coverage.of(trials, delta)
     if not trials:
         title = "How often is the bound violated?"
@@ -152,15 +144,7 @@ def charged_share(trials: Sequence[Trial], delta: float, dark: bool = False, hei
         showlegend=True,
         cliponaxis=False,
     )
-    figure.add_scatter(
-        x=[0, 1],
-        y=[delta, delta],
-        name=f"{ALLOWED.title} {delta:.3g}",
-        mode="lines",
-        line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
-        hovertemplate=f"δ = {delta:.1%}<extra></extra>",
-        showlegend=True,
-    )
+    _draw_allowed(figure, delta, 1)
     share = noticed(priced, delta) if priced else 0.0
     if not priced:
         title = "What if less of K were charged?"
@@ -172,3 +156,16 @@ def charged_share(trials: Sequence[Trial], delta: float, dark: bool = False, hei
     figure.update_xaxes(title="charged share of K", **_PERCENT)
     figure.update_yaxes(title="share of violated bounds", **_PERCENT)
     return themed(figure, title, dark, height).update_layout(margin_r=26)
+
+
+def _draw_allowed(figure: go.Figure, delta: float, end: float) -> None:
+    """The share of violations that is allowed, from 0 to the end of the axis."""
+    figure.add_scatter(
+        x=[0, end],
+        y=[delta, delta],
+        name=f"{ALLOWED.title} {delta:.3g}",
+        mode="lines",
+        line={"color": ALLOWED.colour, "dash": ALLOWED.dash, "width": 3},
+        hovertemplate=f"δ = {delta:.1%}<extra></extra>",
+        showlegend=True,
+    )

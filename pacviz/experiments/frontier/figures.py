@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.frontier.results import Candidate, best, percent, survivors
 from pacviz.experiments.frontier.takeaways import chart_title, layers_title
-from pacviz.figures.isobound import iso_bound
+from pacviz.figures.isobound import GREY, draw_iso_bound, logarithmic_axes
 from pacviz.figures.style import PATTERNS, Line, Lines, ink, themed
 from pacviz.literature.rows import Published
 from pacviz.models.cost import EXAMPLES
@@ -36,7 +36,6 @@ HIGHEST = 1.7
 BYTES = (250, 60_000)
 _ERROR_TICKS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 _BYTE_TICKS = (300, 1_000, 3_000, 10_000, 30_000)
-_GREY = "#888888"
 LABEL = (0.3, 0.25)
 """Factors of ten across and down that a label takes."""
 
@@ -57,7 +56,7 @@ def frontier(
     figure = go.Figure()
     n = points[0].certificate.n if points else EXAMPLES
     for row, target in enumerate(TARGETS):
-        _draw_target(figure, target, n, delta, row % 2)
+        draw_iso_bound(figure, target, f"{target:.0%}", ERRORS[0], n, delta, row % 2)
     labels = _labels(points)
     for method in METHODS:
         places = [place for place in labels if points[place].method == method]
@@ -68,47 +67,10 @@ def frontier(
     if points:
         winner = best(points)
         _draw_marks(figure, winner, points.index(winner), selected)
-    figure.update_xaxes(
-        title="effective size (bytes, logarithmic)",
-        type="log",
-        range=[math.log10(count) for count in BYTES],
-        tickvals=_BYTE_TICKS,
-        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in _BYTE_TICKS],
-    )
-    figure.update_yaxes(
-        title="training error (logarithmic)",
-        type="log",
-        range=[math.log10(ERRORS[0]), math.log10(HIGHEST)],
-        tickvals=_ERROR_TICKS,
-        ticktext=[percent(share) for share in _ERROR_TICKS],
-    )
+    title = "effective size (bytes, logarithmic)"
+    logarithmic_axes(figure, title, BYTES, _BYTE_TICKS, (ERRORS[0], HIGHEST), _ERROR_TICKS, percent)
     themed(figure, chart_title(points), dark, height)
     return figure.update_layout(margin_t=92, margin_l=70, dragmode=False, clickmode="event+select")
-
-
-def _draw_target(figure: go.Figure, target: float, n: int, delta: float, row: int) -> None:
-    """The sizes at which an error still gives the certificate `target`.  row: of its label, for neighbours stand close."""
-    errors, counts = iso_bound(target, ERRORS[0], n, delta)
-    figure.add_scatter(
-        x=counts,
-        y=errors,
-        mode="lines",
-        line={"color": _GREY, "width": 1},
-        opacity=0.7,
-        name=f"bound {target:.0%}",
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    figure.add_annotation(
-        x=math.log10(counts[0]),
-        y=math.log10(ERRORS[0]),
-        text=f"{target:.0%}",
-        showarrow=False,
-        xanchor="left",
-        yanchor="bottom",
-        yshift=15 * row,
-        font={"size": 13, "color": _GREY},
-    )
 
 
 def _labels(points: Sequence[Candidate]) -> dict[int, str]:
@@ -169,7 +131,7 @@ def _draw_published(figure: go.Figure, published: Published) -> None:
         },
         mode="lines+markers",
         name=published.source.split(",")[0],
-        line={"color": _GREY, "width": 2},
+        line={"color": GREY, "width": 2},
         marker={"symbol": ["hexagon2-open", "hexagon2"], "size": 14, "line": {"width": 2}},
         hovertext=[
             f"{published.source}, compressed: {size(published.compressed)}",
@@ -211,7 +173,7 @@ def _draw_marks(figure: go.Figure, winner: Candidate, place: int, selected: Cand
             x=[selected.certificate.effective_bytes],
             y=[max(selected.certificate.risk.upper, ERRORS[0])],
             mode="markers",
-            marker={"symbol": "circle-open", "size": 24, "color": _GREY, "line": {"width": 3}},
+            marker={"symbol": "circle-open", "size": 24, "color": GREY, "line": {"width": 3}},
             showlegend=False,
             hoverinfo="skip",
         )

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.tightest.results import Point, Value, best, pareto
 from pacviz.experiments.tightest.takeaways import chart_title
-from pacviz.figures.isobound import iso_bound
+from pacviz.figures.isobound import GREY, draw_iso_bound, draw_label, iso_bound, logarithmic_axes
 from pacviz.figures.style import Line, ink, themed
 from pacviz.literature import PUBLISHED, RECORD, PublishedResult
 from pacviz.words import at_most, size, worst_error
@@ -36,7 +36,7 @@ _NAME = 0.3
 """Factors of ten that a name takes across."""
 _PALE = "73"
 """The opacity of points that another beats, in hexadecimal digits."""
-_GREY, _GREEN = "#888888", "#009E73"
+_GREEN = "#009E73"
 CLAIMED = "claimed, not verified"
 _CERTIFIED, _SIZE_ONLY = "published certificates", "published sizes only"
 
@@ -65,7 +65,7 @@ def tightest(
     _draw_best(figure, best(points), dark)
     _draw_claimed(figure, [point for point in points if not point.verified])
     for row, target in enumerate(NEAR_TARGETS if near else TARGETS):
-        _draw_curve(figure, target, n, delta, near, row % 2)
+        draw_iso_bound(figure, target, _percent(target), (NEAR_ERRORS if near else ERRORS)[0], n, delta, row % 2)
     _draw_record(figure, n, delta, near)
     _draw_published(figure, [result for result in published if _shown(result, near)], dark)
     # What is only claimed is no run among others.
@@ -75,20 +75,8 @@ def tightest(
     _draw_ring(figure, selected, dark)
     errors, counts = (NEAR_ERRORS, NEAR_BYTES) if near else (ERRORS, BYTES)
     error_ticks, byte_ticks = (_NEAR_ERROR_TICKS, _NEAR_BYTE_TICKS) if near else (_ERROR_TICKS, _BYTE_TICKS)
-    figure.update_xaxes(
-        title="bytes, everything charged (logarithmic)",
-        type="log",
-        range=[math.log10(count) for count in counts],
-        tickvals=byte_ticks,
-        ticktext=[size(count).replace(".00", "").replace(".0", "") for count in byte_ticks],
-    )
-    figure.update_yaxes(
-        title="training error (logarithmic)",
-        type="log",
-        range=[math.log10(share) for share in errors],
-        tickvals=error_ticks,
-        ticktext=[f"{100 * share:g} %" for share in error_ticks],
-    )
+    title = "bytes, everything charged (logarithmic)"
+    logarithmic_axes(figure, title, counts, byte_ticks, errors, error_ticks, _percent)
     themed(figure, chart_title(points, n, delta), dark, height)
     return figure.update_layout(margin_t=96, margin_l=70, dragmode=False, clickmode="event+select")
 
@@ -105,23 +93,6 @@ def _shown(result: PublishedResult, near: bool) -> bool:
         result.risk is not None and result.size is not None and low < result.risk < high and least < result.size < most
     )
     return result.data == "MNIST" and inside
-
-
-def _draw_curve(figure: go.Figure, target: float, n: int, delta: float, near: bool, row: int) -> None:
-    """A curve of equal certificates.  row: of its label, for neighbours stand close."""
-    lowest = NEAR_ERRORS[0] if near else ERRORS[0]
-    errors, counts = iso_bound(target, lowest, n, delta)
-    figure.add_scatter(
-        x=counts,
-        y=errors,
-        mode="lines",
-        line={"color": _GREY, "width": 1},
-        opacity=0.7,
-        name=f"bound {_percent(target)}",
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    _label(figure, counts[0], lowest, _percent(target), _GREY, row)
 
 
 def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
@@ -148,7 +119,7 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
         hoverinfo="skip",
     )
     fewest = (NEAR_BYTES if near else BYTES)[0]
-    _label(
+    draw_label(
         figure, fewest, _error_at(fewest, errors, counts), f"<b>{_percent(RECORD)}, the published record</b>", _GREEN
     )
 
@@ -156,19 +127,6 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
 def _error_at(count: float, errors: Iterable[float], counts: Iterable[float]) -> float:
     """The error of a curve where it has that many bytes; counts: descending."""
     return next((error for error, there in zip(errors, counts, strict=True) if there <= count), ERRORS[1])
-
-
-def _label(figure: go.Figure, count: float, error: float, text: str, colour: str, row: int = 0) -> None:
-    figure.add_annotation(
-        x=math.log10(count),
-        y=math.log10(error),
-        text=text,
-        showarrow=False,
-        xanchor="left",
-        yanchor="bottom",
-        yshift=15 * row - 2,
-        font={"size": 13, "color": colour},
-    )
 
 
 def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark: bool) -> None:
@@ -184,7 +142,7 @@ def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark:
             text=[result.label for result in some],
             textposition=[_beside(result, results) for result in some],
             textfont={"size": 13, "color": ink(dark)},
-            marker={"symbol": symbol, "size": 11, "color": _GREY, "line": {"width": 2, "color": _GREY}},
+            marker={"symbol": symbol, "size": 11, "color": GREY, "line": {"width": 2, "color": GREY}},
             hovertext=[result.summary for result in some],
             hovertemplate="%{hovertext}<extra></extra>",
             selected={"marker": {"size": 11}},
@@ -295,7 +253,7 @@ def _draw_claimed(figure: go.Figure, points: Sequence[Point]) -> None:
         mode="markers",
         name=CLAIMED,
         showlegend=bool(points),
-        marker={"symbol": "circle-open-dot", "size": 12, "color": _GREY, "line": {"width": 2, "color": _GREY}},
+        marker={"symbol": "circle-open-dot", "size": 12, "color": GREY, "line": {"width": 2, "color": GREY}},
         hovertext=[f"<b>{html.escape(point.name)}</b><br>{CLAIMED}: select it to verify it" for point in points],
         hovertemplate="%{hovertext}<extra></extra>",
         selected={"marker": {"size": 12}},

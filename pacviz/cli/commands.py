@@ -30,12 +30,17 @@ def experiments(json: bool) -> None:
         print(f"{experiment.name:15}{experiment.title:22}{' '.join(command.name for command in experiment.commands)}")
 
 
-def benchmark(app: bool, sessions: int | None) -> None:
+def benchmark(app: bool, sessions: int | None, visitors: bool) -> None:
     """Prints the medians that docs/speed.md quotes, as JSON."""
-    if app or sessions is not None:
+    if app:
         from pacviz.benchmarks.app import app_benchmark
 
-        print(as_json(app_benchmark(sessions)))
+        print(as_json(app_benchmark()))
+        return
+    if visitors or sessions is not None:
+        from pacviz.benchmarks.visitors import visitors_benchmark
+
+        print(as_json(visitors_benchmark(sessions)))
         return
     from pacviz.benchmarks.steps import benchmark
 
@@ -45,6 +50,7 @@ def benchmark(app: bool, sessions: int | None) -> None:
 def _benchmark_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     parser.add_argument("--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes")
+    parser.add_argument("--visitors", action="store_true", help="what one visitor waits while another does the worst he can")
 
 
 def record(what: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pacviz.benchmarks.app import _memory, serve
+from pacviz.benchmarks.app import memory, serve
 from tests.app.visitors import Visitor
 
 
@@ -12,12 +12,12 @@ def server(cache):
         yield address, process
 
 
-def test_files_that_no_page_asks_for_are_refused_and_leave_no_memory_behind(server):
+def test_files_that_no_page_asks_for_are_refused_and_leave_nomemory_behind(server):
     address, process = server
     visitor = Visitor(address)
     visitor.open("bounds")
-    before = _memory(process, "VmRSS")
+    before = memory(process, "VmRSS")
     assert [visitor.upload(f"f{index}", 60_000_000) for index in range(6)] == [413] * 6
     assert visitor.upload("small", 1000) == 413
-    assert _memory(process, "VmRSS") < before + 100
+    assert memory(process, "VmRSS") < before + 100
     visitor.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-from pacviz.benchmarks.app import _memory, serve
+from pacviz.benchmarks.app import memory, serve
 
 MINUTES = float(os.environ.get("PACVIZ_WALK_MINUTES") or 20)
 SEED = 26
@@ -125,15 +125,15 @@ def test_a_user_at_random_meets_no_dead_page_and_no_error_and_the_server_does_no
                 walker.step()
             except Error as error:  # what was looked at a moment ago is gone
                 walker.done.append(("missed", str(error)[:80]))
-            sizes.append((spent, _memory(process, "VmRSS")))
+            sizes.append((spent, memory(process, "VmRSS")))
             assert is_alive(page), walker.done[-5:]
             broken = page.get_by_test_id("stException")
             assert broken.count() == 0, (walker.done[-5:], broken.first.inner_text())
         page.goto("about:blank")  # before its server goes
     told = Path(log).read_text(encoding="utf-8")
     warm = [size for spent, size in sizes if spent >= WARM * MINUTES]
-    memory = f"{sizes[0][1]:.0f} MB at first, {warm[0]:.0f} warm, {max(warm):.0f} at most, {warm[-1]:.0f} at last"
-    print(f"{len(walker.done)} acts; {memory}")
+    grown = f"{sizes[0][1]:.0f} MB at first, {warm[0]:.0f} warm, {max(warm):.0f} at most, {warm[-1]:.0f} at last"
+    print(f"{len(walker.done)} acts; {grown}")
     assert "Traceback" not in told, told[told.index("Traceback") - 500 :][:3000]
     assert len(walker.done) > MINUTES
     assert max(warm) <= GROWTH * max(size for spent, size in sizes if spent <= WARM * MINUTES)

@@ -2,7 +2,7 @@
 # make test: installs and runs every check, a test file on each core; it finds or installs a browser for the browser tests
 # (BROWSER=none: leaves them out).  make slow: the checks that take ten seconds or more each.  make long: minutes each.
 # make processors: the tests that train networks, as two other processors would compute them.
-# make load: a lecture hall of 30 sessions on one server.
+# make load: a lecture hall of 30 sessions on one server, and one visitor beside another who does his worst.
 # PYTHON=python3.12: with this interpreter.
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
@@ -29,6 +29,7 @@ long: .venv/dev
 
 load: .venv/app
 	$(PY) -m pacviz benchmark --sessions 30
+	$(PY) -m pacviz benchmark --visitors
 
 lint: .venv/dev
 	$(PY) -m ruff check .

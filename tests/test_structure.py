@@ -15,7 +15,13 @@ ROOMS = (
 )  # fmt: skip
 """From the ground up: a file imports only from its own room and from those before it."""
 LOOSE = {"__init__", "__main__", "errors", "progress", "settings", "store", "device", "scenario"}
-STREAMLIT = ("app.py", "pages/*.py", "pacviz/app/*.py", "pacviz/experiments/*/page*.py", "pacviz/benchmarks/visitors.py")
+STREAMLIT = (
+    "app.py",
+    "pages/*.py",
+    "pacviz/app/*.py",
+    "pacviz/experiments/*/page*.py",
+    "pacviz/benchmarks/visitors.py",
+)
 """Who may know Streamlit; the benchmark speaks its protocol."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ from pacviz.jobs import limits
 
 if TYPE_CHECKING:
     from pacviz.experiments.experiment import Experiment
+
+REDRAW = 0.1
+"""Seconds between two drawings of a progress bar."""
 
 STYLE = """
 <style>
@@ -137,9 +141,17 @@ def friendly() -> Iterator[None]:
 
 @contextmanager
 def progress_line(place: st.delta_generator.DeltaGenerator) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar in `place` while the block runs.  A slider that moves meanwhile cancels the work at its next report."""
+    """A progress bar in `place` while the block runs.  A slider that moves meanwhile cancels the work at its next report.
+
+    It is drawn now and then: a measurement reports a thousand times, and drawing all of them takes as long as itself.
+    """
+    drawn = -REDRAW
 
     def advance(fraction: float, what: str) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn < REDRAW:
+            return
+        drawn = time.monotonic()
         place.progress(min(max(fraction, 0.0), 1.0), plain(what.capitalize()) + " …")
 
     yield advance

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
 from pacviz.app.memory import give_back
+from pacviz.app.owner import visitor
 from pacviz.certificates.certificate import certify
+from pacviz.certificates.measure import key
 from pacviz.jobs import limits
+from pacviz.jobs.turns import Turns
 from pacviz.progress import Progress
 from pacviz.scenario import Scenario
 
 BATCH = 5
 """Points of a curve that are computed between two drawings."""
-PATIENCE = 0.2
-"""Seconds after which a visitor who waits for a turn is told so, and may have moved on."""
-_turns = threading.Lock()
+_turns = Turns()
 
 
 def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
@@ -24,13 +27,13 @@ def work(jobs: list[tuple[Scenario, bool]], progress: Progress) -> None:
     first = jobs[0]
     alone = not first[1] or (first[0], False) in jobs
     batch = [first] if alone else [job for job in jobs[:BATCH] if job[1]]
-    with _turn(progress):
-        for index, (scenario, preview) in enumerate(batch):
+    for index, (scenario, preview) in enumerate(batch):
 
-            def advance(fraction: float, what: str, index: int = index) -> None:
-                progress((index + fraction) / len(batch), what)
+        def advance(fraction: float, what: str, index: int = index) -> None:
+            progress((index + fraction) / len(batch), what)
 
-            certify(scenario, preview, advance)
+        with turn(key(scenario, preview), advance) as fair:
+            certify(scenario, preview, fair)
 
 
 def require_measuring() -> None:
@@ -39,12 +42,23 @@ def require_measuring() -> None:
 
 
 @contextmanager
-def _turn(progress: Progress) -> Iterator[None]:
-    """Measurements of all visitors, one batch at a time: who waits finds what was measured meanwhile, and none waits long."""
-    while not _turns.acquire(timeout=PATIENCE):
+def turn(what: Hashable, progress: Progress) -> Iterator[Progress]:
+    """Long work of a page, at the turn of its visitor; gives the progress to tell, where others may go first.
+
+    what: whoever wants the same begins after it, and finds it done.
+    """
+    owner = visitor() if get_script_run_ctx() else f"thread {threading.get_ident()}"
+
+    def waiting() -> None:
         progress(0.0, "waiting for another visitor's measurement")
-    try:
-        yield
-    finally:
-        give_back()
-        _turns.release()
+
+    with _turns.turn(owner, what, waiting) as pass_on:
+
+        def advance(fraction: float, what: str) -> None:
+            progress(fraction, what)
+            pass_on()
+
+        try:
+            yield advance
+        finally:
+            give_back()

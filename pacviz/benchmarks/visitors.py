@@ -25,6 +25,8 @@ MOVES: dict[str, tuple[float, ...]] = {
     "noise": (0.0, 0.02, 0.05),
 }
 """Where the visitors of a lecture hall move their sliders: noise takes seconds to measure."""
+
+
 @dataclass
 class Tab:
     """A session: `server` is its socket, `kept` what the server may name again, `buttons` the ids that it has drawn."""

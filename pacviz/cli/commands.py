@@ -50,7 +50,9 @@ def benchmark(app: bool, sessions: int | None, visitors: bool) -> None:
 def _benchmark_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     parser.add_argument("--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes")
-    parser.add_argument("--visitors", action="store_true", help="what one visitor waits while another does the worst he can")
+    parser.add_argument(
+        "--visitors", action="store_true", help="what one visitor waits while another does the worst he can"
+    )
 
 
 def record(what: str) -> None:

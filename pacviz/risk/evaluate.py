@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
@@ -40,6 +42,9 @@ BATCH_VALUES, VALUES_AT_ONCE = 2**24, 2**26
 
 Its maker chose how many there are for an example (pacviz.models.declaration.LIMITS); a quarter of a gigabyte has to do.
 """
+
+_AHEAD = 4
+"""Batches a core that are begun before the first of them is looked at."""
 
 ROUNDING = 1e-5
 """How far two machines' logits may lie apart, as a share of the example's largest |logit|: some ten times what is seen.
@@ -177,7 +182,12 @@ def _batches(
     pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
     try:
         with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
-            for start, found in zip(starts, pool.map(seen, starts), strict=True):
+            # Only so far ahead: while `progress` lets others go first, nothing is to be worked out here.
+            rest = iter(starts)
+            ahead = deque(pool.submit(seen, start) for start in islice(rest, _AHEAD * workers))
+            for start in starts:
+                found = ahead.popleft().result()
+                ahead.extend(pool.submit(seen, following) for following in islice(rest, 1))
                 if progress:
                     progress(min(1.0, (start + size) / total))
                 yield found

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pacviz import certify, data, known
+from pacviz import data, known
 from pacviz.app.controls import choice, number, text
 from pacviz.app.links import Parameter, linked, offer, parameters, refuse
 from pacviz.app.panels import below
@@ -153,7 +153,8 @@ def page() -> None:
             if not data.is_available(scenario.data):
                 offer_download(scenario.data)
             with progress_line(status) as progress:
-                certificate = certify(scenario, preview=True, progress=progress)
+                work([(scenario, True)], progress)
+            certificate = known(scenario)
         line = [] if recorded else scenarios(scenario, view.along)
         measured = [one for one in (certificate, *map(known, line)) if one]
         jobs = [] if limits.public() else unfinished(scenario, line, view.pins)

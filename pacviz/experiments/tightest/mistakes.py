@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, replace
 
@@ -17,9 +16,6 @@ from pacviz.risk import Progress, answers
 
 SAMPLES = ("test", "train")
 _KEPT = 32
-PATIENCE = 0.2
-"""Seconds after which whoever waits for another's answers may turn away."""
-_working = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +61,10 @@ def mistakes(point: Point, sample: str, progress: Progress | None = None) -> Mis
     key = hashlib.sha256(point.code).hexdigest(), split.fingerprint
     if (known := _found.get(key)) is not None:
         return known
-    # One at a time: whoever waits finds them found, and may turn away meanwhile.
-    while not _working.acquire(timeout=PATIENCE):
-        if progress is not None:
-            progress(0.0)
-    try:
-        if (known := _found.get(key)) is None:
-            known = _found[key] = _mistakes(point, sample, split, progress)
-            while len(_found) > _KEPT:
-                _found.popitem(last=False)
-        return known
-    finally:
-        _working.release()
+    known = _found[key] = _mistakes(point, sample, split, progress)
+    while len(_found) > _KEPT:
+        _found.popitem(last=False)
+    return known
 
 
 def _mistakes(point: Point, sample: str, split: Split, progress: Progress | None) -> Mistakes:

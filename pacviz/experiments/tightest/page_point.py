@@ -13,6 +13,7 @@ from pacviz.app.controls import segments
 from pacviz.app.panels import ledger_table
 from pacviz.app.plain import plain
 from pacviz.app.session import dark, friendly, progress_line
+from pacviz.app.work import turn
 from pacviz.bounds import BOUNDS
 from pacviz.certificates.verified import verify_here
 from pacviz.certificates.verify import remarks
@@ -92,8 +93,8 @@ def _claimed(point: Point) -> None:
         st.info(limits.read_only("verifying"), icon=":material/image_not_supported:")
     elif data.is_available(source.name):
         if st.button("Verify", key=f"{PREFIX}verify", icon=":material/verified:", type="primary", width="stretch"):
-            with friendly(), progress_line(st.empty()) as progress:
-                found = verify_here(point.file.read_bytes(), progress=progress)
+            with friendly(), progress_line(st.empty()) as progress, turn((point.name, "verify"), progress) as fair:
+                found = verify_here(point.file.read_bytes(), progress=fair)
             if found.other_data:
                 st.error(plain(found.problem), icon=":material/error:")
             else:
@@ -167,8 +168,8 @@ def _mistakes(point: Point) -> None:
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     with left:
         sample = segments("sample", SAMPLES, Choices, PREFIX)
-    with progress_line(st.empty()) as progress:
-        wrong = mistakes(point, str(sample), lambda fraction: progress(fraction, "looking at every image"))
+    with progress_line(st.empty()) as progress, turn((point.name, sample), progress) as fair:
+        wrong = mistakes(point, str(sample), lambda fraction: fair(fraction, "looking at every image"))
     sheets = max(1, -(-len(wrong) // _SHEET))
     shown = 1
     if sheets > 1:

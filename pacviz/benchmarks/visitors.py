@@ -10,7 +10,7 @@ import random
 import secrets
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -188,7 +188,7 @@ def unseen() -> Iterator[dict[str, Any]]:
 
 async def _beside(
     address: str,
-    act: Callable[[str, str], Awaitable[None]] | None,
+    act: Callable[[str, str], Coroutine[Any, Any, None]] | None,
     points: Iterator[dict[str, Any]],
     seconds: float,
     pause: float,
@@ -267,7 +267,7 @@ async def _press(address: str, browser: str, page: str, key: str, stay: float, *
         await session.listen(stay)
 
 
-WORST: dict[str, Callable[[str, str], Awaitable[None]]] = {
+WORST: dict[str, Callable[[str, str], Coroutine[Any, Any, None]]] = {
     "noisy points one after another": _patient_noise,
     "noisy points, never to the end": _restless_noise,
     "noisy points in ten tabs": _many_tabs,

@@ -15,9 +15,10 @@ import sys
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pacviz import store
 from pacviz.errors import PacvizError
@@ -221,6 +222,33 @@ class _Hall:
 
 
 hall = _Hall()
+
+Key = TypeVar("Key", bound=Hashable)
+Work = TypeVar("Work", bound=Live)
+
+
+class Registry(Generic[Key, Work]):
+    """The pieces of work by what was asked for, so that all who ask for the same watch the same; the last few are kept."""
+
+    def __init__(self, make: Callable[[Key], Work], kept: int) -> None:
+        self._make, self._kept = make, kept
+        self.works: OrderedDict[Key, Work] = OrderedDict()
+
+    def __call__(self, asked: Key) -> Work:
+        """The one that everybody watches who asks for this."""
+        with hall.lock:
+            found = self.works.setdefault(asked, self._make(asked))
+            self.works.move_to_end(asked)
+            resting = [old for old, other in self.works.items() if not other.working and other is not found]
+            for old in resting[: -self._kept]:
+                del self.works[old]
+            return found
+
+    def forget(self, asked: Key) -> None:
+        """The next one who asks for it begins anew, where it does not work; what is kept on disk stays."""
+        with hall.lock:
+            if asked in self.works and not self.works[asked].working:
+                del self.works[asked]
 
 
 def serve(work: Callable[[dict[str, Any], Callable[[], object]], None]) -> None:

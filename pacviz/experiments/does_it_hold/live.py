@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -72,17 +71,7 @@ def estimate(learner: Learner, trials: int) -> Estimate:
             return Estimate(trials * guesses * SECONDS_PER_GUESS, BASE_BYTES)
 
 
-_lives: OrderedDict[Learner, Trials] = OrderedDict()
-
-
-def trials(learner: Learner) -> Trials:
-    """The ones that everybody watches who asks for this learner."""
-    with jobs.hall.lock:
-        found = _lives.setdefault(learner, Trials(learner))
-        _lives.move_to_end(learner)
-        for old in [old for old, other in _lives.items() if not other.working and other is not found][:-_KEPT]:
-            del _lives[old]
-        return found
+trials = jobs.Registry(Trials, _KEPT)
 
 
 def main() -> None:

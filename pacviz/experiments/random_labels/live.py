@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -104,24 +103,7 @@ class Live(jobs.Live):
         self._present = None
 
 
-_lives: OrderedDict[Randomization, Live] = OrderedDict()
-
-
-def live(experiment: Randomization) -> Live:
-    """The one that everybody watches who asks for this experiment."""
-    with jobs.hall.lock:
-        found = _lives.setdefault(experiment, Live(experiment))
-        _lives.move_to_end(experiment)
-        for old in [old for old, other in _lives.items() if not other.working and other is not found][:-_KEPT]:
-            del _lives[old]
-        return found
-
-
-def forget(experiment: Randomization) -> None:
-    """The next one who asks for it begins anew; finished runs are kept."""
-    with jobs.hall.lock:
-        if experiment in _lives and not _lives[experiment].working:
-            del _lives[experiment]
+live = jobs.Registry(Live, _KEPT)
 
 
 def main() -> None:

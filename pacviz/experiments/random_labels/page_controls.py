@@ -14,7 +14,7 @@ from pacviz.app.owner import keep_visitor, visitor
 from pacviz.app.plain import plain
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.files import discard, discarded, owners, restore, sound
-from pacviz.experiments.random_labels.live import Live, estimate, forget, live, require_small
+from pacviz.experiments.random_labels.live import Live, estimate, live, require_small
 from pacviz.experiments.random_labels.results import Recording
 from pacviz.experiments.random_labels.settings import METHODS, ONE_SHOT, SURGERY, Randomization
 from pacviz.jobs import limits
@@ -234,7 +234,7 @@ def _do(action: Callable[[str, str], object], name: str, owner: str) -> None:
 
 def _start(experiment: Randomization) -> None:
     _leave()
-    forget(experiment)
+    live.forget(experiment)
     st.session_state[_ACTIVE], st.session_state[_PAUSED], st.session_state[_PROBLEM] = experiment, False, None
 
 

@@ -32,7 +32,7 @@ def finished(app):
     for _ in range(2 * TRIALS):
         if f"of {TRIALS} bounds" in headline(app):
             break
-        for working in [one for one in live._lives.values() if one.working]:
+        for working in [one for one in live.trials.works.values() if one.working]:
             assert working.heard.wait(600)
             working.heard.clear()
         app.run()
@@ -61,9 +61,9 @@ def endless(monkeypatch):
 @pytest.fixture(autouse=True)
 def nothing_left_working():
     yield
-    for one in live._lives.values():
+    for one in live.trials.works.values():
         one.end()
-    live._lives.clear()
+    live.trials.works.clear()
 
 
 def healthy(app):
@@ -142,7 +142,7 @@ def test_pause_ends_the_trials_and_run_goes_on():
     app.number_input(key="holds_pipeline_seed").set_value(5).run()
     app.run()
     assert "No trial of these settings" in headline(healthy(app))
-    assert not any(one.working for one in live._lives.values())
+    assert not any(one.working for one in live.trials.works.values())
     app.button(key="holds_run").click().run()
     assert live.trials(Pipeline(n=200, seed=5)).working
 

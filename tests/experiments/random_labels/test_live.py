@@ -20,7 +20,7 @@ QUICK = Randomization("tiny", n=100, tests=100, seeds=1, epochs=2, recovery=1)
 def empty_hall(monkeypatch, tmp_path):
     monkeypatch.setenv("PACVIZ_JOBS", "1")
     monkeypatch.setattr(jobs, "hall", jobs._Hall())
-    monkeypatch.setattr(module, "_lives", type(module._lives)())
+    monkeypatch.setattr(module.live, "works", type(module.live.works)())
     yield
     for left in list(jobs.hall.queue):
         left.end()
@@ -88,7 +88,7 @@ def test_a_process_that_ends_early_is_a_sentence_and_can_be_started_again(monkey
         thread.join(timeout=60)
     with pytest.raises(PacvizError, match="ended early"):
         watch(QUICK)
-    module.forget(QUICK)
+    module.live.forget(QUICK)
     assert watch(QUICK) in (["starting"], ["reading the data"])
 
 

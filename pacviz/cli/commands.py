@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from typing import Any
 
 from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
@@ -30,8 +31,17 @@ def experiments(json: bool) -> None:
         print(f"{experiment.name:15}{experiment.title:22}{' '.join(command.name for command in experiment.commands)}")
 
 
-def benchmark(app: bool, sessions: int | None, visitors: bool) -> None:
-    """Prints the medians that docs/speed.md quotes, as JSON."""
+def benchmark(
+    app: bool, sessions: int | None, visitors: bool, codes: bool, networks: list[str] | None, json: bool
+) -> None:
+    """Prints the medians that docs/speed.md quotes, as JSON; --codes: the sizes and times of the code, as a table."""
+    if codes or networks is not None:
+        from pacviz.benchmarks.codes import codes_benchmark
+
+        with progress_bar() as progress:
+            rows = codes_benchmark(networks, progress)
+        print(as_json(rows) if json else _table(rows))
+        return
     if app:
         from pacviz.benchmarks.app import app_benchmark
 
@@ -47,11 +57,28 @@ def benchmark(app: bool, sessions: int | None, visitors: bool) -> None:
     print(as_json(benchmark()))
 
 
+def _table(rows: list[dict[str, Any]]) -> str:
+    """As Markdown."""
+
+    def told(value: Any) -> str:
+        return "" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
+
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *([told(value) for value in row.values()] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
 def _benchmark_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     parser.add_argument("--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes")
     parser.add_argument(
+<<<<<<< HEAD
         "--visitors", action="store_true", help="what one visitor waits while another does the worst he can"
+=======
+        "--codes", action="store_true", help="the code on networks that ship, beside entropy, xz and NNCodec"
+    )
+    parser.add_argument(
+        "--networks", nargs="+", metavar="TEXT", help="those with one of these texts in DATA/MODEL/NAME"
+>>>>>>> 7487ae8 (benchmark --codes: the code beside entropy, xz and NNCodec on networks that ship; limits of intervals without scipy.stats, bit for bit the same)
     )
 
 
@@ -80,7 +107,7 @@ def every_command() -> tuple[Command, ...]:
         *(command for experiment in known.experiments() for command in experiment.commands),
         *heavy_tails.COMMANDS,
         Command(experiments),
-        Command(benchmark, _benchmark_options, json=False),
+        Command(benchmark, _benchmark_options),
         Command(record, _record_options, json=False),
         Command(app, _app_options, json=False),
     )

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from scipy.stats import beta
+from scipy.special import betainccinv, betaincinv
 
 from pacviz.bounds import kl_inverse
 from pacviz.errors import PacvizError
@@ -24,7 +24,7 @@ def upper_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == draws:
         return 1.0
-    p = float(beta.isf(failure, errors + 1, draws - errors))
+    p = float(betainccinv(errors + 1, draws - errors, failure))
     return math.nextafter(p + _MARGIN * p * (1 - p), 1)
 
 
@@ -33,7 +33,7 @@ def lower_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == 0:
         return 0.0
-    p = float(beta.ppf(failure, errors, draws - errors + 1))
+    p = float(betaincinv(errors, draws - errors + 1, failure))
     return math.nextafter(p - _MARGIN * p * (1 - p), 0)
 
 

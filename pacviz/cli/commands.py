@@ -71,14 +71,13 @@ def _benchmark_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     parser.add_argument("--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes")
     parser.add_argument(
-<<<<<<< HEAD
         "--visitors", action="store_true", help="what one visitor waits while another does the worst he can"
-=======
+    )
+    parser.add_argument(
         "--codes", action="store_true", help="the code on networks that ship, beside entropy, xz and NNCodec"
     )
     parser.add_argument(
         "--networks", nargs="+", metavar="TEXT", help="those with one of these texts in DATA/MODEL/NAME"
->>>>>>> 7487ae8 (benchmark --codes: the code beside entropy, xz and NNCodec on networks that ship; limits of intervals without scipy.stats, bit for bit the same)
     )
 
 

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from pacviz.cli.commands import every_command
+from pacviz.cli.commands import commands_named, every_command
 from pacviz.errors import PacvizError
+from pacviz.experiments.command import Command
 from pacviz.store import cut, environment, notices
 
 WRONG_CERTIFICATE, WRONG_INPUT, UNFORESEEN, STOPPED = 1, 2, 70, 130
@@ -76,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        options = vars(_parser().parse_args(arguments))
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        options = vars(_parser(commands_named(given[0]) if given else every_command()).parse_args(given))
     except SystemExit as ended:  # after help, or with a sentence about a wrong option
         return int(ended.code or 0)
     command = options.pop("command")
@@ -119,10 +121,11 @@ class _Parser(argparse.ArgumentParser):
             super()._print_message(message, file)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(known: Sequence[Command] | None = None) -> argparse.ArgumentParser:
+    """Of these commands; of all where None."""
     parser = _Parser(prog="python -m pacviz", description="PAC-Bayes compression bounds in which every bit is charged.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for command in every_command():
+    for command in every_command() if known is None else known:
         subparser = commands.add_parser(command.name, help=command.run.__doc__, description=command.run.__doc__)
         subparser.set_defaults(command=command.run)
         command.options(subparser)

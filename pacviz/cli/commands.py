@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
 from pacviz.experiments.heavy_tails import command as heavy_tails
+from pacviz.store import environment
 
 
 def app(port: int | None) -> None:
@@ -110,3 +113,18 @@ def every_command() -> tuple[Command, ...]:
         Command(record, _record_options, json=False),
         Command(app, _app_options, json=False),
     )
+
+
+def commands_named(name: str) -> tuple[Command, ...]:
+    """The command of that name alone where its folder can be told without importing the others; else all there are.
+
+    A command is named after its function, so that the file of an experiment which defines it is found by its text.
+    """
+    if environment("PACVIZ_MODULES") or not name.isidentifier():
+        return every_command()
+    folder = Path(str(known.__file__)).parent
+    files = [file for file in folder.glob("*/command.py") if f"\ndef {name}(" in file.read_text("utf-8")]
+    if len(files) != 1:
+        return every_command()
+    commands = import_module(f"pacviz.experiments.{files[0].parent.name}.command").COMMANDS
+    return tuple(command for command in commands if command.name == name) or every_command()

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pacviz.jobs.executors import CHOICES, LOCAL
-from pacviz.jobs.units import Plan, table
 from pacviz.progress import Progress
 from pacviz.settings import defaults, settings
+
+if TYPE_CHECKING:
+    from pacviz.jobs.units import Plan
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ def add_settings(parser: ArgumentParser, of: type, names: Iterable[str] | None =
 
 def add_units(parser: ArgumentParser) -> None:
     """The options of a command that consists of units of work."""
+    from pacviz.jobs.executors import CHOICES, LOCAL
+
     parser.add_argument("--on", default=LOCAL, metavar="WHERE", help=f"who does the work: {CHOICES}; default {LOCAL}")
     parser.add_argument("--dry-run", action="store_true", help="list the units, what is done and what the rest costs")
 
@@ -72,6 +75,8 @@ def tell_plan(plan: Plan) -> None:
 
 def print_plan(plan: Plan, json: bool) -> None:
     """What `--dry-run` says: the units, which of them are done, and what the rest costs."""
+    from pacviz.jobs.units import table
+
     print(as_json(plan.to_dict()) if json else f"{table(plan.units)}\n{plan.sentence}".lstrip())
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pacviz.certificates.certificate import Certificate, certify, known
     from pacviz.codes.ledger import Charge, Ledger
     from pacviz.errors import PacvizError
-    from pacviz.experiments.heavy_tails.layers import tails
     from pacviz.library.conversion import from_module
+    from pacviz.library.tails.layers import tails
     from pacviz.library.weights import scenario_of
     from pacviz.scenario import Scenario
 
@@ -42,7 +42,7 @@ _HOMES = {
     "Ledger": "codes.ledger",
     "Scenario": "scenario",
     "scenario_of": "library.weights",
-    "tails": "experiments.heavy_tails.layers",
+    "tails": "library.tails.layers",
 }
 
 

@@ -7,9 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from pacviz.cli.tails import TAILS
 from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
-from pacviz.experiments.heavy_tails import command as heavy_tails
 from pacviz.store import environment
 
 
@@ -107,7 +107,7 @@ def every_command() -> tuple[Command, ...]:
     """All that `python -m pacviz` can do."""
     return (
         *(command for experiment in known.experiments() for command in experiment.commands),
-        *heavy_tails.COMMANDS,
+        TAILS,
         Command(experiments),
         Command(benchmark, _benchmark_options),
         Command(record, _record_options, json=False),

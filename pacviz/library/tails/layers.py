@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pacviz.errors import PacvizError
-from pacviz.experiments.heavy_tails.estimators import Hill, TailIndex, hill, tail_index
+from pacviz.library.tails.estimators import Hill, TailIndex, hill, tail_index
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,8 +10,8 @@ from pacviz.experiments.command import Command, as_json, path_of
 
 def tails(file: str | None, weights: str | None, seed: int, json: bool) -> None:
     """Tail index of every large tensor of a safetensors file: 2 for finite variance, less the heavier the tail."""
-    from pacviz.experiments.heavy_tails.layers import FEWEST, median, table
-    from pacviz.experiments.heavy_tails.layers import tails as measured
+    from pacviz.library.tails.layers import FEWEST, median, table
+    from pacviz.library.tails.layers import tails as measured
 
     path = path_of(file or weights)
     if path is None or (file and weights):
@@ -33,4 +33,4 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of the permutations of rows; default 0")
 
 
-COMMANDS = (Command(tails, _options),)
+TAILS = Command(tails, _options)

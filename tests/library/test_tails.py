@@ -10,8 +10,8 @@ from scipy.stats import levy_stable
 
 import pacviz
 from pacviz.cli import main
-from pacviz.experiments.heavy_tails.estimators import hill, tail_index
-from pacviz.experiments.heavy_tails.layers import vectors
+from pacviz.library.tails.estimators import hill, tail_index
+from pacviz.library.tails.layers import vectors
 
 
 def stable(alpha, shape, seed):

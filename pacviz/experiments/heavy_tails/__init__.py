@@ -1,1 +1,0 @@
-"""Heavy tails: how heavy the tails of trained weights are (Barsbey et al. 2021)."""

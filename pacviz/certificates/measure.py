@@ -39,7 +39,7 @@ from pacviz.settings import import_all, settings
 import_all("pacviz.posteriors")
 
 _LESS_THAN_HALF_A_WEIGHT = 0.49
-RESULTS_FORMAT = 3
+RESULTS_FORMAT = 4
 """Raised whenever a change makes any measured figure come out differently: older results are then measured anew."""
 
 

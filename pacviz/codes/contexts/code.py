@@ -26,8 +26,6 @@ class ContextCode(CodebookCode):
     """Of each layer: which weights survive, the values that they take, and which one each takes, by what stands around it."""
 
     version = 2
-    # Until surfaces and recordings that ship are made anew with it, it is written on request: `encode(network, 2)`.
-    written = False
 
     def code(
         self, coder: Coder, architecture: Architecture, network: Network | None, charge: Charging

@@ -86,7 +86,7 @@ def nncodec_bytes(layers: Sequence[np.ndarray]) -> int | None:
     """By NNCodec, int32 layer by layer, decoded again; None where it is not installed or they do not come back."""
     try:
         from nncodec import tensor
-    except ImportError:
+    except (ImportError, RuntimeError, OSError):  # not there, or it does not start
         return None
     size = 0
     for layer in layers:

@@ -169,7 +169,7 @@ def remarks(certificate: Certificate) -> tuple[str, ...]:
     scenario, found = certificate.scenario, []
     if scenario.checkpoint != AS_IS:
         found.append(
-            "Checkpoint, pruning, sparsity and bits tell how the network was compressed, for information: its bytes are here, "
+            "Checkpoint, pruning, quantizer, sparsity and bits tell how the network was compressed, for information: its bytes are here, "
             "what led to them is not."
         )
     if declared(scenario.model):

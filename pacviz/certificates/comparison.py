@@ -12,6 +12,7 @@ LATER = {
     ("certificate", "architecture_bits"),
     ("certificate", "bound_with_architecture"),
     ("certificate", "scenario", "spread"),
+    ("certificate", "scenario", "quantizer"),
 }
 """What a file says now and older ones leave out: the setting has its default there, the rest is computed."""
 LATER_IN_CHARGES = ("kind", "layer")

@@ -169,8 +169,8 @@ def remarks(certificate: Certificate) -> tuple[str, ...]:
     scenario, found = certificate.scenario, []
     if scenario.checkpoint != AS_IS:
         found.append(
-            "Checkpoint, pruning, quantizer, sparsity and bits tell how the network was compressed, for information: its bytes are here, "
-            "what led to them is not."
+            "Checkpoint, pruning, quantizer, sparsity and bits tell how the network was compressed, for information: its bytes "
+            "are here, what led to them is not."
         )
     if declared(scenario.model):
         found.append(

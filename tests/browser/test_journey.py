@@ -55,6 +55,7 @@ def test_the_first_screen_shows_its_certificate_and_charts(app, page, theme, vie
     no_error(page)
 
 
+@pytest.mark.slow
 def test_dragging_redraws_without_a_message_and_letting_go_measures(app, page):
     messages: list[int] = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: messages.append(len(frame))))

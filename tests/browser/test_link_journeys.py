@@ -73,6 +73,7 @@ LARGE = """() => {
 """Whether every letter of the charts has 18 pixels or more."""
 
 
+@pytest.mark.slow
 def test_the_projector_is_a_key_a_link_and_a_button_that_leaves_it(app, page):
     page.goto(f"{app}/frontier")
     expect(page.locator(".js-plotly-plot:visible").first).to_be_visible()

@@ -40,6 +40,7 @@ def test_a_run_is_started_watched_found_again_and_compressed(app, page, cache):
     (cache / "checkpoints" / f"{RUN}.safetensors").unlink()  # other tests need a network without a checkpoint
 
 
+@pytest.mark.slow
 def test_a_tab_sees_a_run_that_is_resumed_elsewhere_as_running(app, page):
     """Elsewhere is here: this process holds the run as the one that trains it does."""
     run = Run("digits/tiny/watched", Training(model="tiny", name="watched"))

@@ -372,6 +372,7 @@ def test_the_unchanged_files_are_accepted():
         assert found.bound == pytest.approx(honest.header["certificate"]["bound"])
 
 
+@pytest.mark.slow
 def test_three_hundred_changed_files_are_refused_or_say_the_same():
     table(Bench.of(1), 1 / 70)
 

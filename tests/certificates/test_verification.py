@@ -83,7 +83,7 @@ def refused(archive):
     return problem.endswith(".") and len(problem) < 500 and "\n" not in problem
 
 
-@pytest.mark.parametrize("name", ["sparse", "noisy"])
+@pytest.mark.parametrize("name", ["sparse", pytest.param("noisy", marks=pytest.mark.slow)])
 def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, request, monkeypatch):
     archive = request.getfixturevalue(name)
     monkeypatch.setattr(verification, "network_of", None)
@@ -143,7 +143,7 @@ def test_how_a_network_was_made_travels_with_it_and_proves_nothing(sparse):
         (("comment",), "signed by everybody"),
     ],
 )
-@pytest.mark.parametrize("name", ["sparse", "noisy"])
+@pytest.mark.parametrize("name", ["sparse", pytest.param("noisy", marks=pytest.mark.slow)])
 def test_a_forged_entry_is_named_before_anything_is_measured(name, path, value, request):
     archive = request.getfixturevalue(name)
     if path == ("comment",):

@@ -13,7 +13,11 @@ def test_every_first_screen_and_its_curves_are_recorded_and_nothing_else():
 
 @pytest.mark.parametrize(
     "scenario",
-    [Scenario(), Scenario(noise=0.05), pytest.param(Scenario(bits=6), marks=pytest.mark.long)],
+    [
+        Scenario(),
+        pytest.param(Scenario(noise=0.05), marks=pytest.mark.slow),
+        pytest.param(Scenario(bits=6), marks=pytest.mark.long),
+    ],
     ids=["default", "noise", "bits"],
 )
 def test_a_recording_is_measured_again_alike(scenario, monkeypatch):

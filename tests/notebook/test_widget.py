@@ -131,6 +131,7 @@ def test_without_anywidget_it_says_how_to_get_it(monkeypatch):
         from pacviz.notebook import Explorer  # noqa: F401
 
 
+@pytest.mark.slow
 def test_a_network_of_ones_own_is_explored_like_any_other():
     torch.manual_seed(0)
     weights = from_module(nn.Sequential(nn.Flatten(), nn.Linear(784, 10)), input_shape=(1, 28, 28))

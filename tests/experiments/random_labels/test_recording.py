@@ -73,6 +73,7 @@ def test_fractions_rise_to_the_end(place):
     assert fractions[-1] > 0.9
 
 
+@pytest.mark.slow
 def test_a_live_run_reports_as_it_goes_and_is_the_same_as_in_one(place):
     whole = run_all(QUICK, lambda *_: None)
     other = replace(QUICK, tests=200)

@@ -249,14 +249,14 @@ def test_what_may_be_wrong_more_often_than_the_record_is_not_the_best(tmp_path):
 
 
 def test_the_list_of_what_ships_names_exactly_the_files_that_ship():
-    """After a change of the files: cd assets/tight && sha256sum *.pacviz > SHA256SUMS, and the long test below."""
+    """After a change of the files: cd assets/tight && sha256sum *.pacviz > SHA256SUMS, and the slow test below."""
     files = sorted(module.folders()[0].glob("*.pacviz"))
     assert len(files) >= 20
     assert {hashlib.sha256(file.read_bytes()).hexdigest() for file in files} == shipped()
     assert all(point.verified for point in points([module.folders()[0]]))
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("file", sorted(module.folders()[0].glob("*.pacviz")), ids=lambda file: file.stem)
 def test_every_file_that_ships_is_verified_from_its_bytes_and_the_data(file, real_data, monkeypatch):
     monkeypatch.setenv("PACVIZ_DATA", str(real_data))

@@ -135,7 +135,8 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     for name, claimed, found in (("test", told.test, test), ("training", told.train, train)):
         agrees = _alike(claimed, found) if other_draws else found.could_be(claimed)
         comparisons.append(Comparison(f"{name} errors", claimed.errors, found.errors, agrees))
-        comparisons.append(Comparison(f"borderline {name} answers", claimed.borderline, found.borderline, agrees))
+        alike = agrees or claimed.borderline == found.borderline
+        comparisons.append(Comparison(f"borderline {name} answers", claimed.borderline, found.borderline, alike))
     # Rounding may tell the two apart by a few answers: whichever counts more of them is charged.
     worse = train if other_draws else max(told.train, train, key=lambda estimate: estimate.charged)
     proved = Certificate(scenario, dataclasses.replace(claim.measurement, train=worse))

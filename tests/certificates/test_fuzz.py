@@ -28,7 +28,8 @@ from pacviz.data import Dataset, Split
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.models import Architecture, Conv, Flatten, Linear, MaxPool, ReLU, declare, from_description
 from pacviz.models.declaration import described
-from pacviz.scenario import AS_IS
+from pacviz.scenario import AS_IS, Scenario
+from pacviz.settings import defaults
 
 SHAPE = (1, 8, 8)
 CHAIN = (Conv("conv", 1, 2, 3), ReLU(), MaxPool(2), Flatten(), Linear("fc", 18, 10))
@@ -295,12 +296,14 @@ def same_statement(archive: Archive, bench: Bench) -> bool:
         if scenario["noise"] == 0:
             header["certificate"]["scenario"].pop("seed")
         if scenario["checkpoint"] != AS_IS:
-            for name in ("checkpoint", "pruning", "sparsity", "bits"):
-                header["certificate"]["scenario"].pop(name)
+            for name in ("checkpoint", "pruning", "quantizer", "sparsity", "bits"):
+                header["certificate"]["scenario"].pop(name, None)
             header["certificate"]["fingerprints"].pop("weights")
     later = {name: value for name, value in expected["certificate"].items() if name not in told["certificate"]}
     told["certificate"] = later | told["certificate"]
-    told["certificate"]["scenario"].setdefault("spread", "even")
+    for name in ("spread", "quantizer"):
+        if name in expected["certificate"]["scenario"]:
+            told["certificate"]["scenario"].setdefault(name, defaults(Scenario)[name])
     for line, honest_line in zip(told["certificate"]["ledger"], expected["certificate"]["ledger"], strict=True):
         line |= {name: honest_line[name] for name in ("kind", "layer") if name not in line}
     return equal(told, expected) and (archive.code, archive.prior) == (honest.code, honest.prior)

@@ -244,7 +244,8 @@ class Explorer extends Live {
     this.badge.title = found?.upper > found?.train ? "A network with noise is measured by draws: the error that was seen, and the limit that the true one keeps to (δ pays for it)."
       : how === "exact" ? "Every training example was run once: no chance is in this error." : "";
     this.badge.dataset.how = whatIf ? "what-if" : how;
-    const problem = !this.touched && data.problem;
+    // What was refused is over with the next move, also while its answer is on the way.
+    const problem = !this.touched && data.echo >= this.sent && data.problem;
     this.says.classList.toggle("refused", Boolean(problem));
     this.says.parentNode.hidden = !problem && !this.shown("head");
     write(this.why, problem ? ` ⚠ ${problem}` : found ? ` ${explanation(state, found, known, data.base)}` : " ");

@@ -22,9 +22,9 @@ NAME_FORM = "a name of lower-case letters, digits, dots and dashes, at most 100"
 
 def import_all(package: str, part: str = "") -> None:
     """Imports every module of a package, so that what they register is known; of its packages only the module `part`."""
-    for found in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
-        module = f"{found.name}.{part}" if part else found.name
-        if found.ispkg == bool(part) and find_spec(module):
+    for module_info in pkgutil.iter_modules(import_module(package).__path__, f"{package}."):
+        module = f"{module_info.name}.{part}" if part else module_info.name
+        if module_info.ispkg == bool(part) and find_spec(module):
             import_module(module)
 
 
@@ -57,9 +57,9 @@ _names: dict[str, list[str]] = {}
 
 def names(kind: str, *shipped: str) -> list[str]:
     """The names of a kind of thing, to which whoever registers another one adds its own; `shipped` ones come first."""
-    found = _names.setdefault(kind, [])
-    found[:0] = [name for name in shipped if name not in found]
-    return found
+    known = _names.setdefault(kind, [])
+    known[:0] = [name for name in shipped if name not in known]
+    return known
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,12 @@ def _usual() -> int:
 
 def _free(first: int) -> int:
     ports = range(first, first + _OTHERS)
-    found = next((port for port in ports if _trouble(port) is None), None)
-    if found is None:
+    free = next((port for port in ports if _trouble(port) is None), None)
+    if free is None:
         raise PacvizError(
             f"The ports {ports[0]} to {ports[-1]} are all taken; name a free one: `pacviz app --port 9000`."
         )
-    return found
+    return free
 
 
 def _trouble(port: int) -> str | None:

@@ -149,8 +149,8 @@ def _read(name: str, allowed: Sequence[Parameter]) -> bool:
         kept[PRESENT.name] = _kept("").get(PRESENT.name, PRESENT.default)
     if first or returned or (moved and query):
         stays = {} if first or returned else {PRESENT.name: kept[PRESENT.name]}
-        found, problems = _checked(allowed, query)
-        kept |= {one.name: one.default for one in allowed} | stays | found
+        accepted, problems = _checked(allowed, query)
+        kept |= {one.name: one.default for one in allowed} | stays | accepted
         # A link that was only tidied is opened a second time, and still has to be told about.
         if problems or kept != before:
             _problems(name)[:] = problems

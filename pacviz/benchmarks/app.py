@@ -122,7 +122,7 @@ def watch(address: str, chromium: str | None = None) -> dict[str, Any]:
 
 def _dragged(page: Any, names: Sequence[str]) -> list[float]:
     """Milliseconds of every frame while these sliders are dragged to and fro."""
-    found: list[float] = []
+    frames: list[float] = []
     for name in names:
         box = page.locator(f"#pacviz-{name}").bounding_box()
         y = box["y"] + box["height"] / 2
@@ -132,9 +132,9 @@ def _dragged(page: Any, names: Sequence[str]) -> list[float]:
         for step in range(60):
             page.mouse.move(box["x"] + box["width"] * (0.5 + 0.3 * ((step % 20) / 20 - 0.5)), y)
         page.mouse.move(box["x"] + box["width"] / 2, y)
-        found += page.evaluate("frames")
+        frames += page.evaluate("frames")
         page.mouse.up()
-    return found
+    return frames
 
 
 def _frames(times: Sequence[float]) -> dict[str, Any]:

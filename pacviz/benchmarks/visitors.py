@@ -172,12 +172,12 @@ def worst(address: str, process: int, seconds: float = 40.0, pause: float = 1.5)
     Every move of the second visitor is to a point without noise that nobody has seen.
     """
     points = unseen()
-    found: dict[str, Any] = {}
+    by_work: dict[str, Any] = {}
     for name, act in {"nothing": None, **WORST}.items():
         waits = Waits()
         asyncio.run(_beside(address, act, points, seconds, pause, waits))
-        found[name] = waits.to_dict()
-    return {"while_another_does": found, "memory_mb": {"peak": memory(process, "VmHWM")}}
+        by_work[name] = waits.to_dict()
+    return {"while_another_does": by_work, "memory_mb": {"peak": memory(process, "VmHWM")}}
 
 
 def unseen() -> Iterator[dict[str, Any]]:
@@ -280,5 +280,5 @@ WORST: dict[str, Callable[[str, str], Coroutine[Any, Any, None]]] = {
 def visitors_benchmark(sessions: int | None) -> dict[str, Any]:
     """Starts a server of its own cache and measures it: by that many sessions, or by two visitors where None."""
     with tempfile.TemporaryDirectory() as cache, serve({"PACVIZ_CACHE": cache}) as (address, process):
-        found = worst(address, process) if sessions is None else lecture(address, process, sessions)
-    return {"cores": os.cpu_count(), **found}
+        figures = worst(address, process) if sessions is None else lecture(address, process, sessions)
+    return {"cores": os.cpu_count(), **figures}

@@ -50,7 +50,7 @@ def optima(risk: ArrayLike, kl: ArrayLike, n: ArrayLike, delta: ArrayLike) -> tu
         low, high = (
             np.log(np.take_along_axis(lams, np.clip(best + side, 0, GRID - 1), -1))[..., 0] for side in (-1, 1)
         )
-    value, lam = (np.take_along_axis(found, best, -1)[..., 0] for found in (values, lams))
+    value, lam = (np.take_along_axis(candidates, best, -1)[..., 0] for candidates in (values, lams))
     return np.minimum(1.0, np.maximum(broadcast[0], value)), lam
 
 

@@ -101,14 +101,14 @@ def _bracket(q: np.ndarray, budget: np.ndarray, p: np.ndarray) -> tuple[np.ndarr
     sides = []
     for limit, sign in ((q, -1), (np.ones_like(q), 1)):
         width = np.nan_to_num(first) + 2.0**-50 * p + tiny
-        found, pending = p.copy(), np.flatnonzero(np.isfinite(budget))
+        outer, pending = p.copy(), np.flatnonzero(np.isfinite(budget))
         while pending.size:
             near = p[pending] + sign * width[pending]
-            found[pending] = near = np.maximum(near, q[pending]) if sign < 0 else np.minimum(near, 1.0)
+            outer[pending] = near = np.maximum(near, q[pending]) if sign < 0 else np.minimum(near, 1.0)
             excess = sign * (_binary_kls(q[pending], near) - budget[pending]) - noise[pending]
             pending = pending[(excess <= 0) & (near != limit[pending])]
             width[pending] *= 16
-        sides.append(found)
+        sides.append(outer)
     return sides[0], sides[1]
 
 
@@ -141,8 +141,8 @@ def _binary_kls(q: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 
 def _excesses(x: np.ndarray, one_plus_x: np.ndarray) -> np.ndarray:
-    found = x - np.log(one_plus_x)
+    excess = x - np.log(one_plus_x)
     near = np.flatnonzero(np.abs(x) <= 0.01)
     x = x[near]
-    found[near] = x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x * (1 / 7 - x / 8))))))
-    return found
+    excess[near] = x * x * (1 / 2 - x * (1 / 3 - x * (1 / 4 - x * (1 / 5 - x * (1 / 6 - x * (1 / 7 - x / 8))))))
+    return excess

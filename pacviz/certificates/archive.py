@@ -155,11 +155,11 @@ def _header(content: bytes) -> dict[str, Any]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise BrokenArchive(f"The header says {reprlib.repr(twice)} twice in one place, so that it has two meanings.")
-    return found
+    return values
 
 
 def _float(text: str) -> float:

@@ -114,23 +114,23 @@ def choose(
     report = progress or (lambda fraction, what: None)
     sizes = {scenario.bits for _, scenario in points if not BOUNDS[scenario.bound].deterministic_only}
     total = len(points) + _SEARCH * len(sizes)
-    found: list[tuple[Checkpoint, Option]] = []
+    options: list[tuple[Checkpoint, Option]] = []
     for index, (checkpoint, scenario) in enumerate(points):
 
         def exact(fraction: float, what: str, index: int = index) -> None:
             report((index + fraction) / total, f"{index + 1} of {len(points)}: {what}")
 
-        found.append((checkpoint, _without_noise(scenario, checkpoint, exact)))
+        options.append((checkpoint, _without_noise(scenario, checkpoint, exact)))
     for index, bits in enumerate(sorted(sizes)):
 
         def search(fraction: float, what: str, index: int = index) -> None:
             report((len(points) + _SEARCH * (index + fraction)) / total, what)
 
-        best = min((row for row in found if row[1].scenario.bits == bits), key=_by_bound)
+        best = min((row for row in options if row[1].scenario.bits == bits), key=_by_bound)
         option = choose_noise(best[1].scenario, best[0], search)
         if option.scenario.noise > 0:
-            found.append((best[0], option))
-    return sorted(found, key=_by_bound)
+            options.append((best[0], option))
+    return sorted(options, key=_by_bound)
 
 
 def _by_bound(row: tuple[Checkpoint, Option]) -> float:

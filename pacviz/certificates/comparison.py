@@ -1,4 +1,4 @@
-"""What a file claims beside what was found, key by key."""
+"""What a file claims beside what is measured and recomputed here, key by key."""
 
 from __future__ import annotations
 
@@ -31,36 +31,38 @@ class Comparison:
     agrees: bool
 
 
-def compared(claimed: Any, found: Any, *path: str) -> Iterator[Comparison]:
-    """What is claimed beside what was found, key by key: nothing but LATER may be missing, and nothing may be added."""
+def compared(claimed: Any, recomputed: Any, *path: str) -> Iterator[Comparison]:
+    """What is claimed beside what was recomputed, key by key: nothing but LATER may be missing, and nothing may be added."""
     name = _named(path) or "header"
-    match found:
+    match recomputed:
         case {"name": str(line), "bits": float(bits), "why": str(why)}:
             there = claimed if isinstance(claimed, dict) else {}
-            told = {key: part for key, part in found.items() if key in there or key not in LATER_IN_CHARGES}
+            told = {key: part for key, part in recomputed.items() if key in there or key not in LATER_IN_CHARGES}
             same = there | {"bits": bits} == told
             yield comparison(f"{name}: {line} ({why})", there.get("bits") if same else claimed, bits, TOLERANCE)
         case dict() if isinstance(claimed, dict):
-            for key, part in found.items():
+            for key, part in recomputed.items():
                 if key in claimed:
                     yield from compared(claimed[key], part, *path, key)
                 elif (*path, key) not in LATER:
                     yield Comparison(_named((*path, key)), "nothing", _shown(part), False)
-            if unknown := sorted(claimed.keys() - found.keys()):
+            if unknown := sorted(claimed.keys() - recomputed.keys()):
                 yield Comparison(f"other entries of {name}", _shown(unknown), "none", False)
-        case list() if isinstance(claimed, list) and len(claimed) == len(found):
-            for index, (one, other) in enumerate(zip(claimed, found, strict=True), 1):
+        case list() if isinstance(claimed, list) and len(claimed) == len(recomputed):
+            for index, (one, other) in enumerate(zip(claimed, recomputed, strict=True), 1):
                 yield from compared(one, other, *path, str(index))
         case _:
-            yield comparison(name, claimed, found)
+            yield comparison(name, claimed, recomputed)
 
 
-def comparison(name: str, claimed: Any, found: Any, slack: float = 0.0) -> Comparison:
+def comparison(name: str, claimed: Any, recomputed: Any, slack: float = 0.0) -> Comparison:
     """Two values of one type that are equal; numbers that are no whole ones to within TOLERANCE, or `slack`."""
-    agrees = type(claimed) is type(found) and (
-        math.isclose(claimed, found, rel_tol=TOLERANCE, abs_tol=slack) if type(found) is float else claimed == found
+    agrees = type(claimed) is type(recomputed) and (
+        math.isclose(claimed, recomputed, rel_tol=TOLERANCE, abs_tol=slack)
+        if type(recomputed) is float
+        else claimed == recomputed
     )
-    return Comparison(name, _shown(claimed), _shown(found), agrees)
+    return Comparison(name, _shown(claimed), _shown(recomputed), agrees)
 
 
 def _named(path: tuple[str, ...]) -> str:

@@ -376,10 +376,10 @@ def find(scenario: Scenario) -> tuple[Surface, str] | None:
     for folder in (None, SHIPPED):
         for file in _files(scenario, folder):
             try:
-                found = _found(file, file.stat().st_mtime_ns)
-                same_data = read is None or found[0].sample == read[0]
-                if same_data and found[0].weights == fingerprint(scenario, found[0].grid):
-                    return found
+                match = _read(file, file.stat().st_mtime_ns)
+                same_data = read is None or match[0].sample == read[0]
+                if same_data and match[0].weights == fingerprint(scenario, match[0].grid):
+                    return match
             except (PacvizError, OSError):
                 continue
     return None
@@ -394,5 +394,5 @@ def _files(scenario: Scenario, folder: Path | None) -> list[Path]:
 
 
 @lru_cache(maxsize=8)
-def _found(file: Path, modified: int) -> tuple[Surface, str]:
+def _read(file: Path, modified: int) -> tuple[Surface, str]:
     return load(file), base64.b64encode(file.read_bytes()).decode()

@@ -98,9 +98,9 @@ class Told:
                 for estimate, draws in ((self.train, identity.n), (self.test, identity.tests))
             )
             measurement = summary(self.posterior, identity, train, test, False, weights)
-            found = Certificate(scenario, dataclasses.replace(measurement, version=_version(claimed["version"])))
+            certificate = Certificate(scenario, dataclasses.replace(measurement, version=_version(claimed["version"])))
             expected = {
-                "certificate": _expected(found, claimed),
+                "certificate": _expected(certificate, claimed),
                 **self.posterior.to_dict(),
                 **declaration(network),
                 "device": archive.header["device"] if archive.header["device"] in DEVICES else " or ".join(DEVICES),
@@ -108,7 +108,7 @@ class Told:
             if as_is:
                 expected["certificate"]["scenario"] |= as_found(network)
             given = {name: value for name, value in archive.header.items() if name != "made"}
-            return found, [
+            return certificate, [
                 comparison("model", scenario.model, network.model),
                 *compared(given, json.loads(json.dumps(expected))),
                 comparison("code", sha256(archive.code), sha256(parts.code)),
@@ -116,10 +116,14 @@ class Told:
             ]
 
 
-def _expected(found: Certificate, claimed: Mapping[str, Any]) -> dict[str, Any]:
+def _expected(certificate: Certificate, claimed: Mapping[str, Any]) -> dict[str, Any]:
     """What a file has to say of this certificate; its statement may round as earlier files do."""
-    statement = found.earlier_statement if claimed["statement"] == found.earlier_statement else found.statement
-    return found.to_dict() | {"statement": statement}
+    statement = (
+        certificate.earlier_statement
+        if claimed["statement"] == certificate.earlier_statement
+        else certificate.statement
+    )
+    return certificate.to_dict() | {"statement": statement}
 
 
 @contextmanager

@@ -52,13 +52,13 @@ def verified_here(file: Path) -> Outcome | None:
 def verify_here(content: bytes, dataset: Dataset | None = None, progress: Progress | None = None) -> Verification:
     """As `verify` on the bytes of a file; the outcome is kept, unless it is only that the data here are others."""
     try:
-        found = verify(Archive.from_bytes(content), dataset, progress)
+        verification = verify(Archive.from_bytes(content), dataset, progress)
     except BrokenArchive as error:
         keep(content, Outcome(str(error)))
         raise
-    if found.ok or not found.other_data:
-        keep(content, Outcome(found.problem, found.train))
-    return found
+    if verification.ok or not verification.other_data:
+        keep(content, Outcome(verification.problem, verification.train))
+    return verification
 
 
 def outcome(sha256: str) -> Outcome | None:

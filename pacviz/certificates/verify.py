@@ -60,11 +60,11 @@ class Verification:
     @property
     def problem(self) -> str | None:
         """One sentence about the first disagreement, None where there is none."""
-        for found in self.comparisons:
-            if not found.agrees:
+        for one in self.comparisons:
+            if not one.agrees:
                 return (
-                    f"The certificate does not hold: as {found.name} it claims {reprlib.repr(found.claimed)}, "
-                    f"but {reprlib.repr(found.found)} was found."
+                    f"The certificate does not hold: as {one.name} it claims {reprlib.repr(one.claimed)}, "
+                    f"but {reprlib.repr(one.found)} was found."
                 )
         return None
 
@@ -132,11 +132,11 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     with refusing():
         test, train = errors(told.posterior, scenario, dataset, False, report)
     other_draws = _has_former_draws(told.train)
-    for name, claimed, found in (("test", told.test, test), ("training", told.train, train)):
-        agrees = _alike(claimed, found) if other_draws else found.could_be(claimed)
-        comparisons.append(Comparison(f"{name} errors", claimed.errors, found.errors, agrees))
-        alike = agrees or claimed.borderline == found.borderline
-        comparisons.append(Comparison(f"borderline {name} answers", claimed.borderline, found.borderline, alike))
+    for name, claimed, measured in (("test", told.test, test), ("training", told.train, train)):
+        agrees = _alike(claimed, measured) if other_draws else measured.could_be(claimed)
+        comparisons.append(Comparison(f"{name} errors", claimed.errors, measured.errors, agrees))
+        alike = agrees or claimed.borderline == measured.borderline
+        comparisons.append(Comparison(f"borderline {name} answers", claimed.borderline, measured.borderline, alike))
     # Rounding may tell the two apart by a few answers: whichever counts more of them is charged.
     worse = train if other_draws else max(told.train, train, key=lambda estimate: estimate.charged)
     proved = Certificate(scenario, dataclasses.replace(claim.measurement, train=worse))
@@ -167,24 +167,24 @@ def claimed(archive: Archive) -> Certificate:
 
 def remarks(certificate: Certificate) -> tuple[str, ...]:
     """What whoever made a file could choose freely, a sentence each: nothing in the file can show when it was chosen."""
-    scenario, found = certificate.scenario, []
+    scenario, sentences = certificate.scenario, []
     if scenario.checkpoint != AS_IS:
-        found.append(
+        sentences.append(
             "Checkpoint, pruning, quantizer, sparsity and bits tell how the network was compressed, for information: its bytes "
             "are here, what led to them is not."
         )
     if declared(scenario.model):
-        found.append(
+        sentences.append(
             "The architecture was declared by whoever made this file, and nothing shows that it was before the data were "
             "seen: if it was chosen by them, only the bound with the architecture charged holds."
         )
     pixels = {name: getattr(scenario, name) for name in PIXELS}
     if pixels != {name: defaults(Scenario)[name] for name in PIXELS}:
-        found.append(
+        sentences.append(
             f"The pixel range, {scenario.input_low:g} to {scenario.input_high:g}, was chosen by whoever made this file: it is "
             "free only if that was before the data were seen."
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _has_former_draws(estimate: RiskEstimate) -> bool:
@@ -195,9 +195,9 @@ def _has_former_draws(estimate: RiskEstimate) -> bool:
     return estimate.method != "exact" and estimate.failure == budget.RISK
 
 
-def _alike(claimed: RiskEstimate, found: RiskEstimate) -> bool:
+def _alike(claimed: RiskEstimate, measured: RiskEstimate) -> bool:
     """Whether two independent samples of one error lie within DEVIATIONS of each other."""
-    shares = [estimate.charged / estimate.draws for estimate in (claimed, found)]
+    shares = [estimate.charged / estimate.draws for estimate in (claimed, measured)]
     mean = sum(shares) / 2
-    deviation = math.sqrt(mean * (1 - mean) * (1 / claimed.draws + 1 / found.draws))
+    deviation = math.sqrt(mean * (1 - mean) * (1 / claimed.draws + 1 / measured.draws))
     return abs(shares[0] - shares[1]) <= DEVIATIONS * deviation

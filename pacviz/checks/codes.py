@@ -30,21 +30,21 @@ def check_code(code: Code | str) -> None:
     for version in CODES[name]:
         with small(name) as network:
             for seed in _SEEDS:
-                found = example(network, seed)
-                data = encode(found, version).data
-                require(encode(found, version).data == data, f"{name} writes one network in two ways.")
+                coded = example(network, seed)
+                data = encode(coded, version).data
+                require(encode(coded, version).data == data, f"{name} writes one network in two ways.")
                 for rest in _AFTER:
                     again, consumed = decode(data + rest, network.name)
                     require(
                         consumed == len(data), f"{name} does not stop where its code ends: {consumed}, {len(data)}."
                     )
-                    require(same_weights(found, again), f"{name} gives back other weights than it was given.")
+                    require(same_weights(coded, again), f"{name} gives back other weights than it was given.")
                     require(encode(again, version).data == data, f"{name} writes what it has read in another way.")
                 require(
-                    same_weights(found, as_it_stands(network.name, found.matrices)),
+                    same_weights(coded, as_it_stands(network.name, coded.matrices)),
                     f"as_it_stands of {name} changes weights that it can write.",
                 )
-                charges = encode(found, version).ledger.charges
+                charges = encode(coded, version).ledger.charges
                 require(
                     all(charge.bits >= 0 and charge.kind and charge.why for charge in charges),
                     f"{name} has a charge of less than no bit, or without kind or reason.",
@@ -59,9 +59,9 @@ def check_code(code: Code | str) -> None:
                         f"{name} decodes {len(beginning)} of its {len(data)} bytes: the beginning of one code is another.",
                     )
                 _check_any_bytes(name, data[:2], network.name, seed)
-                if found.layered is not None and CODES[name][version].takes_noise:
-                    scales = {layer.name: seed * 11 % PRIOR_SCALES for layer in found.layered.layers}
-                    prior = encode_prior(found.layered, scales, version).data
+                if coded.layered is not None and CODES[name][version].takes_noise:
+                    scales = {layer.name: seed * 11 % PRIOR_SCALES for layer in coded.layered.layers}
+                    prior = encode_prior(coded.layered, scales, version).data
                     read, consumed = decode_prior(prior + b"\xff", network.name)
                     require(
                         consumed == len(prior) and dict(read.prior_scales) == scales,

@@ -81,9 +81,9 @@ def _check_in_a_network(operation: Operation, shape: tuple[int, ...], after: tup
         f"checked-{name.lower()}", name, (image[0], image[1], image[2]), _CLASSES, (*first, operation, *rest)
     )
     bits = grammar.encode(network)
-    found, read = grammar.decode(bits + "0110", network.input_shape, _CLASSES)
+    decoded, read = grammar.decode(bits + "0110", network.input_shape, _CLASSES)
     require(
-        read == len(bits) and found.architecture == grammar.unnamed(network),
+        read == len(bits) and decoded.architecture == grammar.unnamed(network),
         f"{name} is rebuilt as another from its bits.",
     )
     if operation.declarable:

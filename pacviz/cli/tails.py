@@ -16,15 +16,15 @@ def tails(file: str | None, weights: str | None, seed: int, json: bool) -> None:
     path = path_of(file or weights)
     if path is None or (file and weights):
         raise PacvizError("Name one safetensors file: python -m pacviz tails FILE.")
-    found = measured(path, seed)
+    layers = measured(path, seed)
     if json:
-        print(as_json({"alpha": median(found), "layers": [tail.to_dict() for tail in found]}))
-    elif not found:
+        print(as_json({"alpha": median(layers), "layers": [tail.to_dict() for tail in layers]}))
+    elif not layers:
         print(f"No tensor of {path} has {FEWEST:,} real numbers or more.")
     else:
         import pandas as pd
 
-        print(pd.DataFrame(table(found)).to_string(index=False))
+        print(pd.DataFrame(table(layers)).to_string(index=False))
 
 
 def _options(parser: ArgumentParser) -> None:

@@ -76,8 +76,8 @@ class Coder:
 
     def bernoulli(self, flags: np.ndarray | None, probabilities: np.ndarray) -> np.ndarray:
         """A 0 or 1 for each probability of 1: float64, any shape but empty; 0 and 1 are taken to within 2^-24."""
-        found = self._code(None if flags is None else flags.ravel(), BERNOULLI, probabilities.ravel())
-        return found.reshape(probabilities.shape)
+        decoded = self._code(None if flags is None else flags.ravel(), BERNOULLI, probabilities.ravel())
+        return decoded.reshape(probabilities.shape)
 
     def uniform(self, value: int | None, size: int) -> int:
         """One integer in 0..size-1; costs log2(size) bits.  size: 1 to 2^23."""
@@ -98,7 +98,7 @@ class Coder:
 
         A bit length seen k times counts as k + 1/4, which is re-estimated after blocks that grow by a sixteenth.
         """
-        found = np.zeros(count, np.int64)
+        decoded = np.zeros(count, np.int64)
         frequencies = np.ones(largest.bit_length() + 1, np.int64)
         stop = 0
         while stop < count:
@@ -106,13 +106,13 @@ class Coder:
             lengths = None if values is None else np.frexp(values[start:stop].astype(np.float64))[1]
             lengths = self.categorical(lengths, frequencies, stop - start)
             frequencies += 4 * np.bincount(lengths, minlength=len(frequencies))
-            found[start:stop] = (1 << lengths) >> 1
+            decoded[start:stop] = (1 << lengths) >> 1
             if (long := start + np.flatnonzero(lengths > 1)).size:
-                rest = None if values is None else values[long] - found[long]
-                found[long] += self.below(rest, found[long])
-        if count and found.max() > largest:
+                rest = None if values is None else values[long] - decoded[long]
+                decoded[long] += self.below(rest, decoded[long])
+        if count and decoded.max() > largest:
             raise PacvizError(CORRUPT)
-        return found
+        return decoded
 
     def cheapest(
         self, options: Sequence[Callable[[Coder], T] | None], later: Callable[[T], float] = lambda result: 0.0
@@ -173,9 +173,9 @@ class Recorder(Coder):
         return tuple(pieces)
 
     def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
-        found = super()._code(symbols, law, what)
-        self._written.append((found, law, what))
-        return found
+        decoded = super()._code(symbols, law, what)
+        self._written.append((decoded, law, what))
+        return decoded
 
 
 def _words(data: bytes) -> np.ndarray:

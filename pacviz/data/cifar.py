@@ -59,13 +59,13 @@ def read() -> tuple[Split, Split]:
     splits = []
     for train in (True, False):
         try:
-            found = torchvision.datasets.CIFAR10(store.data_dir(), train)
+            downloaded = torchvision.datasets.CIFAR10(store.data_dir(), train)
         except (RuntimeError, OSError, EOFError) as error:
             raise PacvizError(
                 f"{store.data_dir() / ORIGINAL} is not whole ({error}); delete it and download the data set again."
             ) from error
-        images = torch.from_numpy(found.data).permute(0, 3, 1, 2).contiguous()
-        splits.append(Split(images, torch.tensor(found.targets)))
+        images = torch.from_numpy(downloaded.data).permute(0, 3, 1, 2).contiguous()
+        splits.append(Split(images, torch.tensor(downloaded.targets)))
     train_split, test_split = splits
     return train_split, test_split
 

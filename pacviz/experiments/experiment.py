@@ -59,10 +59,10 @@ def experiments() -> tuple[Experiment, ...]:
     import_extensions()
     package = import_module(str(__package__))
     modules = [
-        import_module(found.name) for found in pkgutil.iter_modules(package.__path__, f"{__package__}.") if found.ispkg
+        import_module(entry.name) for entry in pkgutil.iter_modules(package.__path__, f"{__package__}.") if entry.ispkg
     ]
-    found = [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
-    return tuple(sorted(found, key=lambda experiment: (experiment.place, experiment.name)))
+    listed = [module.EXPERIMENT for module in modules if hasattr(module, "EXPERIMENT")]
+    return tuple(sorted(listed, key=lambda experiment: (experiment.place, experiment.name)))
 
 
 if TYPE_CHECKING:

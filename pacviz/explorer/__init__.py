@@ -213,14 +213,14 @@ def payload(
 
 def _controls(n: int, trained: Sequence[float]) -> list[dict[str, Any]]:
     """trained: the sparsities at which a family has networks; between two of them it has none."""
-    found = []
+    listed = []
     for kind, names in ((Scenario, LIVE), (View, ("n",))):
         for name in names:
             setting, number = settings(kind)[name], type(defaults(kind)[name])
             if number is str:
                 continue
             values = list(trained) if name == "sparsity" and trained else stops(setting, number)
-            found.append({
+            listed.append({
                 "name": name,
                 "title": setting.title,
                 "help": setting.help,
@@ -228,7 +228,7 @@ def _controls(n: int, trained: Sequence[float]) -> list[dict[str, Any]]:
                 "stops": sorted({*values, n} - {0}) if name == "n" else values,
                 "symbol": name if name in ("n", "delta") else None,
             })  # fmt: skip
-    return found
+    return listed
 
 
 def _point(base_id: str, certificate: Certificate) -> dict[str, Any]:

@@ -151,9 +151,9 @@ class Explorer extends Live {
 
   draw() {
     const { state, data } = this;
-    const numbers = this.lookup(state), found = numbers && evaluate(state, numbers, data.known);
-    this.found = found;
-    this.drawWords(found);
+    const numbers = this.lookup(state), result = numbers && evaluate(state, numbers, data.known);
+    this.result = result;
+    this.drawWords(result);
     if (this.settled) this.tour.show(state.tour);
     if (this.layoutKey !== this.arrangement) { this.layout(); this.curveKey = this.ghostKey = null; }
     const key = JSON.stringify([...SETTINGS.map((name) => (name === state.along ? 0 : state[name])), state.along]);
@@ -171,8 +171,8 @@ class Explorer extends Live {
       this.boundShown = state.bound;
       for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
     }
-    this.formula.update(state, found, data.bounds[state.bound].title);
-    if (this.settled) this.settle(found);
+    this.formula.update(state, result, data.bounds[state.bound].title);
+    if (this.settled) this.settle(result);
   }
 
   /** A chart of its kind in a place. */
@@ -195,10 +195,10 @@ class Explorer extends Live {
 
   /** Draws a chart's present state. */
   update(name, chart) {
-    const { state, found, curves } = this, ghosts = this.ghosts(), x = state[state.along];
-    if (name === "errors") chart.update(curves, state.bound, found && { x, y: found.bound, text: atMost(found.bound), line: state.bound }, ghosts.errors);
-    else if (name === "sizes") chart.update(curves, "bytes", found && { x, y: found.bytes, text: size(found.bytes), line: "bytes" }, ghosts.sizes);
-    else if (found) chart.update(found.parts, found.bytes, ghosts.waterfall);
+    const { state, result, curves } = this, ghosts = this.ghosts(), x = state[state.along];
+    if (name === "errors") chart.update(curves, state.bound, result && { x, y: result.bound, text: atMost(result.bound), line: state.bound }, ghosts.errors);
+    else if (name === "sizes") chart.update(curves, "bytes", result && { x, y: result.bytes, text: size(result.bytes), line: "bytes" }, ghosts.sizes);
+    else if (result) chart.update(result.parts, result.bytes, ghosts.waterfall);
   }
 
   /** A chart as it is in a file. */
@@ -211,7 +211,7 @@ class Explorer extends Live {
   /** Where a picture comes from: the settings of the link. */
   source() {
     const { data, state } = this, settings = { ...data.base.names, ...Object.fromEntries(SETTINGS.map((name) => [name, state[name]])) };
-    const shown = { ...settings, n: settings.n || data.known.n, ...(this.found ? { measured: this.found.how } : {}) };
+    const shown = { ...settings, n: settings.n || data.known.n, ...(this.result ? { measured: this.result.how } : {}) };
     return `pacviz: ${Object.entries(shown).map(([name, value]) => `${name} ${value}`).join(", ")}`;
   }
 
@@ -228,77 +228,77 @@ class Explorer extends Live {
     for (const [name, title] of Object.entries(this.titles)) this[name].frame.entitle(title);
   }
 
-  drawWords(found) {
+  drawWords(result) {
     const { state, data } = this, known = data.known;
-    const how = found?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
+    const how = result?.how ?? "unknown", whatIf = state.n && state.n !== known.n;
     const [says, bound, fixed] = this.headline.children, sure = surely(state.delta);
     write(says, whatIf ? `If n were ${count(state.n)}: with probability ${sure}, an error below ` : `With probability ${sure}, the true error is below `);
-    write(bound, found ? atMost(found.bound) : "…");
-    const before = found && `architecture ${whatIf ? "fixed" : "fixed before the data"}: ${atMost(withoutArchitecture(state, found))}`;
-    write(fixed, found ? ` (${before})` : "");
-    this.root.classList.toggle("vacuous", Boolean(found && found.bound >= known.vacuous));
+    write(bound, result ? atMost(result.bound) : "…");
+    const before = result && `architecture ${whatIf ? "fixed" : "fixed before the data"}: ${atMost(withoutArchitecture(state, result))}`;
+    write(fixed, result ? ` (${before})` : "");
+    this.root.classList.toggle("vacuous", Boolean(result && result.bound >= known.vacuous));
     const [sign, words] = HOW[how], waiting = this.data.working && !["exact", "draws"].includes(how) && !this.touched;
-    const interval = found && found.upper > found.train ? `: error ${percent(found.train)}, at most ${atMost(found.upper)}` : "";
-    const drawn = how === "draws" ? `${count(found.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
+    const interval = result && result.upper > result.train ? `: error ${percent(result.train)}, at most ${atMost(result.upper)}` : "";
+    const drawn = how === "draws" ? `${count(result.drawn)} fresh draws` : how === "exact" ? `exact on all ${count(known.n)} training examples` : words;
     write(this.badge, whatIf ? `? what if n were ${count(state.n)}: no certificate` : `${sign} ${drawn}${interval}${waiting ? " · measuring …" : ""}`);
-    this.badge.title = found?.upper > found?.train ? "A network with noise is measured by draws: the error that was seen, and the limit that the true one keeps to (δ pays for it)."
+    this.badge.title = result?.upper > result?.train ? "A network with noise is measured by draws: the error that was seen, and the limit that the true one keeps to (δ pays for it)."
       : how === "exact" ? "Every training example was run once: no chance is in this error." : "";
     this.badge.dataset.how = whatIf ? "what-if" : how;
     // What was refused is over with the next move, also while its answer is on the way.
     const problem = !this.touched && data.echo >= this.sent && data.problem;
     this.says.classList.toggle("refused", Boolean(problem));
     this.says.parentNode.hidden = !problem && !this.shown("head");
-    write(this.why, problem ? ` ⚠ ${problem}` : found ? ` ${explanation(state, found, known, data.base)}` : " ");
+    write(this.why, problem ? ` ⚠ ${problem}` : result ? ` ${explanation(state, result, known, data.base)}` : " ");
     const columns = known.layers.length, row = known.parts.indexOf("noise refund");
-    const refund = found ? -found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8 : 0;
-    const texts = found && {
-      train: [percent(found.train), `accuracy ${percent(1 - found.train)}`],
-      test: [percent(found.test), `accuracy ${percent(1 - found.test)}`],
-      code: [size(found.code), `${count(found.nonzeros)} weights`],
-      bytes: [size(found.bytes), state.noise === 0 ? "no noise, no refund" : `noise refund: ${size(refund)}`],
-      bound: [atMost(found.bound), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
+    const refund = result ? -result.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8 : 0;
+    const texts = result && {
+      train: [percent(result.train), `accuracy ${percent(1 - result.train)}`],
+      test: [percent(result.test), `accuracy ${percent(1 - result.test)}`],
+      code: [size(result.code), `${count(result.nonzeros)} weights`],
+      bytes: [size(result.bytes), state.noise === 0 ? "no noise, no refund" : `noise refund: ${size(refund)}`],
+      bound: [atMost(result.bound), whatIf ? "what if: no certificate" : data.bounds[state.bound].title],
     };
     for (const [name, [value, note]] of Object.entries(this.tiles)) {
       write(value, texts ? texts[name][0] : "…");
       write(note, texts ? texts[name][1] : "\u00a0");
     }
     write(this.formulaTitle, `${data.bounds[state.bound].title} (${data.bounds[state.bound].source})`);
-    write(this.allBounds, found ? Object.entries(found.bounds).map(([name, value]) =>
+    write(this.allBounds, result ? Object.entries(result.bounds).map(([name, value]) =>
       `${data.bounds[name].title} ${value === null ? "needs a network without noise" : atMost(value)}`).join(" · ") : " ");
   }
 
   /** What only has to be right once a slider rests: alternative texts, table of pins, tour. */
-  settle(found) {
+  settle(result) {
     const { state, data } = this;
     this.drawPins();
     write(this.status, `${this.headline.textContent}. ${this.badge.textContent} ${data.problem}`);
-    if (!found) return;
+    if (!result) return;
     const along = `along ${state.along}`, at = `${percent(state.sparsity, 1)} sparsity, ${state.bits} bits, noise ${percent(state.noise, 1)}`;
-    this.errors.frame.describe(`${this.titles.errors}. Errors and bounds ${along}. At ${at}: training error ${percent(found.train)}, test error ${percent(found.test)}, bound ${atMost(found.bound)}.`);
-    this.sizes.frame.describe(`${this.titles.sizes}. Sizes ${along}. At ${at}: compressed ${size(found.code)}, effective ${size(found.bytes)}.`);
+    this.errors.frame.describe(`${this.titles.errors}. Errors and bounds ${along}. At ${at}: training error ${percent(result.train)}, test error ${percent(result.test)}, bound ${atMost(result.bound)}.`);
+    this.sizes.frame.describe(`${this.titles.sizes}. Sizes ${along}. At ${at}: compressed ${size(result.code)}, effective ${size(result.bytes)}.`);
     const columns = data.known.layers.length;
-    this.waterfall.frame.describe(`${this.waterfall.frame.title.textContent}. ${data.known.parts.map((part, row) => `${part}: ${size(found.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(found.bytes)}.`);
+    this.waterfall.frame.describe(`${this.waterfall.frame.title.textContent}. ${data.known.parts.map((part, row) => `${part}: ${size(result.parts.slice(row * columns, (row + 1) * columns).reduce((a, b) => a + b, 0) / 8)}`).join(", ")}; effective size ${size(result.bytes)}.`);
   }
 
   /** Which answer to a question of the tour is right, and the numbers that say so; null where they are not known. */
   answer(step) {
-    const { state, data, found } = this, { asks } = data.tour[step - 1], at = (setting) => {
+    const { state, data, result } = this, { asks } = data.tour[step - 1], at = (setting) => {
       const numbers = this.lookup(setting);
       return numbers && evaluate(setting, numbers, data.known);
     };
-    if (!found) return null;
+    if (!result) return null;
     if (asks === "vacuous") {
-      const vacuous = found.bound >= data.known.vacuous;
-      return { right: vacuous ? 0 : 1, says: `The bound is ${atMost(found.bound)}: ${vacuous ? "vacuous" : "not vacuous"}.` };
+      const vacuous = result.bound >= data.known.vacuous;
+      return { right: vacuous ? 0 : 1, says: `The bound is ${atMost(result.bound)}: ${vacuous ? "vacuous" : "not vacuous"}.` };
     }
     const before = at(asks === "better" ? this.wanted(data.tour[step - 2]) : { ...state, noise: 0 });
     if (!before) return null;
-    return asks === "better" ? { right: found.bound < before.bound ? 0 : 1, says: `The bound goes from ${atMost(before.bound)} to ${atMost(found.bound)}.` }
-      : { right: found.bytes < before.bytes ? 0 : 1, says: `What is paid for goes from ${size(before.bytes)} to ${size(found.bytes)}.` };
+    return asks === "better" ? { right: result.bound < before.bound ? 0 : 1, says: `The bound goes from ${atMost(before.bound)} to ${atMost(result.bound)}.` }
+      : { right: result.bytes < before.bytes ? 0 : 1, says: `What is paid for goes from ${size(before.bytes)} to ${size(result.bytes)}.` };
   }
 
   pin() {
-    if (!this.found || this.state.pins.length >= 6) return;
+    if (!this.result || this.state.pins.length >= 6) return;
     const { pins, tour, along, ...setting } = this.state;
     this.apply({ pins: [...pins, setting] });
   }
@@ -309,7 +309,7 @@ class Explorer extends Live {
       const sent = data.pins.find((other) => SETTINGS.every((name) => other.state[name] === pin[name]) && Object.keys(data.base.names).every((name) => other.state[name] === pin[name]));
       const numbers = sent?.cell ? numbersOf(sent.cell, pin.delta) : this.lookup(pin);
       const known = sent?.known ? { ...data.known, ...sent.known } : data.known;
-      return { pin, title: String.fromCharCode(65 + index), found: numbers && evaluate(pin, numbers, known) };
+      return { pin, title: String.fromCharCode(65 + index), result: numbers && evaluate(pin, numbers, known) };
     });
   }
 
@@ -317,13 +317,13 @@ class Explorer extends Live {
     const { state } = this, key = JSON.stringify([state.pins, state.along, this.data.echo]);
     if (key === this.ghostKey) return this.ghost;
     this.ghostKey = key;
-    const pins = this.pinned().filter(({ found }) => found);
-    const mark = (line) => pins.map(({ pin, title, found }) => {
+    const pins = this.pinned().filter(({ result }) => result);
+    const mark = (line) => pins.map(({ pin, title, result }) => {
       const name = line === "bound" ? pin.bound : line;
       const curves = this.surface && this.sameBase(pin) ? curvesOf(this.surface, { ...pin, along: state.along }, this.data.known) : null;
-      return { title, x: pin[state.along], y: found[line], curve: curves && { x: curves.x, y: curves[name] } };
+      return { title, x: pin[state.along], y: result[line], curve: curves && { x: curves.x, y: curves[name] } };
     });
-    this.ghost = { errors: mark("bound"), sizes: mark("bytes"), waterfall: pins.filter(({ found }) => found.parts.length === this.data.known.parts.length * this.data.known.layers.length).map(({ title, found }) => ({ title, parts: found.parts, bytes: found.bytes })) };
+    this.ghost = { errors: mark("bound"), sizes: mark("bytes"), waterfall: pins.filter(({ result }) => result.parts.length === this.data.known.parts.length * this.data.known.layers.length).map(({ title, result }) => ({ title, parts: result.parts, bytes: result.bytes })) };
     return this.ghost;
   }
 
@@ -332,7 +332,7 @@ class Explorer extends Live {
     this.pins.hidden = !this.state.pins.length || !this.shown("pins");
     if (this.pins.hidden) return;
     const { pins, tour, along, ...now } = this.state;
-    const rows = [...this.pinned(), { pin: now, title: "now", found: this.found }];
+    const rows = [...this.pinned(), { pin: now, title: "now", result: this.result }];
     const names = [...Object.keys(this.data.base.names), ...SETTINGS];
     const differ = names.filter((name) => rows.some(({ pin }) => pin[name] !== now[name]));
     const same = names.filter((name) => !differ.includes(name));
@@ -340,8 +340,8 @@ class Explorer extends Live {
     const columns = [...differ, "training error", "test error", "effective size", "true error below"];
     html("tr", {}, html("thead", {}, table), html("th", { text: "pin", scope: "col" }), ...columns.map((name) => html("th", { text: name, scope: "col" })), html("th", { text: "" }));
     const body = html("tbody", {}, table);
-    rows.forEach(({ pin, title, found }, index) => {
-      const values = found ? [percent(found.train), percent(found.test), size(found.bytes), atMost(found.bound)] : ["…", "…", "…", "…"];
+    rows.forEach(({ pin, title, result }, index) => {
+      const values = result ? [percent(result.train), percent(result.test), size(result.bytes), atMost(result.bound)] : ["…", "…", "…", "…"];
       const row = html("tr", {}, body, html("th", { text: title, scope: "row" }),
         ...differ.map((name) => html("td", { text: name === "n" ? count(pin.n || this.data.known.n) : String(pin[name]) })), ...values.map((text) => html("td", { text })));
       const last = html("td", {}, row);
@@ -353,15 +353,15 @@ class Explorer extends Live {
 
   /** What is shown, as plain values. */
   snapshot() {
-    const { parts, ...found } = this.found ?? {};
-    return { setting: this.state, measured: found.how ?? "unknown", present: found, parts_bits: parts, parts: this.data.known.parts, layers: this.data.known.layers, curves: this.curves, pins: this.pinned() };
+    const { parts, ...result } = this.result ?? {};
+    return { setting: this.state, measured: result.how ?? "unknown", present: result, parts_bits: parts, parts: this.data.known.parts, layers: this.data.known.layers, curves: this.curves, pins: this.pinned() };
   }
 
   /** The curves and the present point, a row each. */
   rows() {
     const { x, recorded, ...lines } = this.curves, names = Object.keys(lines), { along } = this.state;
     const rows = x.map((value, i) => [value, recorded[i] ? "recorded" : "interpolated", ...names.map((name) => lines[name][i])]);
-    if (this.found) rows.push([this.state[along], `present: ${this.found.how}`, ...names.map((name) => (name in BOUNDS ? this.found.bounds[name] : this.found[name]))]);
+    if (this.result) rows.push([this.state[along], `present: ${this.result.how}`, ...names.map((name) => (name in BOUNDS ? this.result.bounds[name] : this.result[name]))]);
     return [[along, "how", ...names], ...rows];
   }
 

@@ -16,8 +16,8 @@ def source_sans() -> str:
 
     It comes with Streamlit, whose pages are set in it.
     """
-    found = find_spec("streamlit")
-    for folder in (found.submodule_search_locations or []) if found else []:
+    streamlit = find_spec("streamlit")
+    for folder in (streamlit.submodule_search_locations or []) if streamlit else []:
         for file in Path(folder).glob(PATTERN):
             return "data:font/woff2;base64," + base64.b64encode(file.read_bytes()).decode()
     return ""

@@ -21,21 +21,21 @@ const HOW = {
 };
 
 /** One or two sentences: what the bound says, and what stands between it and a better one. */
-function explanation(state, found, known, base) {
-  const target = 0.5, room = largestKl(found.upper, target, found.n, found.delta);
-  const vacuous = found.bound >= known.vacuous;
+function explanation(state, result, known, base) {
+  const target = 0.5, room = largestKl(result.upper, target, result.n, result.delta);
+  const vacuous = result.bound >= known.vacuous;
   let text = vacuous ? `Vacuous: guessing is wrong ${percent(known.vacuous, 0)} of the time. `
-    : found.bound > target ? "Weak, but not vacuous. " : "";
+    : result.bound > target ? "Weak, but not vacuous. " : "";
   if (room === null) {
-    text += found.upper >= target
-      ? `Even on its training data the compressed network errs ${percent(found.train, 0)} of the time.`
-      : `At a training error of ${worstError(found, 1)}, ${count(found.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
-  } else if (found.bound > target) {
-    text += `The network takes ${size(found.bytes)} to describe; at this training error ${sizeBelow(Math.max(0, room / (8 * Math.LN2) - found.architecture))} would certify ${percent(target, 0)}. `;
+    text += result.upper >= target
+      ? `Even on its training data the compressed network errs ${percent(result.train, 0)} of the time.`
+      : `At a training error of ${worstError(result, 1)}, ${count(result.n)} examples are too few to promise ${percent(target, 0)}, however short the code.`;
+  } else if (result.bound > target) {
+    text += `The network takes ${size(result.bytes)} to describe; at this training error ${sizeBelow(Math.max(0, room / (8 * Math.LN2) - result.architecture))} would certify ${percent(target, 0)}. `;
     if (base.checkpoint === "plain")
       text += "It was trained to be accurate, not small.";
   } else {
-    text += `${count(found.nonzeros)} of ${count(known.parameters)} weights are left, in ${size(found.bytes)}: short enough that ${count(found.n)} examples pin down the true error.`;
+    text += `${count(result.nonzeros)} of ${count(known.parameters)} weights are left, in ${size(result.bytes)}: short enough that ${count(result.n)} examples pin down the true error.`;
   }
   return text;
 }
@@ -69,20 +69,20 @@ class Formula {
     this.legend = html("p", { class: "symbols" }, host);
   }
 
-  update(state, found, title) {
+  update(state, result, title) {
     if (this.bound !== state.bound) {
       this.bound = this.host.dataset.bound = state.bound;
       this.host.innerHTML = `<math display="block" aria-label="${title}"><mrow>${symbol("R", "<mi>R</mi>")}<mo>≤</mo>${FORMULAS[state.bound] ?? `<mtext>${title}</mtext>`}</mrow></math>`;
       this.legend.innerHTML = [["r", "r̂"], ["K", "K"], ["n", "n"], ["delta", "δ"], ["R", "R"]]
         .map(([name, glyph]) => `<span data-sym="${name}" tabindex="0"><b>${glyph}</b> <span></span></span>`).join(" ");
     }
-    const numbers = found && {
-      R: [atMost(found.bound), `true error: below ${atMost(found.bound)}`],
-      r: [worstError(found), found.upper > found.train ? `training error: ${percent(found.train)} seen, at most ${atMost(found.upper)}` : `training error: ${percent(found.train)}`],
-      K: [count(found.kl), `code length: ${count(found.kl)} nats (1 nat = 1.44 bits) = ${size(found.bytes)}${found.architecture ? ` and ${size(found.architecture)} for the architecture` : ""}`],
-      n: [count(found.n), `training examples: ${count(found.n)}`],
-      delta: [String(Number(found.delta.toPrecision(3))), `may fail with probability ${Number(found.delta.toPrecision(3))}`],
-      lambda: state.bound === "catoni" ? [count(catoniOptimum(found.upper, found.kl, found.n, found.delta)[1]), ""] : ["", ""],
+    const numbers = result && {
+      R: [atMost(result.bound), `true error: below ${atMost(result.bound)}`],
+      r: [worstError(result), result.upper > result.train ? `training error: ${percent(result.train)} seen, at most ${atMost(result.upper)}` : `training error: ${percent(result.train)}`],
+      K: [count(result.kl), `code length: ${count(result.kl)} nats (1 nat = 1.44 bits) = ${size(result.bytes)}${result.architecture ? ` and ${size(result.architecture)} for the architecture` : ""}`],
+      n: [count(result.n), `training examples: ${count(result.n)}`],
+      delta: [String(Number(result.delta.toPrecision(3))), `may fail with probability ${Number(result.delta.toPrecision(3))}`],
+      lambda: state.bound === "catoni" ? [count(catoniOptimum(result.upper, result.kl, result.n, result.delta)[1]), ""] : ["", ""],
     };
     for (const node of this.host.querySelectorAll("[data-sym]"))
       write(node.lastElementChild, numbers ? numbers[node.dataset.sym][0] : "…");

@@ -87,8 +87,8 @@ function evaluate(state, numbers, known) {
   return { ...numbers, n, delta, kl, bytes: numbers.bits / 8, architecture, bounds, bound: bounds[state.bound] };
 }
 
-/** The chosen bound of what `evaluate` found where the architecture is taken as fixed before the data. */
-const withoutArchitecture = (state, found) => BOUNDS[state.bound](found.upper, found.bits / BITS_PER_NAT, found.n, found.delta);
+/** The chosen bound in the values of `evaluate` where the architecture is taken as fixed before the data. */
+const withoutArchitecture = (state, values) => BOUNDS[state.bound](values.upper, values.bits / BITS_PER_NAT, values.n, values.delta);
 
 /** The setting of the smallest chosen bound on the grid. */
 function sweetSpot(surface, state, known) {
@@ -129,10 +129,10 @@ function curvesOf(surface, state, known) {
   for (const { value, recorded } of positions(state.along, surface.grid)) {
     const point = { ...state, [state.along]: value }, numbers = surface.at(point);
     if (!numbers) continue;
-    const found = evaluate(point, numbers, known);
+    const values = evaluate(point, numbers, known);
     result.x.push(value);
     result.recorded.push(recorded);
-    for (const name of names) result[name].push(name in found.bounds ? found.bounds[name] : found[name]);
+    for (const name of names) result[name].push(name in values.bounds ? values.bounds[name] : values[name]);
   }
   return result;
 }

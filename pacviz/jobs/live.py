@@ -237,12 +237,12 @@ class Registry(Generic[Key, Work]):
     def __call__(self, asked: Key) -> Work:
         """The one that everybody watches who asks for this."""
         with hall.lock:
-            found = self.works.setdefault(asked, self._make(asked))
+            work = self.works.setdefault(asked, self._make(asked))
             self.works.move_to_end(asked)
-            resting = [old for old, other in self.works.items() if not other.working and other is not found]
+            resting = [old for old, other in self.works.items() if not other.working and other is not work]
             for old in resting[: -self._kept]:
                 del self.works[old]
-            return found
+            return work
 
     def forget(self, asked: Key) -> None:
         """The next one who asks for it begins anew, where it does not work; what is kept on disk stays."""

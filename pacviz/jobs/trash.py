@@ -81,7 +81,7 @@ def put(kind: str, name: str, owner: str | None, files: Mapping[str, Path], abou
 
 def listing(kind: str, owner: str | None = None) -> list[Entry]:
     """What can be brought back of a kind, the latest first; only this owner's where one is given."""
-    found = []
+    entries = []
     for path in sorted(_folder().glob(f"*/{_ABOUT}"), reverse=True):
         try:
             told = json.loads(path.read_text(encoding="utf-8"))
@@ -90,8 +90,8 @@ def listing(kind: str, owner: str | None = None) -> list[Entry]:
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue  # half of it is there only, or it is somebody else's; it is deleted with the rest
         if entry.kind == kind and not late and (owner is None or entry.owner == owner):
-            found.append(entry)
-    return found
+            entries.append(entry)
+    return entries
 
 
 def find(kind: str, wanted: str, owner: str | None = None) -> Entry:

@@ -75,15 +75,15 @@ class Unit:
         """
         self.place.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(self.place.with_suffix(".lock")):
-            found = self.result()
-            if found is None:
+            result = self.result()
+            if result is None:
                 import_extensions()
                 module, _, name = self.work.partition(":")
                 work: Callable[..., str] = getattr(import_module(module), name)
                 before = [unit.do() for unit in self.needs] if needed is None else needed
-                found = work(self.arguments, progress or (lambda fraction, what: None), *before)
-                self.keep(found)
-        return found
+                result = work(self.arguments, progress or (lambda fraction, what: None), *before)
+                self.keep(result)
+        return result
 
 
 @dataclass(frozen=True)

@@ -196,13 +196,13 @@ def _files(folder: Path, model: str, data: str) -> dict[str, Path]:
 
     A file MODEL-DATA-NAME.safetensors, as they were called before, counts where it says about itself that it is just that.
     """
-    found = {path.name.removesuffix(_SUFFIX): path for path in store.files(folder / data / model, f"*{_SUFFIX}")}
+    paths = {path.name.removesuffix(_SUFFIX): path for path in store.files(folder / data / model, f"*{_SUFFIX}")}
     for path in store.files(folder, f"{model}-{data}-*{_SUFFIX}"):
         name = path.name.removeprefix(f"{model}-{data}-").removesuffix(_SUFFIX)
         with suppress(PacvizError):
             if _about(path) == (model, data, name):
-                found.setdefault(name, path)
-    return {name: path for name, path in found.items() if NAME.fullmatch(name)}
+                paths.setdefault(name, path)
+    return {name: path for name, path in paths.items() if NAME.fullmatch(name)}
 
 
 def _about(path: Path) -> tuple[str, ...]:
@@ -241,11 +241,11 @@ def sound(model: str, data: str, names: Iterable[str] | None = None) -> list[Che
 
     Raises PacvizError for a name that there is not.
     """
-    found = []
+    readable = []
     for name in available(model, data) if names is None else names:
         with suppress(store.Damaged):
-            found.append(find(model, data, name))
-    return found
+            readable.append(find(model, data, name))
+    return readable
 
 
 def networks() -> dict[str, tuple[str, ...]]:
@@ -257,8 +257,8 @@ def networks() -> dict[str, tuple[str, ...]]:
 @lru_cache(maxsize=4)
 def _networks(*folders: tuple[Path, int]) -> dict[str, tuple[str, ...]]:
     """folders: with the times at which they changed."""
-    found = {data: tuple(model for model in ARCHITECTURES if available(model, data)) for data in DATA_NAMES}
-    return {data: models for data, models in found.items() if models}
+    by_data = {data: tuple(model for model in ARCHITECTURES if available(model, data)) for data in DATA_NAMES}
+    return {data: models for data, models in by_data.items() if models}
 
 
 def families(model: str, data: str) -> dict[str, dict[float, str]]:
@@ -266,11 +266,11 @@ def families(model: str, data: str) -> dict[str, dict[float, str]]:
 
     The plain network that they started from is every family's member of density 1.
     """
-    found: dict[str, dict[float, str]] = {}
+    members_of: dict[str, dict[float, str]] = {}
     for name in available(model, data):
         if match := _MEMBER.fullmatch(name):
-            found.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
-    return {method: {1.0: PLAIN, **members} for method, members in found.items() if len(members) > 1}
+            members_of.setdefault(match["method"], {})[float(match["percent"]) / 100] = name
+    return {method: {1.0: PLAIN, **members} for method, members in members_of.items() if len(members) > 1}
 
 
 def choices(model: str, data: str) -> tuple[str, ...]:
@@ -295,12 +295,12 @@ def along(scenario: Scenario, sparsities: Sequence[float]) -> list[Checkpoint]:
     members = family(scenario)
     wanted = [members[_member(members, 1 - sparsity)] if members else scenario.checkpoint for sparsity in sparsities]
     try:
-        found = {name: find(scenario.model, scenario.data, name) for name in dict.fromkeys(wanted)}
+        loaded = {name: find(scenario.model, scenario.data, name) for name in dict.fromkeys(wanted)}
     except store.Damaged:
         if members and family(scenario) != members:  # it is out of the way now, and the others do without it
             return along(scenario, sparsities)
         raise
-    return [found[name] for name in wanted]
+    return [loaded[name] for name in wanted]
 
 
 def family(scenario: Scenario) -> dict[float, str]:
@@ -339,22 +339,22 @@ def find(model: str, data: str, name: str) -> Checkpoint:
 
     Raises PacvizError where there is none, saying what there is and how to make one, or where `load` does.
     """
-    found = _available(model, data)
+    paths = _available(model, data)
     if name in (AS_IS, FROM_FILE):
         raise PacvizError(
             f"Checkpoint {name!r} stands for weights given as a file; give it by `python -m pacviz certify --model {model} "
             "--weights FILE`."
         )
-    if name not in found:
+    if name not in paths:
         raise PacvizError(
-            f"There is no checkpoint {store.cut(name)!r} of {model} on {data} (there is {', '.join(found) or 'none yet'}); "
+            f"There is no checkpoint {store.cut(name)!r} of {model} on {data} (there is {', '.join(paths) or 'none yet'}); "
             f"{_how_to_make(model, data, name)}."
         )
-    checkpoint = load(found[name])
+    checkpoint = load(paths[name])
     told = (checkpoint.model, checkpoint.data, checkpoint.name)
     if told != (model, data, name):
-        sentence = f"{found[name]} holds {told[2]!r} of {told[0]} on {told[1]}; give it back its own name and folder."
-        store.leave_out(found[name], sentence)
+        sentence = f"{paths[name]} holds {told[2]!r} of {told[0]} on {told[1]}; give it back its own name and folder."
+        store.leave_out(paths[name], sentence)
         raise store.Damaged(sentence)
     return checkpoint
 

@@ -357,8 +357,8 @@ def _operation(module: nn.Module, before: list[Operation]) -> Operation:
     """The operation that a module is; raises PacvizError where there is none."""
     name = f"layer{1 + sum(bool(operation.tensors) for operation in before)}"
     for kind in OPERATIONS.values():
-        if kind.declarable and (found := kind.from_module(module, name)) is not None:
-            return found
+        if kind.declarable and (read := kind.from_module(module, name)) is not None:
+            return read
     raise PacvizError(
         f"{' '.join(str(module).split())} is no step of a chain; a module may consist of {CHAIN}, convolutions and pooling "
         "square."
@@ -379,9 +379,9 @@ def _check_same_function(
         expected = module(images)
     except Exception as error:  # it was traced with another number of images
         raise PacvizError(f"The module does not read {len(images)} images at once ({_reason(error)}).") from error
-    found = network(images)
-    if not bool(expected.isfinite().all() and found.isfinite().all()):
+    logits = network(images)
+    if not bool(expected.isfinite().all() and logits.isfinite().all()):
         raise PacvizError("The module's logits are infinite or no numbers already on random images; train it again.")
-    closest = _TOLERANCE * float(ending(found).abs().max())
-    if found.shape != expected.shape or not torch.allclose(ending(found), expected, _TOLERANCE, closest):
+    closest = _TOLERANCE * float(ending(logits).abs().max())
+    if logits.shape != expected.shape or not torch.allclose(ending(logits), expected, _TOLERANCE, closest):
         raise PacvizError("The module computes something else than its chain of layers; write it as nn.Sequential.")

@@ -117,9 +117,9 @@ def decode(bits: str, input_shape: tuple[int, int, int], classes: int) -> tuple[
     low, high = (reader.decimal(), reader.decimal()) if reader.whole(1) else (0.0, 1.0)
     code = CODES[place] if (place := reader.whole(_CODE)) < len(CODES) else reader.name()
     operations, _ = _read_chain(reader, input_shape, 0)
-    found = unnamed(Architecture("", "", input_shape, classes, operations, code))
-    _check_shapes(found)
-    return Description(found, low, high), reader.place
+    architecture = unnamed(Architecture("", "", input_shape, classes, operations, code))
+    _check_shapes(architecture)
+    return Description(architecture, low, high), reader.place
 
 
 def _chain_phrases(operations: tuple[Operation, ...], depth: int) -> Iterator[Phrase]:

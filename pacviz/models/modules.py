@@ -41,15 +41,15 @@ class NormalisedConv(nn.Conv2d):
 
 def fold(state: Mapping[str, Tensor], names: Iterable[str]) -> dict[str, Tensor]:
     """The state dict in which the named convolutions do what they and their normalisation did, where it has all of both."""
-    found = dict(state)
+    folded = dict(state)
     for name in names:
         keys = [f"{name}.{part}" for part in ("weight", "bias", "scale", "running_mean", "running_var")]
-        if all(key in found for key in keys):
-            weight, bias, scale, mean, variance = (found.pop(key).double() for key in keys)
+        if all(key in folded for key in keys):
+            weight, bias, scale, mean, variance = (folded.pop(key).double() for key in keys)
             factor = scale / (variance + EPSILON).sqrt()
-            found[f"{name}.weight"] = (weight * factor[:, None, None, None]).float()
-            found[f"{name}.bias"] = (bias - mean * factor).float()
-    return found
+            folded[f"{name}.weight"] = (weight * factor[:, None, None, None]).float()
+            folded[f"{name}.bias"] = (bias - mean * factor).float()
+    return folded
 
 
 class Parameters(nn.Module):

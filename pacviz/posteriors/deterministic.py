@@ -62,6 +62,6 @@ class Deterministic(Posterior):
 
     @classmethod
     def from_dict(cls, network: Network, values: Mapping[str, Any], version: int | None = None) -> Deterministic:
-        if values != (found := cls(network, version)).to_dict():
+        if values != (posterior := cls(network, version)).to_dict():
             raise ValueError("a network without noise has none")
-        return found
+        return posterior

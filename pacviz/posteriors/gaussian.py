@@ -83,8 +83,8 @@ class Gaussian(Posterior):
     def _drawn(
         self, split: Split, draws: int, failure: float, seed: int, random: int, progress: Progress | None
     ) -> RiskEstimate:
-        found = stochastic_risk(self.decoded, self.stds, split, draws, failure, random, progress)
-        return dataclasses.replace(found, seed=seed)
+        estimate = stochastic_risk(self.decoded, self.stds, split, draws, failure, random, progress)
+        return dataclasses.replace(estimate, seed=seed)
 
     @classmethod
     def counted(cls, errors: int, borderline: int, n: int, failure: float, seed: int) -> RiskEstimate:

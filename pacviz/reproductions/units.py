@@ -107,12 +107,12 @@ def take_over(plan: Plan, folder: Path) -> None:
                 unit.keep(text_of(known))
 
 
-def hand_out(found: Sequence[Checkpoint], folder: Path) -> None:
+def hand_out(trained: Sequence[Checkpoint], folder: Path) -> None:
     """Writes checkpoints to a folder; those that lie there stay as they are.
 
     Raises PacvizError where one of these names was trained with other settings.
     """
-    for checkpoint in found:
+    for checkpoint in trained:
         if checkpoints.trained(checkpoint.training, folder) is None:
             checkpoints.save(checkpoint, folder)
 

@@ -87,8 +87,8 @@ def _stochastic_count(
 
 def exact_risk(network: Network, split: Split, progress: Progress | None = None) -> RiskEstimate:
     """The error of the network without noise, on every example once."""
-    found = count(network, split, progress=progress)
-    return RiskEstimate("exact", found.errors, len(split), 0.0, None, found.borderline, _elsewhere(found))
+    counted = count(network, split, progress=progress)
+    return RiskEstimate("exact", counted.errors, len(split), 0.0, None, counted.borderline, _elsewhere(counted))
 
 
 def sampled_risk(
@@ -115,9 +115,11 @@ def stochastic_risk(
     failure: probability with which the upper limit may be too small, in (0, 1).  Raises PacvizError for bad arguments.
     """
     check_failure(failure)
-    found = _stochastic_count(network, posterior_stds, split, draws, seed, progress)
-    return RiskEstimate("clopper-pearson", found.errors, draws, failure, seed, found.borderline, _elsewhere(found))
+    counted = _stochastic_count(network, posterior_stds, split, draws, seed, progress)
+    return RiskEstimate(
+        "clopper-pearson", counted.errors, draws, failure, seed, counted.borderline, _elsewhere(counted)
+    )
 
 
-def _elsewhere(found: Count) -> Elsewhere:
-    return Elsewhere((found.fewest_errors, found.most_errors), (found.fewest_charged, found.most_charged))
+def _elsewhere(counted: Count) -> Elsewhere:
+    return Elsewhere((counted.fewest_errors, counted.most_errors), (counted.fewest_charged, counted.most_charged))

@@ -100,19 +100,19 @@ def _stages(
     operations: Sequence[Operation], shape: Shape, rescaling: Rescaling, scale: Scale, where: torch.device
 ) -> tuple[list[Stage], Scale]:
     """The steps of a chain on activations of `shape`, and the scale of what they lead to."""
-    found: list[Stage] = []
+    stages: list[Stage] = []
     for operation in operations:
         if operation.body:
             inner, after = _stages(operation.body, shape, rescaling, scale, where)
             body_factor, shortcut_factor, scale = rescaling.sum(after, scale)
-            found.append(residual(operation.spacing, inner, body_factor, shortcut_factor))
+            stages.append(residual(operation.spacing, inner, body_factor, shortcut_factor))
         elif operation.tensors:
             layer, scale = rescaling.layer(operation, scale)
-            found.append(steps.layer_stage(operation, layer, shape, where))
+            stages.append(steps.layer_stage(operation, layer, shape, where))
         else:
-            found.append(steps.stage(operation, where))
+            stages.append(steps.stage(operation, where))
         shape = operation.after(shape)
-    return found, scale
+    return stages, scale
 
 
 def draw_examples(n: int, draws: int, seed: int) -> Tensor:
@@ -144,8 +144,8 @@ def count(
     answer depends on the seed, but neither on the number of cores nor on the device.  seed: any whole number >= 0.
     Raises PacvizError for a network whose numbers no float holds (see pacviz.risk.scaling).
     """
-    found = list(_batches(network, split, _count, examples, posterior_stds, seed, progress))
-    return Count(*(sum(numbers) for numbers in zip(*found, strict=True)))
+    counts = list(_batches(network, split, _count, examples, posterior_stds, seed, progress))
+    return Count(*(sum(numbers) for numbers in zip(*counts, strict=True)))
 
 
 def answers(network: Network, split: Split, progress: Progress | None = None) -> Tensor:
@@ -186,11 +186,11 @@ def _batches(
             rest = iter(starts)
             ahead = deque(pool.submit(seen, start) for start in islice(rest, _AHEAD * workers))
             for start in starts:
-                found = ahead.popleft().result()
+                result = ahead.popleft().result()
                 ahead.extend(pool.submit(seen, following) for following in islice(rest, 1))
                 if progress:
                     progress(min(1.0, (start + size) / total))
-                yield found
+                yield result
     finally:
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)

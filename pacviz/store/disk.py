@@ -37,7 +37,7 @@ def files(folder: Path, pattern: str) -> list[Path]:
 
     A link that leads nowhere is set aside.
     """
-    found = []
+    paths = []
     for path in sorted(folder.glob(pattern)):
         try:
             changed = path.stat().st_mtime_ns
@@ -46,8 +46,8 @@ def files(folder: Path, pattern: str) -> list[Path]:
                 notice(f"{path} leads nowhere{_set_aside(path)}.")
             continue
         if path.is_file() and _unreadable.get(path) != changed:
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths
 
 
 def read(path: Path, parse: Callable[[Path], T], what: str, advice: str) -> T:

@@ -71,14 +71,14 @@ def start(training: Training, owner: str | None = None, unique: bool = False) ->
         if unique:
             training = dataclasses.replace(training, name=_free_name(training, present))
         run = Run(identity(training), training, owner=owner)
-        for found in present:
-            if found.id == run.id:
-                _check_same(found, training, None)
-                _require_own(found, owner)
-                if found.state not in RESUMABLE:
+        for other_run in present:
+            if other_run.id == run.id:
+                _check_same(other_run, training, None)
+                _require_own(other_run, owner)
+                if other_run.state not in RESUMABLE:
                     other = _free_name(training, present)
                     raise PacvizError(
-                        f"{run.id} is {found.state} already; choose another name, such as {other!r}, to train it again."
+                        f"{run.id} is {other_run.state} already; choose another name, such as {other!r}, to train it again."
                     )
         _require_place(present, owner)
         enqueue(database, run)
@@ -91,16 +91,16 @@ def resume(run: str, owner: str | None = None) -> None:
 
     owner: the browser that asks, None for a shell.  Raises PacvizError where it is alive or done, or not the browser's own.
     """
-    found = find(run)
-    _require_own(found, owner)
+    own = find(run)
+    _require_own(own, owner)
     with transaction() as database:
         present = runs_in(database)
-        state = next((other.state for other in present if other.id == found.id), found.state)
+        state = next((other.state for other in present if other.id == own.id), own.state)
         if state not in RESUMABLE:
             raise PacvizError(f"{run} is {state}; only a run that is {' or '.join(RESUMABLE)} can be resumed.")
         _require_place(present, owner)
-        enqueue(database, found)
-    _launch(found)
+        enqueue(database, own)
+    _launch(own)
 
 
 def stop(run: str, owner: str | None = None) -> None:
@@ -108,12 +108,12 @@ def stop(run: str, owner: str | None = None) -> None:
 
     owner: the browser that asks, None for a shell.  Raises PacvizError where it is not alive, or not the browser's own.
     """
-    found = find(run)
-    _require_own(found, owner)
-    if not found.alive:
-        raise PacvizError(f"{run} is {found.state}; there is nothing to stop.")
+    own = find(run)
+    _require_own(own, owner)
+    if not own.alive:
+        raise PacvizError(f"{run} is {own.state}; there is nothing to stop.")
     with transaction() as database:
-        database.execute("UPDATE runs SET stop = 1 WHERE id = ?", (found.id,))
+        database.execute("UPDATE runs SET stop = 1 WHERE id = ?", (own.id,))
 
 
 def discard(run: str, owner: str | None = None) -> trash.Entry:
@@ -121,17 +121,17 @@ def discard(run: str, owner: str | None = None) -> trash.Entry:
 
     owner: the browser that asks, None for a shell.  Raises PacvizError where it is alive, or not the browser's own.
     """
-    found = find(run)
-    _require_own(found, owner)
-    if found.alive:
-        raise PacvizError(f"{run} is {found.state}; stop it first.")
-    with lock(found), transaction() as database:
-        rows = taken_out(database, found.id)
-        files = {path.name: path for path in (found.resume_file, found.log)}
-        if found.state == "done" and found.folder is None:
-            files["checkpoint"] = found.checkpoint
-        entry = trash.put("run", found.id, found.owner, files, rows)
-    shutil.rmtree(found.place, ignore_errors=True)
+    own = find(run)
+    _require_own(own, owner)
+    if own.alive:
+        raise PacvizError(f"{run} is {own.state}; stop it first.")
+    with lock(own), transaction() as database:
+        rows = taken_out(database, own.id)
+        files = {path.name: path for path in (own.resume_file, own.log)}
+        if own.state == "done" and own.folder is None:
+            files["checkpoint"] = own.checkpoint
+        entry = trash.put("run", own.id, own.owner, files, rows)
+    shutil.rmtree(own.place, ignore_errors=True)
     return entry
 
 
@@ -152,7 +152,7 @@ def restore(wanted: str, owner: str | None = None) -> Run:
         raise PacvizError(f"There is a run {entry.name} again; discard that one first.")
     with transaction() as database:
         put_in(database, entry.about)
-        run = next((found for found in runs_in(database) if found.id == entry.name), None)
+        run = next((one for one in runs_in(database) if one.id == entry.name), None)
         if run is None:
             raise PacvizError(f"{entry.name} cannot be brought back: what was kept of it is damaged.")
         place = {path.name: path for path in (run.resume_file, run.log)}
@@ -284,9 +284,9 @@ def _just_started(run: Run) -> bool:
         recent = database.execute(
             "SELECT id FROM runs WHERE state = 'waiting' AND queued > ?", (_recently(),)
         ).fetchall()
-        known = {found.id: found for found in runs_in(database)}
-    found = known.get(run.id)
-    same = found is not None and (found.training, found.folder) == (run.training, run.folder)
+        known = {one.id: one for one in runs_in(database)}
+    current = known.get(run.id)
+    same = current is not None and (current.training, current.folder) == (run.training, run.folder)
     return same and (run.id,) in recent
 
 
@@ -300,7 +300,7 @@ def _ahead(run: Run) -> int:
     Raises Stopped where it is asked to stop.
     """
     with transaction() as database:
-        alive = {found.id: found for found in runs_in(database) if found.alive}
+        alive = {one.id: one for one in runs_in(database) if one.alive}
         own = alive.pop(run.id, None)
         if own is None:  # the database was damaged and began anew
             enqueue(database, run)

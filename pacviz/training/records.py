@@ -138,8 +138,8 @@ def listing() -> list[Run]:
 
 def find(run: str) -> Run:
     """The run of that id.  Raises PacvizError where there is none."""
-    runs = {found.id: found for found in listing()}
-    before = [found for found in runs.values() if _identity_before(found.training) == run]
+    runs = {one.id: one for one in listing()}
+    before = [one for one in runs.values() if _identity_before(one.training) == run]
     if run not in runs and len(before) != 1:
         raise PacvizError(f"There is no run {store.cut(run)!r}; there is {', '.join(runs) or 'none yet'}.")
     return runs.get(run) or before[0]
@@ -151,10 +151,10 @@ def metrics(run: str) -> list[Metrics]:
         rows = database.execute(f"SELECT {_COLUMNS} FROM metrics WHERE run = ? ORDER BY step", (run,)).fetchall()
     names = [field.name for field in dataclasses.fields(Metrics)]
     kept = (dict(zip(names, row, strict=True)) for row in rows)
-    found = [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept if _is_whole(values)]
-    if len(found) < len(rows):
-        store.notice(f"{len(rows) - len(found)} of {len(rows)} measurements of the run {run} are damaged and left out.")
-    return found
+    whole = [Metrics(**{**values, "exact": bool(values["exact"])}) for values in kept if _is_whole(values)]
+    if len(whole) < len(rows):
+        store.notice(f"{len(rows) - len(whole)} of {len(rows)} measurements of the run {run} are damaged and left out.")
+    return whole
 
 
 def _is_whole(values: Mapping[str, Any]) -> bool:
@@ -200,13 +200,13 @@ def seconds_left(run: Run, rows: Sequence[Metrics]) -> float | None:
 @cache
 def recorded() -> dict[str, tuple[Run, list[Metrics]]]:
     """The runs that come with pacviz, by id, with their metrics: what `python -m pacviz runs RUN --json` printed."""
-    found = {}
+    by_id = {}
     for path in sorted(RECORDED.rglob("*.json")):
         told = json.loads(path.read_text(encoding="utf-8"))
         training = Training(**told["training"])
         run = Run(identity(training), training, state=told["state"])
-        found[run.id] = run, [Metrics(**row) for row in told["metrics"]]
-    return found
+        by_id[run.id] = run, [Metrics(**row) for row in told["metrics"]]
+    return by_id
 
 
 @contextmanager
@@ -255,7 +255,7 @@ def runs_in(database: sqlite3.Connection) -> list[Run]:
     rows = database.execute(
         "SELECT id, training, folder, state, message, pid, queued, owner, stop FROM runs ORDER BY queued DESC"
     ).fetchall()
-    found = []
+    runs = []
     for run, training, folder, state, message, pid, queued, owner, asked in rows:
         try:
             recipe = Training(**json.loads(training))
@@ -267,13 +267,13 @@ def runs_in(database: sqlite3.Connection) -> list[Run]:
                 )  # clocks are set back, too
                 state = "interrupted" if not (starting or is_held(run)) else "stopping" if asked else state
             since = float(queued or 0.0)
-            found.append(Run(run, recipe, folder and Path(folder), state, message or "", pid, since, owner))
+            runs.append(Run(run, recipe, folder and Path(folder), state, message or "", pid, since, owner))
         except (ValueError, TypeError, RecursionError) as error:  # a PacvizError is a ValueError
             store.notice(
                 f"The run {store.cut(str(run))!r} is left out: it is damaged or of another version "
                 f"({store.cut(str(error), 160).rstrip('.')})."
             )
-    return found
+    return runs
 
 
 def enqueue(database: sqlite3.Connection, run: Run) -> None:

@@ -23,5 +23,5 @@ GLOSSARY = {
 def explained(*texts: str) -> str:
     """The lines of the words that stand in these texts, in one; "" where none does."""
     whole = " ".join(texts).lower()
-    found = [word for word in GLOSSARY if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", whole)]
-    return " ".join(f"**{word}**: {GLOSSARY[word]}." for word in found)
+    words = [word for word in GLOSSARY if re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", whole)]
+    return " ".join(f"**{word}**: {GLOSSARY[word]}." for word in words)

@@ -22,7 +22,7 @@ def code_assignments(
     frequencies: the static table of the codebook's entries, int (r,).  Signs have the odds that the table gives, times a
     factor learned on the way where the weights to the left and above in the same kernel are mostly of one sign.
     """
-    found = np.zeros(mask.shape, np.uint16)
+    decoded = np.zeros(mask.shape, np.uint16)
     positive = codebook > 0
     signs = _code_signs(
         coder,
@@ -37,10 +37,10 @@ def code_assignments(
         count = int(np.count_nonzero(cells))
         if count:
             chosen = None if symbols is None else symbols[cells].astype(np.int32) - 1 - entries[0]
-            found[cells] = entries[0] + 1 + coder.categorical(chosen, frequencies[entries], count)
-    if np.count_nonzero(np.bincount(found[mask])) != len(codebook):
+            decoded[cells] = entries[0] + 1 + coder.categorical(chosen, frequencies[entries], count)
+    if np.count_nonzero(np.bincount(decoded[mask])) != len(codebook):
         raise PacvizError(CORRUPT)
-    return found
+    return decoded
 
 
 def _code_signs(

@@ -56,10 +56,10 @@ def code_codebook(coder: Coder, codebook: np.ndarray | None, nonzeros: int) -> n
     with np.errstate(over="ignore", invalid="ignore"):
         has_grid = codebook is None or grid(codebook)[1] <= GRID_BITS
         has_halves = codebook is None or bool((codebook.astype(np.float16) == codebook).all())
-        found = coder.cheapest([on_grid if has_grid else None, as_halves if has_halves else None, as_singles])
-    if not (np.isfinite(found).all() and found.all() and (np.diff(found) > 0).all()):
+        decoded = coder.cheapest([on_grid if has_grid else None, as_halves if has_halves else None, as_singles])
+    if not (np.isfinite(decoded).all() and decoded.all() and (np.diff(decoded) > 0).all()):
         raise PacvizError(CORRUPT)
-    return found
+    return decoded
 
 
 def grid(codebook: np.ndarray) -> tuple[int, int]:

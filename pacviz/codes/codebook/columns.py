@@ -55,6 +55,6 @@ class Columns:
 
     def restored(self, ordered: np.ndarray) -> np.ndarray:
         """A matrix whose columns are in the order of the code, with its columns as the layer has them."""
-        found = np.empty_like(ordered)
-        found[:, self.order] = ordered
-        return found
+        restored = np.empty_like(ordered)
+        restored[:, self.order] = ordered
+        return restored

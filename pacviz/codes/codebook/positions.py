@@ -27,7 +27,7 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, colum
     counts = code_counts(coder, None if mask is None else np.count_nonzero(mask, axis=1), spec)
     ordered = None if mask is None else mask[:, columns.order]
     # One column more, always empty, stands for neighbours that do not exist.
-    found = np.zeros((spec.rows, spec.columns + 1), bool)
+    decoded = np.zeros((spec.rows, spec.columns + 1), bool)
     hits, exposure = np.zeros(spec.columns), 0.0
     factor = _Factor()
     stop = 0
@@ -37,11 +37,17 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, colum
         if counts[block].any():
             rates = _rates(columns, hits, exposure)
             _code_block(
-                coder, None if ordered is None else ordered[block], found[block], counts[block], rates, columns, factor
+                coder,
+                None if ordered is None else ordered[block],
+                decoded[block],
+                counts[block],
+                rates,
+                columns,
+                factor,
             )
-            hits += np.count_nonzero(found[block, :-1], axis=0)
+            hits += np.count_nonzero(decoded[block, :-1], axis=0)
             exposure += float(counts[block].sum()) / spec.columns
-    return columns.restored(found[:, :-1])
+    return columns.restored(decoded[:, :-1])
 
 
 @dataclass
@@ -55,13 +61,13 @@ class _Factor:
 def _code_block(
     coder: Coder,
     mask: np.ndarray | None,
-    found: np.ndarray,
+    decoded: np.ndarray,
     counts: np.ndarray,
     rates: np.ndarray,
     columns: Columns,
     factor: _Factor,
 ) -> None:
-    """Codes a block of rows (in the order of the code) into `found`, a chunk at a time, and learns the factor."""
+    """Codes a block of rows (in the order of the code) into `decoded`, a chunk at a time, and learns the factor."""
     left = counts.astype(np.float64)
     remaining = np.cumsum(rates[::-1])[::-1]
     for first, last, beside in columns.chunks:
@@ -70,13 +76,13 @@ def _code_block(
         empty = np.maximum(room - left, 2.0**-20)[:, None]
         near = np.zeros(0, np.int64)
         if beside is not None:
-            near = (found.take(beside[0], 1) | found.take(beside[1], 1)).ravel().nonzero()[0]
+            near = (decoded.take(beside[0], 1) | decoded.take(beside[1], 1)).ravel().nonzero()[0]
         if near.size:
             usual = full.flat[near]
             factor.expected += math.fsum(usual / (usual + empty[near // (last - first), 0]))
             full.flat[near] = usual * (factor.hits / factor.expected)
         hit = coder.bernoulli(None if mask is None else mask[:, first:last], full / (full + empty))
-        found[:, first:last] = hit
+        decoded[:, first:last] = hit
         left -= hit.sum(1)
         if near.size:
             factor.hits += int(hit.flat[near].sum())
@@ -108,7 +114,7 @@ def code_counts(coder: Coder, counts: np.ndarray | None, spec: LayerSpec) -> np.
         return columns - np.cumsum(coder.integers(drops, spec.rows, columns))
 
     never_rise = counts is None or bool((np.diff(counts) <= 0).all())
-    found = coder.cheapest([plain, by_drops if never_rise else None])
-    if found.min() < 0 or found.max() > columns:
+    decoded = coder.cheapest([plain, by_drops if never_rise else None])
+    if decoded.min() < 0 or decoded.max() > columns:
         raise PacvizError(CORRUPT)
-    return found
+    return decoded

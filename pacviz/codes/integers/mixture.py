@@ -75,11 +75,11 @@ class Mixture:
 
         side: of the square kernels that they are, row by row; 1 where they are none.
         """
-        found, laws = np.zeros(count, np.int64), _laws()
+        decoded, laws = np.zeros(count, np.int64), _laws()
         belief = (1 - _FORGETTING) * self._belief + _FORGETTING * self._prior
         for place in range(count):
-            left = int(found[place - 1]) if place % side else 0
-            above = int(found[place - side]) if place // side % side else 0
+            left = int(decoded[place - 1]) if place % side else 0
+            above = int(decoded[place - side]) if place // side % side else 0
             centres = [left * beside + above * over for beside, over in NEIGHBOURS]
             moved = {
                 centre: laws[centre % 4, :, LARGEST - centre // 4 :][:, : 2 * LARGEST + 1] for centre in set(centres)
@@ -91,11 +91,11 @@ class Mixture:
                 law += np.cumsum(believed[:, None] * moved[centre], axis=0)[-1]
             symbol = None if values is None else values[place : place + 1] + LARGEST
             chosen = int(coder.categorical(symbol, law, 1)[0])
-            found[place] = chosen - LARGEST
+            decoded[place] = chosen - LARGEST
             evidence = np.array([moved[centre][:, chosen] for centre in centres])
             belief = np.maximum(belief * evidence / law[chosen], _FLOOR)
         self._belief = belief
-        return found
+        return decoded
 
 
 def code_matrices(
@@ -111,7 +111,7 @@ def code_matrices(
     Raises PacvizError for values of another form.
     """
     weights, biases, gain = Mixture(), Mixture(), _Gain()
-    found = {}
+    decoded = {}
     for spec in layers:
         width = spec.widths[0]
         given = None if matrices is None else _integers(f"weights of {spec.name}", matrices[spec.name][:, :width])
@@ -124,8 +124,8 @@ def code_matrices(
             bias = None if matrices is None else matrices[spec.name][:, width]
             parts.append(_code_biases(coder, biases, spec, bias, gain.exponent)[:, None])
             charge("biases", "whole numbers, and the power of two that they count in", spec.name)
-        found[spec.name] = np.concatenate(parts, axis=1)
-    return found
+        decoded[spec.name] = np.concatenate(parts, axis=1)
+    return decoded
 
 
 class _Gain:
@@ -160,10 +160,10 @@ def _code_biases(coder: Coder, mixture: Mixture, spec: LayerSpec, biases: np.nda
     symbol = None if biases is None else np.array([EXPONENTS.index(exponent)])
     exponent = EXPONENTS[int(coder.categorical(symbol, frequencies, 1)[0])]
     with np.errstate(over="ignore"):
-        found = np.ldexp(integers.astype(np.float64), exponent).astype(np.float32)
-    if not np.isfinite(found).all():
+        decoded = np.ldexp(integers.astype(np.float64), exponent).astype(np.float32)
+    if not np.isfinite(decoded).all():
         raise PacvizError(CORRUPT)
-    return found
+    return decoded
 
 
 def _integers(name: str, values: np.ndarray) -> np.ndarray:

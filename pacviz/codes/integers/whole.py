@@ -26,7 +26,7 @@ def whole(model: str, matrices: Mapping[str, np.ndarray], bits: int) -> dict[str
     beside that scale are exact; others are rounded, to integers of at most 2^bits.
     matrices: float32 (rows, columns) by layer.  Raises PacvizError for an architecture with sums of layers.
     """
-    found, scale = {}, 1.0
+    rounded, scale = {}, 1.0
     chain = architecture(model)
     if any(operation.body for operation in chain.operations):
         raise PacvizError(
@@ -37,8 +37,8 @@ def whole(model: str, matrices: Mapping[str, np.ndarray], bits: int) -> dict[str
         integers, step = _on_grid(weights) or _rounded(weights, max(1, min(LARGEST, 2 ** (bits - 1) - 1)))
         scale *= step
         biases = _binary(biases / scale, min(LARGEST, 2**bits))
-        found[spec.name] = np.concatenate([integers, biases], axis=1).astype(np.float32) + np.float32(0)
-    return found
+        rounded[spec.name] = np.concatenate([integers, biases], axis=1).astype(np.float32) + np.float32(0)
+    return rounded
 
 
 def _on_grid(values: np.ndarray) -> tuple[np.ndarray, float] | None:

@@ -58,9 +58,9 @@ class UniformQuantizer(Quantizer):
         def empty(grids: Mapping[str, _Grid]) -> bool:
             return sum(grid.zeros for grid in grids.values()) == total
 
-        if empty(found := at(PRICES[0])):
-            found = at(0.0)
-        if not enough(found):
+        if empty(chosen := at(PRICES[0])):
+            chosen = at(0.0)
+        if not enough(chosen):
             low, high = map(math.log, PRICES)
             for _ in range(HALVINGS):
                 middle = (low + high) / 2
@@ -69,11 +69,11 @@ class UniformQuantizer(Quantizer):
                     high = middle
                 else:
                     low = middle
-                if not empty(grids) and (enough(grids) or not enough(found)):
-                    found = grids
-        rounded = {name: grid.rounded(matrices[name]) for name, grid in found.items()}
+                if not empty(grids) and (enough(grids) or not enough(chosen)):
+                    chosen = grids
+        rounded = {name: grid.rounded(matrices[name]) for name, grid in chosen.items()}
         masks = {name: matrix != 0 for name, matrix in rounded.items()}
-        if not enough(found):
+        if not enough(chosen):
             # Between two prices all that is left may go at once: of what the lower one leaves, the smallest go.
             kept = prune(rounded, sparsity, "global")
             masks = {name: mask & kept[name] for name, mask in masks.items()}

@@ -49,11 +49,11 @@ def _bits(count: int, *key: int) -> np.ndarray:
 
 def _signs(rows: int, columns: int, stream: int) -> Tensor:
     """int8 (rows, columns) of -1 and 1.  Row i does not depend on how many there are."""
-    found = np.empty((rows, columns), np.int8)
+    signs = np.empty((rows, columns), np.int8)
     for row in range(rows):
         ones = np.unpackbits(_bits(-(-columns // 16), stream, row).view(np.uint8), count=columns, bitorder="little")
-        found[row] = 2 * ones.view(np.int8) - 1
-    return torch.from_numpy(found)
+        signs[row] = 2 * ones.view(np.int8) - 1
+    return torch.from_numpy(signs)
 
 
 class _Combine(torch.autograd.Function):
@@ -168,15 +168,15 @@ def origin(network: Architecture) -> tuple[np.ndarray, np.ndarray]:
 
 def matrices_of(network: Architecture, parameters: np.ndarray) -> dict[str, np.ndarray]:
     """All parameters, tensor by tensor, as one float32 matrix (rows, columns) a layer."""
-    found, start = {}, 0
+    matrices, start = {}, 0
     for layer in network.layers:
         blocks = []
         for width in layer.widths:
             stop = start + layer.rows * width
             blocks.append(parameters[start:stop].reshape(layer.rows, width))
             start = stop
-        found[layer.name] = np.concatenate(blocks, axis=1).astype(np.float32) + np.float32(0)  # no -0
-    return found
+        matrices[layer.name] = np.concatenate(blocks, axis=1).astype(np.float32) + np.float32(0)  # no -0
+    return matrices
 
 
 def parameters_of(network: Architecture, matrices: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -257,9 +257,9 @@ def recover(model: str, matrices: Mapping[str, np.ndarray]) -> SubspaceNetwork:
                 continue
             used = integers.nonzero()
             dimension = int(used.max()) + 1 if len(used) else 1
-            found = SubspaceNetwork(model, kind, exponent, integers[:dimension].long().numpy())
-            if all(np.array_equal(matrices[name], matrix) for name, matrix in found.matrices.items()):
-                return found
+            candidate = SubspaceNetwork(model, kind, exponent, integers[:dimension].long().numpy())
+            if all(np.array_equal(matrices[name], matrix) for name, matrix in candidate.matrices.items()):
+                return candidate
     raise PacvizError(
         f"These weights lie in none of the random subspaces that {network.title} is coded in; train it by the method "
         "subspace, or give its weights to a model of another code."
@@ -276,7 +276,7 @@ def _least_squares(project: Callable[[Tensor], Tensor], target: Tensor) -> Tenso
     def back(y: Tensor) -> Tensor:
         return torch.autograd.grad(there, w, y, retain_graph=True)[0]
 
-    found = torch.zeros_like(w)
+    solution = torch.zeros_like(w)
     rest = back(target)
     direction, size = rest.clone(), float(rest.square().sum())
     enough = 1e-20 * size
@@ -285,8 +285,8 @@ def _least_squares(project: Callable[[Tensor], Tensor], target: Tensor) -> Tenso
             break
         moved = project(direction).detach()
         length = size / float(moved.square().sum())
-        found = found + length * direction
+        solution = solution + length * direction
         rest = rest - length * back(moved)
         before, size = size, float(rest.square().sum())
         direction = rest + size / before * direction
-    return found.detach()
+    return solution.detach()

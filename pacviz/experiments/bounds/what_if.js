@@ -21,20 +21,20 @@ function consequences(point, known) {
 /** What the curves may run along: the symbol, the present place, a bound's arguments elsewhere, and the takeaway. */
 const AGAINST = {
   size: {
-    symbol: "K", side: "end", title: "complexity K as a size", text: (bytes) => `K = ${size(bytes)}`, present: (found) => found.bytes,
-    at: (bytes, found, known) => [found.train, bytes * known.nats_per.bytes, found.n, found.delta],
-    turn: (found, name, known) => found.most_nats[name] === null ? null : found.most_nats[name] / known.nats_per.bytes,
+    symbol: "K", side: "end", title: "complexity K as a size", text: (bytes) => `K = ${size(bytes)}`, present: (result) => result.bytes,
+    at: (bytes, result, known) => [result.train, bytes * known.nats_per.bytes, result.n, result.delta],
+    turn: (result, name, known) => result.most_nats[name] === null ? null : result.most_nats[name] / known.nats_per.bytes,
     says: (bound, bytes) => turnTakeaway("size", bound, bytes === null ? null : size(bytes)),
   },
   n: {
-    symbol: "n", side: "start", title: "training examples n", text: (n) => `n = ${count(n)}`, present: (found) => found.n,
-    at: (n, found) => [found.train, found.kl, n, found.delta],
-    turn: (found, name) => found.least_n[name],
+    symbol: "n", side: "start", title: "training examples n", text: (n) => `n = ${count(n)}`, present: (result) => result.n,
+    at: (n, result) => [result.train, result.kl, n, result.delta],
+    turn: (result, name) => result.least_n[name],
     says: (bound, n) => turnTakeaway("n", bound, n === null ? null : count(n)),
   },
   delta: {
-    symbol: "delta", title: "failure probability δ", text: (delta) => `δ = ${round(delta, 2)}`, present: (found) => found.delta,
-    at: (delta, found) => [found.train, found.kl, found.n, delta],
+    symbol: "delta", title: "failure probability δ", text: (delta) => `δ = ${round(delta, 2)}`, present: (result) => result.delta,
+    at: (delta, result) => [result.train, result.kl, result.n, delta],
     turn: () => null,
   },
 };
@@ -133,17 +133,17 @@ class WhatIf extends Live {
 
   /** Draws a chart's present state, with its title. */
   update(name, chart) {
-    const { state, data, found } = this, title = data.bounds[state.bound].title;
-    const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, found);
+    const { state, data, result } = this, title = data.bounds[state.bound].title;
+    const { present, turn, says, side } = AGAINST[name], curves = this.curves(name, result);
     const turns = Object.entries(chart.styles).flatMap(([bound, style]) => {
-      const x = bound in BOUNDS ? turn(found, bound, data.known) : null, { low, high } = data.axes[name];
+      const x = bound in BOUNDS ? turn(result, bound, data.known) : null, { low, high } = data.axes[name];
       return x === null || x < 10 ** low || x > 10 ** high ? [] : [{
-        x, y: found.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
+        x, y: result.guessing, symbol: style.symbol, fill: style.colour, stroke: style.colour, says: says(style.title, x),
       }];
     });
-    chart.update(curves, state.bound, { x: present(found), y: found.bound, text: atMost(found.bound), line: state.bound, side }, NONE, turns);
-    chart.frame.entitle(says ? says(title, turn(found, state.bound, data.known))
-      : surerTakeaway(found.surer.times, found.bound, found.surer.bound, found.guessing));
+    chart.update(curves, state.bound, { x: present(result), y: result.bound, text: atMost(result.bound), line: state.bound, side }, NONE, turns);
+    chart.frame.entitle(says ? says(title, turn(result, state.bound, data.known))
+      : surerTakeaway(result.surer.times, result.bound, result.surer.bound, result.guessing));
   }
 
   paint(name, chart, width, height) {
@@ -155,14 +155,14 @@ class WhatIf extends Live {
   source() { return `pacviz, what if: ${Object.entries(this.state).filter(([name]) => name !== "seq").map(([name, value]) => `${name} ${value}`).join(", ")}`; }
 
   /** All bounds along an axis through the present point: the same object as before where they did not move. */
-  curves(name, found) {
+  curves(name, result) {
     const { at } = AGAINST[name], { low, high } = this.data.axes[name], { points } = this.data.known;
-    const key = JSON.stringify(at(1, found, this.data.known)), kept = this.charts[name].kept;
+    const key = JSON.stringify(at(1, result, this.data.known)), kept = this.charts[name].kept;
     if (kept?.key === key) return kept;
     const x = Array.from({ length: points }, (_, i) => 10 ** (low + (high - low) * i / (points - 1)));
-    const places = x.map((value) => at(value, found, this.data.known));
+    const places = x.map((value) => at(value, result, this.data.known));
     this.charts[name].kept = {
-      key, x, recorded: x.map(() => false), told: x.map(() => true), train: x.map(() => found.train),
+      key, x, recorded: x.map(() => false), told: x.map(() => true), train: x.map(() => result.train),
       ...each((bound) => places.map((place) => bound(...place))),
     };
     return this.charts[name].kept;
@@ -170,17 +170,17 @@ class WhatIf extends Live {
 
   draw() {
     const { state, data } = this;
-    const found = consequences(state, data.known), title = data.bounds[state.bound].title;
-    this.found = found;
+    const result = consequences(state, data.known), title = data.bounds[state.bound].title;
+    this.result = result;
     // The words come first: how high the charts may be depends on the lines that they take.
-    this.drawWords(found);
+    this.drawWords(result);
     if (this.layoutKey !== state.classes) this.layout();
     for (const [name, field] of Object.entries(this.fields)) field.show(state[name]);
     if (this.choices.bound.value !== state.bound) this.choices.bound.value = state.bound;
     for (const [name, chart] of Object.entries(this.charts)) this.update(name, chart);
     this.link();
-    this.formula.update(state, found, title);
-    if (this.settled) this.settle(found);
+    this.formula.update(state, result, title);
+    if (this.settled) this.settle(result);
   }
 
   /** What a symbol of the formula lights up. */
@@ -195,60 +195,60 @@ class WhatIf extends Live {
       if (name === bound) tile.dataset.sym = "R"; else delete tile.dataset.sym;
   }
 
-  drawWords(found) {
-    const { state, data } = this, vacuous = found.bound >= found.guessing, nats = data.known.nats_per;
+  drawWords(result) {
+    const { state, data } = this, vacuous = result.bound >= result.guessing, nats = data.known.nats_per;
     const [says, bound] = this.headline.children;
     write(says, `What if these were a network's numbers? With probability ${surely(state.delta)}, a true error below `);
-    write(bound, atMost(found.bound));
+    write(bound, atMost(result.bound));
     this.root.classList.toggle("vacuous", vacuous);
     write(this.verdict, vacuous ? " Vacuous: guessing does as well." : "");
-    write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(found.bytes)} to describe the network. `
-      + (vacuous || found.surer.times < 2 ? "" : `Being ${count(found.surer.times)} times surer costs ${atMost(found.surer.bound - found.bound).replace("%", " points")}.`));
+    write(this.why, ` ${round(100 * state.risk, 4)} % errors on ${count(state.n)} training examples, ${size(result.bytes)} to describe the network. `
+      + (vacuous || result.surer.times < 2 ? "" : `Being ${count(result.surer.times)} times surer costs ${atMost(result.surer.bound - result.bound).replace("%", " points")}.`));
     for (const [name, { value, least, most, tile }] of Object.entries(this.tiles)) {
-      const nothing = found.bounds[name] >= found.guessing;
-      write(value, atMost(found.bounds[name]));
-      write(least, found.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(found.least_n[name])}`);
-      write(most, found.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(found.most_nats[name] / nats.bytes)}`);
+      const nothing = result.bounds[name] >= result.guessing;
+      write(value, atMost(result.bounds[name]));
+      write(least, result.least_n[name] === null ? "vacuous at every n" : `${nothing ? "vacuous: n is below" : "vacuous below n ="} ${count(result.least_n[name])}`);
+      write(most, result.most_nats[name] === null ? "vacuous at every size" : `and ${nothing ? "K above" : "above"} ${size(result.most_nats[name] / nats.bytes)}`);
       tile.classList.toggle("says-nothing", nothing);
     }
     for (const { point, button } of this.presets) {
-      const shown = ["n", "risk", "classes"].every((name) => point[name] === state[name]) && Math.abs(point.kl * nats[point.unit] / found.kl - 1) < 1e-9;
+      const shown = ["n", "risk", "classes"].every((name) => point[name] === state[name]) && Math.abs(point.kl * nats[point.unit] / result.kl - 1) < 1e-9;
       const pressed = String(shown);
       if (button.getAttribute("aria-pressed") !== pressed) button.setAttribute("aria-pressed", pressed);
     }
     const { title, source } = data.bounds[state.bound];
-    write(this.formulaTitle, `${title}: ${atMost(found.bound)} (${source})`);
-    write(this.units, `K = ${amount(found.kl)} nats = ${amount(found.kl / nats.bits)} bits = ${amount(found.bytes)} bytes`);
-    const words = ["python -m pacviz bound", `--risk ${round(state.risk, 10)}`, `--kl ${round(found.kl, 10)}`, `--n ${state.n}`, `--delta ${round(state.delta, 10)}`];
+    write(this.formulaTitle, `${title}: ${atMost(result.bound)} (${source})`);
+    write(this.units, `K = ${amount(result.kl)} nats = ${amount(result.kl / nats.bits)} bits = ${amount(result.bytes)} bytes`);
+    const words = ["python -m pacviz bound", `--risk ${round(state.risk, 10)}`, `--kl ${round(result.kl, 10)}`, `--n ${state.n}`, `--delta ${round(state.delta, 10)}`];
     if (this.command.textContent !== words.join(" "))
       this.command.replaceChildren(...words.flatMap((text, index) => [index ? " " : "", html("span", { text })]));
   }
 
   /** What only has to be right once a slider rests: alternative texts. */
-  settle(found) {
-    const all = Object.entries(found.bounds).map(([name, value]) => `${this.data.bounds[name].title} ${atMost(value)}`).join(", ");
+  settle(result) {
+    const all = Object.entries(result.bounds).map(([name, value]) => `${this.data.bounds[name].title} ${atMost(value)}`).join(", ");
     for (const [name, chart] of Object.entries(this.charts))
-      chart.frame.describe(`${chart.frame.title.textContent}. Bounds against ${AGAINST[name].title}. At ${AGAINST[name].text(AGAINST[name].present(found))}: ${all}.`);
+      chart.frame.describe(`${chart.frame.title.textContent}. Bounds against ${AGAINST[name].title}. At ${AGAINST[name].text(AGAINST[name].present(result))}: ${all}.`);
     write(this.status, `${this.headline.textContent}.${this.verdict.textContent}`);
   }
 
   /** What is shown, as plain values. */
   snapshot() {
-    return { setting: this.state, present: this.found, curves: Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.lines(name)])) };
+    return { setting: this.state, present: this.result, curves: Object.fromEntries(Object.keys(AGAINST).map((name) => [name, this.lines(name)])) };
   }
 
   lines(name) {
-    const curves = this.curves(name, this.found);
+    const curves = this.curves(name, this.result);
     return { x: curves.x, ...each((_, bound) => curves[bound]) };
   }
 
   /** The curves and the present point, a row each. */
   rows() {
-    const names = Object.keys(BOUNDS), { found } = this;
+    const names = Object.keys(BOUNDS), { result } = this;
     const rows = Object.keys(AGAINST).flatMap((name) => {
       const lines = this.lines(name), unit = name === "size" ? "bytes" : name;
       return [...lines.x.map((x, i) => [unit, "curve", x, ...names.map((bound) => lines[bound][i])]),
-        [unit, "present", AGAINST[name].present(found), ...names.map((bound) => found.bounds[bound])]];
+        [unit, "present", AGAINST[name].present(result), ...names.map((bound) => result.bounds[bound])]];
     });
     return [["against", "how", "x", ...names], ...rows];
   }

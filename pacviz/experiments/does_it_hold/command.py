@@ -27,7 +27,7 @@ def holds(
     experiment = dataclasses.replace(usual, **asked)
     claim = Claim(**given({"delta": delta}), charged=not uncharged)
     with progress_bar() as progress:
-        listed = [Trial(found, claim) for found in outcomes(experiment, trials, progress)]
+        listed = [Trial(outcome, claim) for outcome in outcomes(experiment, trials, progress)]
     coverage, power = Coverage.of(listed, claim.delta), noticed(listed, claim.delta)
     if json:
         told = {"learner": learner, **dataclasses.asdict(experiment), **dataclasses.asdict(claim)}

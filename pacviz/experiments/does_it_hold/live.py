@@ -89,8 +89,8 @@ def _work(arguments: dict[str, Any], wait: Callable[[], object]) -> None:
         wait()
 
     for place, index in enumerate(arguments["trials"]):
-        found = outcome(learner, index, fresh, pause)
-        counts = (found.train.errors, found.n, found.truth.errors, found.truth.draws, found.choice_nats)
+        result = outcome(learner, index, fresh, pause)
+        counts = (result.train.errors, result.n, result.truth.errors, result.truth.draws, result.choice_nats)
         share = place / len(arguments["trials"])
         jobs.tell({"trial": index, "outcome": counts, "fraction": share, "what": f"trial {index + 1} is done"})
 

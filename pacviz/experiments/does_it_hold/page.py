@@ -148,7 +148,7 @@ def _tell(place: st.delta_generator.DeltaGenerator, share: float, what: str) -> 
 
 def known_trials(experiment: Learner, claim: Claim, wanted: int) -> list[Trial]:
     """The trials that were recorded or have been run since, by anybody; another claim runs none again."""
-    return [Trial(found, claim) for found in trials(experiment).first(wanted).values()]
+    return [Trial(outcome, claim) for outcome in trials(experiment).first(wanted).values()]
 
 
 def watch_trials(experiment: Learner, wanted: int, progress: Progress) -> None:

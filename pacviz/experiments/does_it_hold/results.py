@@ -75,8 +75,10 @@ def record_trials(progress: Progress, file: Path = SHIPPED, most: int = max(TRIA
         outcomes, trials = [], min(most, TRIALS[learner])
         for index in range(trials):
             progress((place + index / trials) / len(RECORDED), f"{learner}: trial {index + 1} of {trials}")
-            found = outcome(experiment, index, fresh)
-            outcomes.append((found.train.errors, found.n, found.truth.errors, found.truth.draws, found.choice_nats))
+            result = outcome(experiment, index, fresh)
+            outcomes.append(
+                (result.train.errors, result.n, result.truth.errors, result.truth.draws, result.choice_nats)
+            )
         listed.append({"learner": learner, "settings": dataclasses.asdict(experiment), "outcomes": outcomes})
     packed = gzip.compress(json.dumps(listed).encode(), mtime=0)
     store.write_atomic(file, lambda path: path.write_bytes(packed))

@@ -91,15 +91,15 @@ class Trial:
         The s with occam(train, s K, n, delta) = the lower limit of the true error.  Raises PacvizError where nothing is
         charged.
         """
-        found = self.outcome
-        if not found.choice_nats:
+        outcome = self.outcome
+        if not outcome.choice_nats:
             raise PacvizError(
                 "A single network costs nothing, so no share of its charge is needed; guess more than once."
             )
-        if found.truth.lower <= found.train.mean:
+        if outcome.truth.lower <= outcome.train.mean:
             return -math.inf
-        room = found.n * binary_kl(found.train.mean, found.truth.lower)
-        return (room + math.log(self.claim.delta)) / found.choice_nats
+        room = outcome.n * binary_kl(outcome.train.mean, outcome.truth.lower)
+        return (room + math.log(self.claim.delta)) / outcome.choice_nats
 
     @property
     def formula(self) -> str:
@@ -194,8 +194,8 @@ def _compressed(experiment: Pipeline, drawn: Split, fresh: Split, report: Progre
     with one_thread():
         state = fit(tiny, Dataset(source.name, source.title, drawn, fresh, source.classes), recipe, progress=advance)
     coded = Deterministic(compress(tiny.name, tiny.matrices(state), experiment.sparsity, experiment.bits, "global"))
-    found = [coded.risk(split).errors for split in (drawn, fresh)]
-    return counted(found[0], len(drawn), found[1], len(fresh), coded.coded.ledger.nats)
+    errors = [coded.risk(split).errors for split in (drawn, fresh)]
+    return counted(errors[0], len(drawn), errors[1], len(fresh), coded.coded.ledger.nats)
 
 
 @torch.inference_mode()

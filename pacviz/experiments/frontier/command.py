@@ -19,10 +19,12 @@ def choose(
     from pacviz.library import checkpoints as stored
 
     base = Scenario.from_mapping(given(scenario))
-    found = stored.sound(base.model, base.data, checkpoints) or [stored.find(base.model, base.data, base.checkpoint)]
+    candidates = stored.sound(base.model, base.data, checkpoints) or [
+        stored.find(base.model, base.data, base.checkpoint)
+    ]
     points = [
         (checkpoint, compressed)
-        for checkpoint in found
+        for checkpoint in candidates
         for compressed in selection.compressions(
             checkpoint,
             base,

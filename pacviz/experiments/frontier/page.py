@@ -35,7 +35,7 @@ PREFIX = "frontier_"
 
 
 def _shipped(place: int) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(found[place] for found in checkpoints.shipped()))
+    return tuple(dict.fromkeys(key[place] for key in checkpoints.shipped()))
 
 
 @dataclass(frozen=True)
@@ -116,17 +116,17 @@ def frontier_controls() -> Shown:
             help="How the networks were made small. " + explained(*(METHOD_LINES[method].title for method in methods)),
             width="stretch",
         )
-        found = measured_points(wanted)
-        there = {point.certificate.scenario for point in found}
+        measured = measured_points(wanted)
+        there = {point.certificate.scenario for point in measured}
         missing = [scenario for scenario in wanted if scenario not in there]
-        points = [point for point in found if point.method in shown]
+        points = [point for point in measured if point.method in shown]
         selected = next((point for point in points if _name(point) == st.session_state[_POINT]), None)
         if st.session_state[_POINT] is not None and selected is None and points:
             refuse(f"There is no point {quoted(st.session_state[_POINT])} here; the best one is shown instead.")
             st.session_state[_POINT] = None
     missing = missing if data.is_available(dataset) else []
     best_one = best(points) if points else None
-    return Shown(model, dataset, points, selected or best_one, missing, len(found) - len(points))
+    return Shown(model, dataset, points, selected or best_one, missing, len(measured) - len(points))
 
 
 def _name(point: Candidate) -> str:

@@ -91,32 +91,32 @@ def scenarios(model: str, data: str, bits: int, names: Iterable[str] | None = No
 
     names: of the checkpoints; all there are where None.
     """
-    found = checkpoints.sound(model, data, names)
-    return [scenario for checkpoint in found for scenario in on_frontier(checkpoint, bits)]
+    loaded = checkpoints.sound(model, data, names)
+    return [scenario for checkpoint in loaded for scenario in on_frontier(checkpoint, bits)]
 
 
 def points(wanted: Iterable[Scenario]) -> list[Candidate]:
     """The points that have been measured on the whole sample, by method and from dense to sparse."""
-    found = []
+    candidates = []
     for scenario in wanted:
         certificate = known(scenario)
         if certificate is not None and not certificate.measurement.preview:
             checkpoint = checkpoints.of(scenario)
             density = min(1 - scenario.sparsity, checkpoint.density)
-            found.append(Candidate(method_of(checkpoint), density, certificate))
+            candidates.append(Candidate(method_of(checkpoint), density, certificate))
     order = list(METHODS)
-    return sorted(found, key=lambda point: (order.index(point.method), -point.density))
+    return sorted(candidates, key=lambda point: (order.index(point.method), -point.density))
 
 
-def best(found: Iterable[Candidate]) -> Candidate:
+def best(candidates: Iterable[Candidate]) -> Candidate:
     """The point with the smallest bound."""
-    return min(found, key=lambda point: point.certificate.bound)
+    return min(candidates, key=lambda point: point.certificate.bound)
 
 
-def alike(found: Iterable[Candidate], density: float) -> list[Candidate]:
+def alike(candidates: Iterable[Candidate], density: float) -> list[Candidate]:
     """Of each method the point whose density is nearest, where one is within a factor of NEAR."""
     near: dict[str, Candidate] = {}
-    for point in sorted(found, key=lambda point: abs(np.log(point.density / density))):
+    for point in sorted(candidates, key=lambda point: abs(np.log(point.density / density))):
         if max(point.density / density, density / point.density) <= NEAR:
             near.setdefault(point.method, point)
     return [near[method] for method in METHODS if method in near]

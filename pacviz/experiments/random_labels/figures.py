@@ -60,8 +60,8 @@ def accuracy_curves(
         line, curve = level_line(recording.experiment, level), recording.along(method, level)
         _band(figure, line, curve)
         figure.add_scatter(
-            x=[1 - found.sparsity for found in curve],
-            y=[found.accuracy.mean for found in curve],
+            x=[1 - summary.sparsity for summary in curve],
+            y=[summary.accuracy.mean for summary in curve],
             name=_legend(recording.experiment, level),
             mode="lines+markers",
             line={"color": line.colour, "dash": line.dash, "width": 3.5},
@@ -93,8 +93,8 @@ def _legend(experiment: Randomization, level: float) -> str:
 def _band(figure: go.Figure, line: Line, curve: Sequence[Summary]) -> None:
     if curve and curve[0].runs > 1:
         figure.add_scatter(
-            x=[1 - found.sparsity for found in (*curve, *reversed(curve))],
-            y=[*(found.accuracy.high for found in curve), *(found.accuracy.low for found in reversed(curve))],
+            x=[1 - summary.sparsity for summary in (*curve, *reversed(curve))],
+            y=[*(summary.accuracy.high for summary in curve), *(summary.accuracy.low for summary in reversed(curve))],
             mode="none",
             fill="toself",
             fillcolor=line.colour,
@@ -108,8 +108,8 @@ def _compared(figure: go.Figure, other: Recording, method: str) -> None:
     for level in other.experiment.levels:
         line, curve = level_line(other.experiment, level), other.along(method, level)
         figure.add_scatter(
-            x=[1 - found.sparsity for found in curve],
-            y=[found.accuracy.mean for found in curve],
+            x=[1 - summary.sparsity for summary in curve],
+            y=[summary.accuracy.mean for summary in curve],
             mode="lines",
             line={"color": line.colour, "width": 1.5},
             opacity=0.8,
@@ -135,8 +135,8 @@ def code_over_floor(
     for line, name in groups:
         values = [[float(getattr(judged, name)) for judged in runs] for runs in shortest.values()]
         means = [
-            mean_floor(runs) if name == "floor_bytes" else fmean(found)
-            for runs, found in zip(shortest.values(), values, strict=True)
+            mean_floor(runs) if name == "floor_bytes" else fmean(sizes)
+            for runs, sizes in zip(shortest.values(), values, strict=True)
         ]
         figure.add_scatter(
             x=list(shortest),
@@ -153,8 +153,8 @@ def code_over_floor(
             error_y={
                 "type": "data",
                 "symmetric": False,
-                "array": [max(found) - mean for found, mean in zip(values, means, strict=True)],
-                "arrayminus": [mean - min(found) for found, mean in zip(values, means, strict=True)],
+                "array": [max(sizes) - mean for sizes, mean in zip(values, means, strict=True)],
+                "arrayminus": [mean - min(sizes) for sizes, mean in zip(values, means, strict=True)],
                 "thickness": 2,
             },
             hovertemplate=f"{line.title}: %{{y:,.0f}} bytes<extra></extra>",

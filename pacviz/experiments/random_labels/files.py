@@ -24,12 +24,12 @@ def user_folder() -> Path:
 
 def available() -> dict[str, Path]:
     """The recordings by name, the shipped ones first; none is opened."""
-    paths = (path for folder in (SHIPPED, user_folder()) for path in store.files(folder, f"*{_SUFFIX}"))
-    found: dict[str, Path] = {}
-    for path in paths:
+    lying = (path for folder in (SHIPPED, user_folder()) for path in store.files(folder, f"*{_SUFFIX}"))
+    by_name: dict[str, Path] = {}
+    for path in lying:
         if NAME.fullmatch(path.stem):
-            found.setdefault(path.stem, path)
-    return found
+            by_name.setdefault(path.stem, path)
+    return by_name
 
 
 def check_name(name: str, folder: Path | None = None) -> None:
@@ -124,11 +124,11 @@ def read(path: Path) -> Recording:
 
 def sound() -> dict[str, Recording]:
     """The recordings that can be read, by name; the others are set aside."""
-    found = {}
+    readable = {}
     for name, path in available().items():
         with suppress(store.Damaged):
-            found[name] = read(path)
-    return found
+            readable[name] = read(path)
+    return readable
 
 
 def check_free(name: str, experiment: Randomization) -> None:

@@ -52,18 +52,18 @@ def memorising_headline(shown: Shown) -> None:
 def level_table(shown: Shown) -> None:
     """By level at the slider's sparsity: accuracy, effective size, bound and test error."""
     recording, rows = shown.recording, []
-    others = {found.level: found for found in shown.other.at(shown.method, shown.sparsity)} if shown.other else {}
-    for found in recording.at(shown.method, shown.sparsity):
-        held = vacuous(found.bound.mean, recording.experiment.classes)
+    others = {summary.level: summary for summary in shown.other.at(shown.method, shown.sparsity)} if shown.other else {}
+    for summary in recording.at(shown.method, shown.sparsity):
+        held = vacuous(summary.bound.mean, recording.experiment.classes)
         row = {
-            "random": f"{found.level:.0%}",
-            "accuracy": _spread(found.accuracy),
-            "size": size(found.bytes.mean),
-            "bound": "vacuous" if held else at_most(found.bound.mean),
-            "test error": f"{found.test_error.mean:.1%}",
+            "random": f"{summary.level:.0%}",
+            "accuracy": _spread(summary.accuracy),
+            "size": size(summary.bytes.mean),
+            "bound": "vacuous" if held else at_most(summary.bound.mean),
+            "test error": f"{summary.test_error.mean:.1%}",
         }
         if shown.other:
-            there = others.get(found.level)
+            there = others.get(summary.level)
             row["compared"] = _spread(there.accuracy) if there else "–"
         rows.append(row)
     st.markdown(f"**At {percent(shown.sparsity)} sparsity**")

@@ -92,11 +92,11 @@ class Recording:
 
     def along(self, method: str, level: float) -> list[Summary]:
         """The curve of one level, by rising sparsity."""
-        return [found for found in self.summaries if (found.method, found.level) == (method, level)]
+        return [summary for summary in self.summaries if (summary.method, summary.level) == (method, level)]
 
     def at(self, method: str, sparsity: float) -> list[Summary]:
         """All levels at one sparsity, by rising level."""
-        return [found for found in self.summaries if (found.method, found.sparsity) == (method, sparsity)]
+        return [summary for summary in self.summaries if (summary.method, summary.sparsity) == (method, sparsity)]
 
     def steepest(self, method: str) -> float:
         """The sparsity at which the first and the last level differ most in accuracy; the middle one where none is known."""
@@ -120,7 +120,7 @@ class Recording:
         for judged in self.judged:
             place = (judged.level, judged.seed)
             if judged.point.method == method and 1 - judged.train_error >= accuracy:
-                best[place] = min(best.get(place, judged), judged, key=lambda found: found.bytes)
+                best[place] = min(best.get(place, judged), judged, key=lambda one: one.bytes)
         levels: dict[float, list[Judged]] = {}
         for (level, _), judged in sorted(best.items(), key=lambda item: item[0]):
             levels.setdefault(level, []).append(judged)
@@ -173,8 +173,8 @@ def mean_floor(group: Sequence[Judged]) -> float:
 
 def known(experiment: Randomization) -> Recording:
     """The runs of an experiment that were finished before."""
-    found = (known_run(experiment, level, seed) for level, seed in experiment.jobs)
-    return Recording(experiment, tuple(run for run in found if run is not None))
+    runs = (known_run(experiment, level, seed) for level, seed in experiment.jobs)
+    return Recording(experiment, tuple(run for run in runs if run is not None))
 
 
 def plan(experiment: Randomization) -> Plan:

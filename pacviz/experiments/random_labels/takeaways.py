@@ -28,7 +28,7 @@ def pruning_title(recording: Recording, method: str) -> str:
     curves = [recording.along(method, level) for level in recording.experiment.levels]
     if len(curves) < 2 or not all(curves) or len({len(curve) for curve in curves}) > 1:
         return "Training accuracy after pruning"
-    means = [fmean(found.accuracy.mean for found in curve) for curve in curves]
+    means = [fmean(summary.accuracy.mean for summary in curve) for curve in curves]
     kind = shape(means, ACCURACIES)
     if kind == "falling":
         return "The more random the labels, the sooner pruning loses them"
@@ -52,8 +52,8 @@ def pruning_caption(recording: Recording, method: str, accuracy: float) -> str:
     told = []
     for level in dict.fromkeys((recording.experiment.levels[0], recording.experiment.levels[-1])):
         curve = recording.along(method, level)
-        lost = [found.sparsity for found in curve if found.accuracy.mean < accuracy]
-        kept = [found.sparsity for found in curve if found.accuracy.mean >= accuracy]
+        lost = [summary.sparsity for summary in curve if summary.accuracy.mean < accuracy]
+        kept = [summary.sparsity for summary in curve if summary.accuracy.mean >= accuracy]
         since = min((sparsity for sparsity in lost if sparsity > max(kept, default=-1)), default=None)
         if curve:
             place = "at no sparsity shown" if since is None else f"from {100 * since:g} % sparsity on"

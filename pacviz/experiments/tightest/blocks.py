@@ -94,8 +94,8 @@ def binary_unit(values: np.ndarray) -> float:
 
 def charges_of(ledger: Ledger, layer: str) -> dict[str, float]:
     """Bits that the ledger charges for a layer, by kind of charge."""
-    found: dict[str, float] = {}
+    bits: dict[str, float] = {}
     for charge in ledger.charges:
         if charge.layer == layer:
-            found[charge.kind] = found.get(charge.kind, 0.0) + charge.bits
-    return found
+            bits[charge.kind] = bits.get(charge.kind, 0.0) + charge.bits
+    return bits

@@ -44,10 +44,8 @@ def _verify(file: str, data: str | None, json: bool) -> int:
     if json:
         print(as_json(verification.to_dict()))
     else:
-        for found in verification.comparisons:
-            print(
-                f"{'agrees' if found.agrees else 'DIFFERS':9}{found.name}: {found.claimed!r} claimed, {found.found!r} found"
-            )
+        for one in verification.comparisons:
+            print(f"{'agrees' if one.agrees else 'DIFFERS':9}{one.name}: {one.claimed!r} claimed, {one.found!r} found")
     if verification.problem:
         print(f"pacviz: {verification.problem}", file=sys.stderr)
     elif not json:

@@ -43,7 +43,7 @@ class Mistakes:
         return [(label, answer, count) for (label, answer), count in pairs.most_common()]
 
 
-_found: OrderedDict[tuple[str, str], Mistakes] = OrderedDict()
+_known: OrderedDict[tuple[str, str], Mistakes] = OrderedDict()
 
 
 def mistakes(point: Point, sample: str, progress: Progress | None = None) -> Mistakes:
@@ -59,11 +59,11 @@ def mistakes(point: Point, sample: str, progress: Progress | None = None) -> Mis
             "shown; point PACVIZ_DATA to the original files."
         )
     key = hashlib.sha256(point.code).hexdigest(), split.fingerprint
-    if (known := _found.get(key)) is not None:
+    if (known := _known.get(key)) is not None:
         return known
-    known = _found[key] = _mistakes(point, sample, split, progress)
-    while len(_found) > _KEPT:
-        _found.popitem(last=False)
+    known = _known[key] = _mistakes(point, sample, split, progress)
+    while len(_known) > _KEPT:
+        _known.popitem(last=False)
     return known
 
 

@@ -74,25 +74,25 @@ PARAMETERS = (
 
 def tight_controls() -> Shown:
     """Draws the sliders in the sidebar; the recorded points, and the one that the link, a click or a slider selected."""
-    found = _recorded()
+    points = _recorded()
     with linked("tightest", PARAMETERS):
-        if not found:
+        if not points:
             return Shown((), None, {}, False)
         wanted = st.session_state[_POINT]
-        selected = next((point for point in found if point.name == wanted), best(found) or found[0])
+        selected = next((point for point in points if point.name == wanted), best(points) or points[0])
         paths = {}
         with st.sidebar:
-            _families(found, selected)
-            for name in adjustable(found, selected):
-                runs = along(found, selected, name)
+            _families(points, selected)
+            for name in adjustable(points, selected):
+                runs = along(points, selected, name)
                 _step(name, runs, selected)
                 if all(isinstance(value, int | float) for value in runs):
                     paths[setting_title(name)[0]] = runs
             near = st.toggle("Close-up", key=f"{PREFIX}near", help="The chart near our own points.")
             st.caption(f"{FAMILIES[selected.family].what} {explained(selected.name)}".strip())
-            _claims(found, selected)
-            _ways(found)
-    return Shown(found, selected, paths, near)
+            _claims(points, selected)
+            _ways(points)
+    return Shown(points, selected, paths, near)
 
 
 def _select(point: Point) -> None:
@@ -104,12 +104,12 @@ def setting_title(name: str) -> tuple[str, str]:
     return SETTINGS.get(name, (name.replace("_", " ").capitalize(), "As the runs were recorded."))
 
 
-def _families(found: Sequence[Point], selected: Point) -> None:
+def _families(points: Sequence[Point], selected: Point) -> None:
     """The families that have points; another one is entered at its best point."""
-    there = [family for family in FAMILIES if any(point.family == family for point in found)]
+    there = [family for family in FAMILIES if any(point.family == family for point in points)]
     champions: dict[str, Point] = {}
     for family in there:
-        own = [point for point in found if point.family == family]
+        own = [point for point in points if point.family == family]
         champions[family] = best(own) or own[0]
     key = f"{PREFIX}family"
     st.session_state[key] = selected.family
@@ -158,16 +158,16 @@ def value_text(value: Value) -> str:
     return f"{value:g}" if isinstance(value, int | float) else value
 
 
-def _claims(found: Sequence[Point], selected: Point) -> None:
+def _claims(points: Sequence[Point], selected: Point) -> None:
     """The files that nobody has verified here, each a click away."""
-    names = [point.name for point in found if not point.verified]
+    names = [point.name for point in points if not point.verified]
     if not names:
         return
     key = f"{PREFIX}claims"
     st.session_state[key] = selected.name if selected.name in names else None
 
     def enter() -> None:
-        for point in found:
+        for point in points:
             if point.name == st.session_state[key]:
                 _select(point)
 
@@ -176,15 +176,15 @@ def _claims(found: Sequence[Point], selected: Point) -> None:
         names,
         key=key,
         on_change=enter,
-        placeholder=f"{len(names)} of {len(found)} files",
+        placeholder=f"{len(names)} of {len(points)} files",
         help="What these files say was not measured here, and is no result until it is.",
     )
 
 
-def _ways(found: Sequence[Point]) -> None:
+def _ways(points: Sequence[Point]) -> None:
     """How to make the points of a family that has none."""
     for family, about in FAMILIES.items():
-        if not any(point.family == family for point in found):
+        if not any(point.family == family for point in points):
             st.caption(f"{about.title} are not recorded here yet:")
             st.code(about.command, language="bash", wrap_lines=True)
 

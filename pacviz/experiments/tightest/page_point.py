@@ -94,9 +94,9 @@ def _claimed(point: Point) -> None:
     elif data.is_available(source.name):
         if st.button("Verify", key=f"{PREFIX}verify", icon=":material/verified:", type="primary", width="stretch"):
             with friendly(), progress_line(st.empty()) as progress, turn((point.name, "verify"), progress) as fair:
-                found = verify_here(point.file.read_bytes(), progress=fair)
-            if found.other_data:
-                st.error(plain(found.problem), icon=":material/error:")
+                verification = verify_here(point.file.read_bytes(), progress=fair)
+            if verification.other_data:
+                st.error(plain(verification.problem), icon=":material/error:")
             else:
                 st.rerun()
     else:

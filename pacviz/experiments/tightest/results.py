@@ -123,8 +123,8 @@ def points(places: Iterable[Path] | None = None) -> tuple[Point, ...]:
     Files that are no points are left out: see `problems`.
     """
     order = list(FAMILIES)
-    found = [result for result in _results(places).values() if isinstance(result, Point)]
-    return tuple(sorted(found, key=lambda point: (order.index(point.family), point.name)))
+    listed = [result for result in _results(places).values() if isinstance(result, Point)]
+    return tuple(sorted(listed, key=lambda point: (order.index(point.family), point.name)))
 
 
 def problems(places: Iterable[Path] | None = None) -> tuple[str, ...]:
@@ -133,17 +133,17 @@ def problems(places: Iterable[Path] | None = None) -> tuple[str, ...]:
 
 
 def _results(places: Iterable[Path] | None) -> dict[str, Point | str]:
-    found: dict[str, Point | str] = {}
+    by_name: dict[str, Point | str] = {}
     for folder in folders() if places is None else places:
         for file in store.files(folder, f"**/*{SUFFIX}"):
             name = file.relative_to(folder).as_posix().removesuffix(SUFFIX)
             result = _result(name, file)
             # What is only claimed, or is no point at all, takes no name from what was verified.
-            while _is_verified(found.get(name)) and not _is_verified(result):
+            while _is_verified(by_name.get(name)) and not _is_verified(result):
                 name += "-claimed"
                 result = _result(name, file)
-            found[name] = result
-    return found
+            by_name[name] = result
+    return by_name
 
 
 def _is_verified(result: Point | str | None) -> bool:
@@ -199,26 +199,26 @@ def _proved(archive: Archive, verified: Outcome) -> Certificate:
     return Certificate(certificate.scenario, measurement)
 
 
-def best(found: Iterable[Point]) -> Point | None:
+def best(points: Iterable[Point]) -> Point | None:
     """The point among the `rivals` with the smallest bound, None where there is none."""
-    return min(rivals(found), key=lambda point: point.bound, default=None)
+    return min(rivals(points), key=lambda point: point.bound, default=None)
 
 
-def rivals(found: Iterable[Point]) -> list[Point]:
+def rivals(points: Iterable[Point]) -> list[Point]:
     """The points that may be the best: verified, since what is only claimed is no result, and as sure as the record is."""
-    return [point for point in found if point.verified and point.certificate.scenario.delta <= DELTA]
+    return [point for point in points if point.verified and point.certificate.scenario.delta <= DELTA]
 
 
-def pareto(found: Iterable[Point]) -> tuple[Point, ...]:
+def pareto(points: Iterable[Point]) -> tuple[Point, ...]:
     """The `rivals` that no other beats in both error and size, by rising error."""
     kept: list[Point] = []
-    for point in sorted(rivals(found), key=lambda point: (point.error, point.bytes)):
+    for point in sorted(rivals(points), key=lambda point: (point.error, point.bytes)):
         if not kept or point.bytes < kept[-1].bytes:
             kept.append(point)
     return tuple(kept)
 
 
-def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Point]:
+def along(points: Sequence[Point], point: Point, setting: str) -> dict[Value, Point]:
     """The recorded runs along one setting: for each of its values, ascending, the run of the family most like `point`.
 
     The settings before it (see `setting_names`) keep their values; those after it may have others, where nothing nearer was
@@ -229,7 +229,7 @@ def along(found: Sequence[Point], point: Point, setting: str) -> dict[Value, Poi
     runs: dict[Value, Point] = {}
     rivals = [
         other
-        for other in found
+        for other in points
         if (other.verified or other is point)
         and other.family == point.family
         and setting in other.settings
@@ -259,9 +259,9 @@ def _unlikeness(point: Point, other: Point, setting: str) -> tuple[bool, int, fl
     return other is not point, len(different), math.fsum(factors), other.bound
 
 
-def adjustable(found: Sequence[Point], point: Point) -> tuple[str, ...]:
+def adjustable(points: Sequence[Point], point: Point) -> tuple[str, ...]:
     """The settings of a point of which other values were recorded."""
-    return tuple(name for name in setting_names(point) if len(along(found, point, name)) > 1)
+    return tuple(name for name in setting_names(point) if len(along(points, point, name)) > 1)
 
 
 def worth_bytes(certificate: Certificate, errors: int) -> float | None:

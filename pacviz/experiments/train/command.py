@@ -23,7 +23,7 @@ def train(folder: str | None, json: bool, **options: Any) -> int | None:
     target = path_of(folder)
     place = target and target.resolve()
     run = records.Run(records.identity(training), training, place)
-    done = {found.id for found in records.listing() if found.state == "done" and found.checkpoint.exists()}
+    done = {one.id for one in records.listing() if one.state == "done" and one.checkpoint.exists()}
     if run.id in done:
         runs.check(training, place)
         from pacviz.library.checkpoints import load
@@ -65,11 +65,11 @@ def runs(run: str | None, action: str | None, json: bool) -> None:
     if run is None:
         if action is not None:
             raise PacvizError(f"--{action} needs the name of a run; `python -m pacviz runs` lists them.")
-        found = records.listing()
+        listed = records.listing()
         if json:
-            print(as_json([each.to_dict() for each in found]))
+            print(as_json([each.to_dict() for each in listed]))
         else:
-            print("\n".join(f"{each.state:12} {each.id}  {each.message}".rstrip() for each in found) or "No runs yet.")
+            print("\n".join(f"{each.state:12} {each.id}  {each.message}".rstrip() for each in listed) or "No runs yet.")
         return
     if action is not None:
         {"stop": runs.stop, "resume": runs.resume, "discard": runs.discard, "restore": runs.restore}[action](run)

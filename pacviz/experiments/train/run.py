@@ -99,13 +99,13 @@ class _Watch:
         now = time.monotonic()
         training = self.run.training
         matrices = architecture(training.model).matrices(step.state())
-        found = _counted(matrices)
+        values = _counted(matrices)
         if now >= self.next_preview:
-            found |= _bound(training, matrices, self.dataset, exact=False)
+            values |= _bound(training, matrices, self.dataset, exact=False)
             cost = time.monotonic() - now
             self.next_preview = time.monotonic() + cost * (1 / PREVIEW_SHARE - 1)
         epoch = step.step / step.steps * training.epochs
-        self.last = Metrics(step.step, epoch, now - self.began, step.loss, step.accuracy, **found)
+        self.last = Metrics(step.step, epoch, now - self.began, step.loss, step.accuracy, **values)
         return self.last
 
 
@@ -120,9 +120,9 @@ def _bound(training: Training, matrices: Mapping[str, np.ndarray], dataset: Data
     posterior, split = Deterministic(as_trained(training.model, matrices, training.bits)), dataset.train
     share = budget.interval_share(training.seed, preview=True) * delta
     risk = posterior.risk(split) if exact else posterior.preview(split, share, training.seed, draws=PREVIEW_DRAWS)
-    found = bound("seeger", risk.upper, posterior.coded.ledger.nats, len(split), delta, estimated=not exact)
+    limit = bound("seeger", risk.upper, posterior.coded.ledger.nats, len(split), delta, estimated=not exact)
     measured = {"code_bytes": len(posterior.coded.code), "error": risk.mean, "error_upper": risk.upper}
-    return {**measured, "bound": found, "exact": exact}
+    return {**measured, "bound": limit, "exact": exact}
 
 
 @contextmanager

@@ -75,15 +75,15 @@ def _inverse(vectors: np.ndarray, logs: np.ndarray) -> float:
     """1/alpha, of which the median over lengths of blocks is taken.  logs: of the norms, (n,)."""
     n = len(vectors)
     lengths = {length for length in (*BLOCKS, math.isqrt(n)) if 2 <= length <= n // 2}
-    found = []
+    inverses = []
     for length in sorted(lengths):
         count = n // length
         sums = np.linalg.norm(vectors[: count * length].reshape(count, length, -1).sum(axis=1), axis=1)
         positive = sums > 0
         if positive.any():
             # Vectors that no block has room for say what one of them is, all the same.
-            found.append(float(np.mean(np.log(sums[positive])) - np.mean(logs)) / math.log(length))
-    return float(np.median(found)) if found else 0.5
+            inverses.append(float(np.mean(np.log(sums[positive])) - np.mean(logs)) / math.log(length))
+    return float(np.median(inverses)) if inverses else 0.5
 
 
 def _index(inverse: float) -> float:

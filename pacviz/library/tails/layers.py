@@ -62,12 +62,12 @@ def tails(weights: Mapping[str, np.ndarray | Tensor] | Path | str, seed: int = 0
     """
     if isinstance(weights, Path | str):
         weights = read(Path(weights))
-    found = []
+    measured = []
     for index, (name, tensor) in enumerate(weights.items()):
         numbers = _array(tensor)
         if numbers.size >= FEWEST and numbers.dtype.kind == "f":
-            found.append(_tail(name, numbers.astype(np.float64), np.random.default_rng((seed, index))))
-    return tuple(found)
+            measured.append(_tail(name, numbers.astype(np.float64), np.random.default_rng((seed, index))))
+    return tuple(measured)
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -126,13 +126,13 @@ def vectors(numbers: np.ndarray) -> np.ndarray:
     return matrix.T if len(matrix) < min(FEW_ROWS, matrix.shape[1]) else matrix
 
 
-def median(found: tuple[Tail, ...]) -> float | None:
+def median(layers: tuple[Tail, ...]) -> float | None:
     """The network's tail index: the median over its layers; None where there is none."""
-    known = [tail.rows.alpha for tail in found if tail.rows is not None]
+    known = [tail.rows.alpha for tail in layers if tail.rows is not None]
     return float(np.median(known)) if known else None
 
 
-def table(found: tuple[Tail, ...]) -> list[dict[str, Any]]:
+def table(layers: tuple[Tail, ...]) -> list[dict[str, Any]]:
     """Rows as a person reads them."""
     return [
         {
@@ -143,7 +143,7 @@ def table(found: tuple[Tail, ...]) -> list[dict[str, Any]]:
             "Hill": "" if tail.hill is None else f"{tail.hill.alpha:.2f} (k = {tail.hill.k:,})",
             "zeros": f"{tail.zeros:.0%}",
         }
-        for tail in found
+        for tail in layers
     ]
 
 

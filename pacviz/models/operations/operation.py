@@ -109,11 +109,11 @@ class Operation(ABC):
 
     def after(self, shape: Shape) -> Shape:
         """The shape after it; raises PacvizError where it cannot read activations of `shape`, or leaves nothing of them."""
-        if (found := self.fits(shape)) is None:
+        if (following := self.fits(shape)) is None:
             raise PacvizError(f"{self} cannot read activations of shape {shape}.")
-        if min(found) < 1:
+        if min(following) < 1:
             raise PacvizError(f"{self} leaves nothing of activations of shape {shape}.")
-        return found
+        return following
 
     def described(self) -> dict[str, Any]:
         """Kind and fields as plain values, without those that do not show in its repr: they are a way to train."""

@@ -59,9 +59,9 @@ class Residual(Operation):
 
     def cost(self, before: Shape, after: Shape) -> Cost:
         """The dearest of its operations at a time, and what the shortcut keeps."""
-        found, shape = [], before
+        costs, shape = [], before
         for operation in self.body:
             shape, read = operation.after(shape), shape
-            found.append(operation.cost(read, shape))
-        parameters, products = (sum(getattr(cost, name) for cost in found) for name in ("parameters", "products"))
-        return Cost(len(found), parameters, products, max(cost.values for cost in found) + math.prod(before))
+            costs.append(operation.cost(read, shape))
+        parameters, products = (sum(getattr(cost, name) for cost in costs) for name in ("parameters", "products"))
+        return Cost(len(costs), parameters, products, max(cost.values for cost in costs) + math.prod(before))

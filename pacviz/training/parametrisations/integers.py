@@ -72,18 +72,18 @@ class Integers:
 
     def steps(self) -> dict[str, tuple[Tensor, Tensor]]:
         """By key the step of a tensor, and that step once all weights have step 1."""
-        found, gain = {}, torch.zeros(())
+        steps, gain = {}, torch.zeros(())
         for layer in self.layers:
             for key in layer.tensors:
                 relative = PACE * self.trained[_step(key)]
                 if key == layer.tensors[0]:
                     gain = gain.to(relative) + relative
-                    found[key] = relative.exp(), torch.ones_like(relative)
+                    steps[key] = relative.exp(), torch.ones_like(relative)
                 else:
                     if _step(key) in self.fixed:
                         relative = self.fixed[_step(key)]
-                    found[key] = (gain + relative).exp(), relative.exp()
-        return found
+                    steps[key] = (gain + relative).exp(), relative.exp()
+        return steps
 
     def weights(self) -> dict[str, Tensor]:
         weights = {}

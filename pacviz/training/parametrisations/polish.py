@@ -63,9 +63,9 @@ def polish(
     search = _Search(architecture, state, split)
     best, kept = search.whole(), search.state()
     for sweep in range(sweeps):
-        for found in search.sweep(sweep, sweeps):
+        for done in search.sweep(sweep, sweeps):
             if progress:
-                progress(found, search.state)
+                progress(done, search.state)
         bound = search.whole()
         if bound >= best:
             return kept
@@ -123,9 +123,9 @@ class _Search:
                         flat[index] = value * unit
                         self.bits[key] = self._bits(key)
                         logits = self._from(place, activations[place])
-                        found = elsewhere + _errors(logits, labels)
-                        if (bound := self._bound(found)) < best:
-                            best, errors, kept, bits, moved = bound, found, float(flat[index]), self.bits[key], True
+                        total = elsewhere + _errors(logits, labels)
+                        if (bound := self._bound(total)) < best:
+                            best, errors, kept, bits, moved = bound, total, float(flat[index]), self.bits[key], True
                             loss = float(cross_entropy(logits, labels))
                     flat[index], self.bits[key] = kept, bits
                     tried += 1

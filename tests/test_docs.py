@@ -48,14 +48,14 @@ def test_links_lead_to_files(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_commands_are_understood(page):
-    for found in COMMAND.findall(page.read_text(encoding="utf-8")):
-        words = shlex.split(found.replace("…", ""))
+    for result in COMMAND.findall(page.read_text(encoding="utf-8")):
+        words = shlex.split(result.replace("…", ""))
         if not words or words == ["--help"]:
             continue
         try:
             _parser().parse_args(words)
         except SystemExit as end:
-            pytest.fail(f"python -m pacviz {found} is not understood ({end.code})")
+            pytest.fail(f"python -m pacviz {result} is not understood ({end.code})")
 
 
 def settings_table() -> str:

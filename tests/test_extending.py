@@ -60,7 +60,7 @@ def folder(tmp_path_factory):
 def trained(folder, cache):
     """A checkpoint of the two new models on the new data, the first by the new method."""
     dataset = data.load("stripes")
-    found = {}
+    result = {}
     for model, method in (("striped", "one-shot"), ("halved", "dense")):
         recipe = Training.of(
             method,
@@ -72,21 +72,21 @@ def trained(folder, cache):
             learning_rate=0.02,
             weight_decay=0.0,
         )
-        found[model] = train(recipe, dataset)
-        checkpoints.save(found[model], checkpoints.user_folder())
-    return found
+        result[model] = train(recipe, dataset)
+        checkpoints.save(result[model], checkpoints.user_folder())
+    return result
 
 
 def certified(capsys, tmp_path, *options):
     """What `certify` prints for these options, after its file was verified by `verify`."""
     file = tmp_path / "certificate.pacviz"
     assert main(["certify", "--data", "stripes", "--checkpoint", "mine", *options, "--out", str(file), "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
     assert main(["verify", str(file), "--json"]) == 0
     confirmed = json.loads(capsys.readouterr().out)
     assert confirmed["ok"]
-    assert confirmed["bound"] == found["bound"]
-    return found
+    assert confirmed["bound"] == result["bound"]
+    return result
 
 
 def test_the_documentation_has_a_module_of_each_kind():
@@ -112,35 +112,35 @@ def test_a_model_of_a_new_operation_on_new_data_by_a_new_method_is_certified_and
     density = trained["striped"].density
     assert density <= 0.51
     assert trained["striped"].test_error < 0.5
-    found = certified(capsys, tmp_path, "--model", "striped", "--sparsity", "0", "--bits", "4", "--noise", noise)
-    assert found["n"] == 600
-    assert found["classes"] == 4
-    assert found["nonzeros"] <= round(density * found["parameters"])
-    assert found["architecture_bits"] > 8 * len("LeakyReLU")
+    printed = certified(capsys, tmp_path, "--model", "striped", "--sparsity", "0", "--bits", "4", "--noise", noise)
+    assert printed["n"] == 600
+    assert printed["classes"] == 4
+    assert printed["nonzeros"] <= round(density * printed["parameters"])
+    assert printed["architecture_bits"] > 8 * len("LeakyReLU")
 
 
 def test_a_new_bound_and_a_new_pruning_are_what_a_certificate_says(trained, capsys, tmp_path):
     options = ["--model", "striped", "--pruning", "random", "--sparsity", "0.5", "--bits", "2"]
-    found = certified(capsys, tmp_path, *options, "--bound", "hoeffding")
-    values = found["risk_upper"], found["kl_nats"], found["n"], found["delta"]
-    assert found["bound"] == found["bounds"]["hoeffding"] == BOUNDS["hoeffding"].function(*values)
-    assert found["bounds"]["hoeffding"] >= found["bounds"]["occam"]
+    printed = certified(capsys, tmp_path, *options, "--bound", "hoeffding")
+    values = printed["risk_upper"], printed["kl_nats"], printed["n"], printed["delta"]
+    assert printed["bound"] == printed["bounds"]["hoeffding"] == BOUNDS["hoeffding"].function(*values)
+    assert printed["bounds"]["hoeffding"] >= printed["bounds"]["occam"]
     matrices = trained["striped"].matrices
     kept = PRUNINGS["random"].masks(matrices, 0.5)
-    assert found["nonzeros"] <= sum(int(np.count_nonzero(matrix * kept[name])) for name, matrix in matrices.items())
+    assert printed["nonzeros"] <= sum(int(np.count_nonzero(matrix * kept[name])) for name, matrix in matrices.items())
 
 
 def test_a_new_quantizer_is_chosen_by_its_name(trained, capsys, tmp_path):
     options = ("--model", "striped", "--sparsity", "0.5", "--bits", "2")
-    found = certified(capsys, tmp_path, *options, "--quantizer", "signs")
-    assert found["scenario"]["quantizer"] == "signs"
-    assert found["code_bytes"] < certified(capsys, tmp_path, *options)["code_bytes"]
+    printed = certified(capsys, tmp_path, *options, "--quantizer", "signs")
+    assert printed["scenario"]["quantizer"] == "signs"
+    assert printed["code_bytes"] < certified(capsys, tmp_path, *options)["code_bytes"]
 
 
 def test_a_new_code_is_what_its_network_is_charged_by(trained, capsys, tmp_path):
-    found = certified(capsys, tmp_path, "--model", "halved", "--sparsity", "0", "--bits", "8")
-    (weights,) = (line for line in found["ledger"] if line["kind"] == "weights")
-    assert weights["bits"] == pytest.approx(16 * found["parameters"], abs=0.01)
+    printed = certified(capsys, tmp_path, "--model", "halved", "--sparsity", "0", "--bits", "8")
+    (weights,) = (line for line in printed["ledger"] if line["kind"] == "weights")
+    assert weights["bits"] == pytest.approx(16 * printed["parameters"], abs=0.01)
     assert weights["layer"] == "fc"
     assert main(["certify", "--data", "stripes", "--checkpoint", "mine", "--model", "halved", "--noise", "0.1"]) == 2
     assert "noise must be 0" in capsys.readouterr().err

@@ -70,11 +70,11 @@ def test_the_other_processor_is_another_one(cache):
 
 
 def test_what_ships_opens_and_says_the_same(tmp_path):
-    found = json.loads(
+    result = json.loads(
         on_the_other("import json, test_other_processors as here; print(json.dumps(here.opened()))", tmp_path)
     )
-    assert found == opened()
-    assert all(found.values())
+    assert result == opened()
+    assert all(result.values())
 
 
 @pytest.mark.slow

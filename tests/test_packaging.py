@@ -24,7 +24,7 @@ SOURCES = ("pacviz", "assets", "pages", ".streamlit", "app.py", "pyproject.toml"
 
 def test_what_is_tested_lies_in_the_ranges_of_those_who_import_pacviz():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    ranges = {found.name: found.specifier for found in map(Requirement, project["dependencies"])}
+    ranges = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
     pins = dict(line.split("==") for line in (ROOT / "requirements.txt").read_text().split())
     assert list(ranges) == list(pins)
     assert [name for name, pin in pins.items() if pin not in ranges[name]] == []
@@ -84,9 +84,9 @@ def test_installed_anywhere_the_first_screens_certificate_is_there(installed):
     done = subprocess.run(
         [sys.executable, "-m", "pacviz", "certify", "--json"], **installed, capture_output=True, text=True, check=True
     )
-    found = json.loads(done.stdout)
-    assert found["bound"] == certify(Scenario()).bound
-    assert 0.1 < found["bound"] < 0.2
+    result = json.loads(done.stdout)
+    assert result["bound"] == certify(Scenario()).bound
+    assert 0.1 < result["bound"] < 0.2
 
 
 def test_installed_anywhere_pages_of_what_ships_open(installed):

@@ -102,7 +102,7 @@ def test_damaged_rows_are_left_out_and_runs_are_listed_and_kept_as_before(own_ca
     with records.transaction() as database:
         records.enqueue(database, run)
     records.add(done, rows[:3])
-    assert [found.id for found in records.listing()] == [done]
+    assert [one.id for one in records.listing()] == [done]
     assert len(records.metrics(done)) >= 3
 
 
@@ -126,7 +126,7 @@ def test_runs_of_before_keep_their_rows_folder_and_checkpoint_under_their_name_o
         database.execute("INSERT INTO runs VALUES (?, ?, NULL, 'stopped', '', 0, NULL, 1.0)", (old, training))
     (own_cache / "runs" / old).mkdir(parents=True)
     (own_cache / "runs" / old / "resume.pt").write_text("half done")
-    assert [found.id for found in records.listing()] == [run.id]
+    assert [one.id for one in records.listing()] == [run.id]
     assert records.find(old).id == run.id
     assert records.find(run.id).resume_file.read_text() == "half done"
 

@@ -34,7 +34,7 @@ def parameters_of(name):
 
 
 PARAMETERS = {page: (*parameters_of(name), PRESENT) for page, name in PAGES.items()}
-EVERY = [pytest.param(one, id=f"{page}-{one.name}") for page, found in PARAMETERS.items() for one in found]
+EVERY = [pytest.param(one, id=f"{page}-{one.name}") for page, each in PARAMETERS.items() for one in each]
 MARKDOWN = "2\n\n# Moved\n\n**Sign in** [here](http://127.0.0.1:1/x)\n\n![x](http://127.0.0.1:1/x.svg)"
 CORNERS = (
     *("", " ", "inf", "-inf", "nan", "NaN", "1e400", "-1", "0", "0.5", "1e-300", "9" * 5000, "1_0", "٣"),
@@ -63,8 +63,8 @@ def test_what_a_page_writes_into_its_link_is_read_again(parameter):
 
 
 def test_the_names_of_a_page_are_unique():
-    for found in PARAMETERS.values():
-        assert len({one.name for one in found}) == len(found)
+    for result in PARAMETERS.values():
+        assert len({one.name for one in result}) == len(result)
 
 
 def test_unknown_repeated_and_outdated_parts_of_a_link_are_said_and_left_out():

@@ -55,7 +55,7 @@ class Visitor:
 
     def click(self, key: str, seconds: float = 120) -> None:
         """Presses the button of that key."""
-        (button,) = (found.button for found in self.elements if found.button.id.endswith(f"-{key}"))
+        (button,) = (one.button for one in self.elements if one.button.id.endswith(f"-{key}"))
         message = BackMsg()
         state = message.rerun_script.widget_states.widgets.add()
         state.id, state.trigger_value = button.id, True

@@ -18,9 +18,9 @@ budgets = st.floats(1e-12, 50)
 def test_the_inverse_of_many_is_that_of_each_and_never_too_small(risk, budget):
     many = kl_inverses(risk, budget)
     assert many.shape == (len(budget),)
-    for found, each in zip(many, budget, strict=True):
-        assert found == pytest.approx(kl_inverse(risk, each), rel=1e-14, abs=1e-300)
-        assert found == 1 or binary_kl(risk, found) >= each * (1 - 1e-12)
+    for result, each in zip(many, budget, strict=True):
+        assert result == pytest.approx(kl_inverse(risk, each), rel=1e-14, abs=1e-300)
+        assert result == 1 or binary_kl(risk, result) >= each * (1 - 1e-12)
 
 
 def test_the_inverse_takes_risks_of_any_shape_too():
@@ -41,10 +41,10 @@ def test_the_inverse_of_many_refuses_what_the_one_refuses(risk, budget):
     delta=st.floats(1e-12, 0.999),
 )
 def test_every_point_of_a_curve_is_the_bound(risk, kl, n, delta):
-    found = curves(risk, kl, n, delta)
-    assert list(found) == list(BOUNDS)
+    result = curves(risk, kl, n, delta)
+    assert list(result) == list(BOUNDS)
     for name, bound in BOUNDS.items():
-        assert found[name] == pytest.approx([bound.function(risk, each, n, delta) for each in kl], rel=1e-12)
+        assert result[name] == pytest.approx([bound.function(risk, each, n, delta) for each in kl], rel=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -58,9 +58,9 @@ def test_every_point_of_a_curve_is_the_bound(risk, kl, n, delta):
 )
 def test_curves_pass_through_the_known_values(point, catoni, seeger):
     risk, kl, n = point
-    for found in (curves(risk, [1.0, kl], n, 0.05), curves(risk, kl, [8, n], 0.05), curves(risk, kl, n, [0.5, 0.05])):
-        assert found["catoni"][1] == pytest.approx(catoni, abs=2e-5)
-        assert found["seeger"][1] == pytest.approx(seeger, abs=2e-5)
+    for result in (curves(risk, [1.0, kl], n, 0.05), curves(risk, kl, [8, n], 0.05), curves(risk, kl, n, [0.5, 0.05])):
+        assert result["catoni"][1] == pytest.approx(catoni, abs=2e-5)
+        assert result["seeger"][1] == pytest.approx(seeger, abs=2e-5)
 
 
 @pytest.mark.parametrize(

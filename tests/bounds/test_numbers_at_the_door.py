@@ -26,9 +26,9 @@ RISKS = (
 @pytest.mark.parametrize("name", BOUNDS)
 def test_a_bound_is_that_of_the_float_whatever_the_number_came_as(name, risk):
     plain = float(risk.item() if isinstance(risk, np.ndarray) else risk)
-    found = BOUNDS[name].function(risk, torch.tensor(1000.0), torch.tensor(60_000), np.float64(0.05))
-    assert type(found) is float
-    assert found == BOUNDS[name].function(plain, 1000.0, 60_000, 0.05)
+    result = BOUNDS[name].function(risk, torch.tensor(1000.0), torch.tensor(60_000), np.float64(0.05))
+    assert type(result) is float
+    assert result == BOUNDS[name].function(plain, 1000.0, 60_000, 0.05)
 
 
 def test_the_other_formulas_take_any_numbers_too():

@@ -44,12 +44,12 @@ def too_small(risk, kl, n, delta):
         r, k, m, log_delta = mpmath.mpf(risk), mpmath.mpf(kl), mpmath.mpf(n), mpmath.log(mpmath.mpf(delta))
         maurer, chernoff = (k + mpmath.log(2 * mpmath.sqrt(m)) - log_delta) / m, (k - log_delta) / m
         wrong = []
-        for name, found, budget in (
+        for name, result, budget in (
             ("seeger", seeger(risk, kl, n, delta), maurer),
             ("occam", occam(risk, kl, n, delta), chernoff),
             ("kl_inverse", kl_inverse(risk, kl), k),
         ):
-            if not spends(r, mpmath.mpf(found), budget):
+            if not spends(r, mpmath.mpf(result), budget):
                 wrong.append(name)
         value, lam = catoni_optimum(risk, kl, n, delta)
         alpha, a = mpmath.mpf(ALPHA), mpmath.mpf(lam) / m

@@ -40,10 +40,10 @@ def browser():
         pytest.skip("no browser: BROWSER=none")
     with ExitStack() as stack:
         try:
-            found = stack.enter_context(chromium.driven())
+            started = stack.enter_context(chromium.driven())
         except chromium.NoBrowser as error:
             pytest.skip(f"no browser: none starts ({error})")
-        yield found
+        yield started
 
 
 def is_missing(response) -> bool:

@@ -14,8 +14,8 @@
     return turned ? { left: left + cut, right: right - cut, top, bottom } : { left, right, top: top + cut, bottom: bottom - cut };
   };
 
-  const found = [];
-  const note = (text, boxes, node) => { for (const box of boxes) if (box.right - box.left > 1 && box.bottom - box.top > 1) found.push({ text, box, node }); };
+  const texts = [];
+  const note = (text, boxes, node) => { for (const box of boxes) if (box.right - box.left > 1 && box.bottom - box.top > 1) texts.push({ text, box, node }); };
   const walk = (root) => {
     for (const node of root.childNodes) {
       if (node.nodeType === Node.TEXT_NODE) {
@@ -45,7 +45,7 @@
   const problems = [];
   const tell = (what, item) => problems.push(`${what}: ${JSON.stringify(item.text.slice(0, 80))} at ${["left", "top", "right", "bottom"].map((side) => Math.round(item.box[side])).join(" ")}`);
   const shown = [];
-  for (const item of found) {
+  for (const item of texts) {
     const { box, node } = item;
     let hidden = false, cut = null, inside = node;
     for (let at = node; at && at !== document.documentElement; inside = at, at = parent(at)) {

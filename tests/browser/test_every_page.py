@@ -16,10 +16,10 @@ def violations(page, options=None) -> list[str]:
     The thousands of nodes inside a chart are one picture to whoever cannot see it, and left out.
     """
     context = {"exclude": [[".js-plotly-plot .main-svg"]]}
-    found = Axe().run(page, context=context, options=options).response["violations"]
+    result = Axe().run(page, context=context, options=options).response["violations"]
     return [
         f"{violation['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for violation in found
+        for violation in result
         if violation["impact"] in GRAVE
         for node in violation["nodes"]
     ]
@@ -34,11 +34,13 @@ def opened(page, address: str) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_opens_by_its_link_and_shuts_nobody_out(app, page, theme):
     page.emulate_media(color_scheme=theme)
-    found = {}
+    problems = {}
     for name in reversed(PAGES):
         opened(page, f"{app}/{'' if name == 'compress' else name}")
         assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
         assert page.locator("[data-testid=stPlotlyChart]:not([aria-label])").count() == 0
         # Themes differ in their colours only.
-        found[name] = violations(page, {"runOnly": ["color-contrast"]} if theme == "dark" else None)
-    assert not any(found.values()), "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)
+        problems[name] = violations(page, {"runOnly": ["color-contrast"]} if theme == "dark" else None)
+    assert not any(problems.values()), "\n".join(
+        f"{name}: {line}" for name, lines in problems.items() for line in lines
+    )

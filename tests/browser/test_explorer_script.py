@@ -49,9 +49,9 @@ def test_bounds_agree_with_python(script):
     points = list(
         itertools.product((0.0, 1e-4, 0.02, 0.35, 0.9), (10.0, 1e3, 45_564.7, 2e6), (1000, 60_000), (1e-3, 0.05, 0.9))
     )
-    found = script.evaluate("points => points.map(p => Object.values(pacviz.BOUNDS).map(f => f(...p)))", points)
+    result = script.evaluate("points => points.map(p => Object.values(pacviz.BOUNDS).map(f => f(...p)))", points)
     assert script.evaluate("Object.keys(pacviz.BOUNDS)") == list(BOUNDS)
-    for point, values in zip(points, found, strict=True):
+    for point, values in zip(points, result, strict=True):
         for bound, value in zip(BOUNDS.values(), values, strict=True):
             assert value == pytest.approx(bound.function(*point), abs=1e-6), (bound.name, point)
 
@@ -59,8 +59,8 @@ def test_bounds_agree_with_python(script):
 def test_limits_and_room_agree_with_python(script):
     cases = [(0, 2000), (3, 2000), (667, 2000), (1999, 2000), (0, 60_000), (800, 60_000), (59_999, 60_000), (5, 5)]
     limits = [(errors, draws, failure) for errors, draws in cases for failure in (2e-4, 0.01, 0.18)]
-    found = script.evaluate("cases => cases.map(c => pacviz.upperLimit(...c))", limits)
-    assert found == pytest.approx([upper_limit(*case) for case in limits], abs=1e-7)
+    result = script.evaluate("cases => cases.map(c => pacviz.upperLimit(...c))", limits)
+    assert result == pytest.approx([upper_limit(*case) for case in limits], abs=1e-7)
     rooms = [(0.02, 0.5, 60_000, 0.05), (0.6, 0.5, 60_000, 0.05), (0.1, 0.5, 50, 0.05)]
     assert script.evaluate("cases => cases.map(c => pacviz.largestKl(...c))", rooms) == pytest.approx(
         [largest_kl(*case) for case in rooms]
@@ -70,8 +70,8 @@ def test_limits_and_room_agree_with_python(script):
 def test_what_follows_from_a_point_agrees_with_python(page):
     script = loaded(page, source(SCRIPTS), "consequences")
     ask = "([points, known]) => points.map(point => pacviz.consequences(point, known))"
-    found = script.evaluate(ask, [[dataclasses.asdict(point) for point in POINTS], payload(POINTS[0])["known"]])
-    for point, told in zip(POINTS, found, strict=True):
+    result = script.evaluate(ask, [[dataclasses.asdict(point) for point in POINTS], payload(POINTS[0])["known"]])
+    for point, told in zip(POINTS, result, strict=True):
         assert told["kl"] == pytest.approx(point.kl_nats, rel=1e-12)
         assert told["bytes"] == pytest.approx(point.kl_bytes, rel=1e-12)
         assert told["guessing"] == point.guessing
@@ -95,31 +95,31 @@ def test_sliding_charges_the_architecture_as_a_certificate_does(script, noise):
     for bound, delta in itertools.product(names, (0.001, 0.05, 0.5)):
         certificate = Certificate(measured.scenario.but(bound=bound, delta=delta), measured.measurement)
         data = explorer_payload(certificate.scenario, View(), [certificate], None)
-        found = script.evaluate(
+        result = script.evaluate(
             """({state, known, measured}) => {
-                const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
-                return [found.bound, pacviz.withoutArchitecture(state, found), 8 * found.architecture, found.kl];
+                const values = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
+                return [values.bound, pacviz.withoutArchitecture(state, values), 8 * values.architecture, values.kl];
             }""",
             data,
         )
-        assert found[2:] == pytest.approx([certificate.architecture_bits, certificate.kl_with_architecture], rel=1e-6)
-        assert found[:2] == pytest.approx([certificate.bound_with_architecture, certificate.bound], abs=1e-6)
+        assert result[2:] == pytest.approx([certificate.architecture_bits, certificate.kl_with_architecture], rel=1e-6)
+        assert result[:2] == pytest.approx([certificate.bound_with_architecture, certificate.bound], abs=1e-6)
 
 
 def test_a_surface_gives_its_points_and_what_lies_between(script):
     recorded = surface.sweep(Scenario(), Grid((0.985, 0.995), (2,), (0.0, 0.05)))
     left, right = recorded.at(0, 0, 0), recorded.at(1, 0, 0)
     states = [{"sparsity": s, "bits": 2, "noise": 0.0, "delta": 0.05} for s in (0.985, 0.99, 0.98)]
-    found = script.evaluate(
+    result = script.evaluate(
         "([raw, states]) => { const s = pacviz.openSurface(JSON.parse(raw)); return states.map(x => s.at(x)); }",
         [json.dumps(recorded.to_dict()), states],
     )
-    assert found[0]["how"] == "recorded"
-    assert found[0]["train"] == left.train[0] / left.train[1]
-    assert found[0]["bits"] == pytest.approx(left.bits, abs=0.1)
-    assert found[1]["how"] == "interpolated"
-    assert found[1]["bits"] == pytest.approx((left.bits + right.bits) / 2, abs=0.1)
-    assert found[2] is None
+    assert result[0]["how"] == "recorded"
+    assert result[0]["train"] == left.train[0] / left.train[1]
+    assert result[0]["bits"] == pytest.approx(left.bits, abs=0.1)
+    assert result[1]["how"] == "interpolated"
+    assert result[1]["bits"] == pytest.approx((left.bits + right.bits) / 2, abs=0.1)
+    assert result[2] is None
 
 
 def random_certificates(count):
@@ -151,21 +151,21 @@ def test_the_browser_spends_delta_and_bounds_every_state_as_python_does(script):
     kinds = {(one.scenario.noise > 0, one.measurement.preview, one.scenario.bound) for one in certificates}
     assert {(False, True, "occam"), (False, False, "occam"), (True, True, "seeger"), (True, False, "seeger")} <= kinds
     ask = """all => all.map(({ state, known, measured }) => {
-        const found = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
-        return { ...found, plain: pacviz.withoutArchitecture(state, found), text: pacviz.size(found.bytes) };
+        const values = pacviz.evaluate(state, pacviz.numbersOf(measured[0].cell, state.delta), known);
+        return { ...values, plain: pacviz.withoutArchitecture(state, values), text: pacviz.size(values.bytes) };
     })"""
     given = [explorer_payload(certificate.scenario, View(), [certificate], None) for certificate in certificates]
-    for certificate, found in zip(certificates, script.evaluate(ask, given), strict=True):
-        assert found["delta"] == certificate.bound_delta
-        assert found["upper"] == pytest.approx(certificate.risk.upper, abs=1e-9)
-        assert found["train"] == certificate.risk.mean
-        assert found["kl"] == pytest.approx(certificate.kl_with_architecture, abs=1e-3)
-        assert found["bound"] == pytest.approx(certificate.bound_with_architecture, abs=1e-6)
-        assert found["plain"] == pytest.approx(certificate.bound, abs=1e-6)
-        assert found["bounds"].keys() == certificate.bounds.keys()
+    for certificate, result in zip(certificates, script.evaluate(ask, given), strict=True):
+        assert result["delta"] == certificate.bound_delta
+        assert result["upper"] == pytest.approx(certificate.risk.upper, abs=1e-9)
+        assert result["train"] == certificate.risk.mean
+        assert result["kl"] == pytest.approx(certificate.kl_with_architecture, abs=1e-3)
+        assert result["bound"] == pytest.approx(certificate.bound_with_architecture, abs=1e-6)
+        assert result["plain"] == pytest.approx(certificate.bound, abs=1e-6)
+        assert result["bounds"].keys() == certificate.bounds.keys()
         for name, value in certificate.bounds.items():
-            assert (found["bounds"][name] is None) == (value is None)
-        assert found["text"] == size(certificate.effective_bytes)
+            assert (result["bounds"][name] is None) == (value is None)
+        assert result["text"] == size(certificate.effective_bytes)
 
 
 def test_upper_limits_agree_with_python_however_little_may_fail(script):
@@ -182,5 +182,5 @@ def test_upper_limits_agree_with_python_however_little_may_fail(script):
         ]
         for failure in (0.2, 1e-2, 1e-7, 1e-13, 1e-25)
     ]
-    found = script.evaluate("cases => cases.map(c => pacviz.upperLimit(...c))", limits)
-    assert found == pytest.approx([upper_limit(*case) for case in limits], abs=1e-8)
+    result = script.evaluate("cases => cases.map(c => pacviz.upperLimit(...c))", limits)
+    assert result == pytest.approx([upper_limit(*case) for case in limits], abs=1e-8)

@@ -87,36 +87,36 @@ def wrong(page, least=0) -> list[str]:
     if least:
         page.wait_for_function(WHOLE)
         settled(page)
-    found = page.evaluate(LAYOUT, {"least": least})
-    assert found["count"] > 10, f"{page.url} shows next to nothing"
+    result = page.evaluate(LAYOUT, {"least": least})
+    assert result["count"] > 10, f"{page.url} shows next to nothing"
     size = page.viewport_size["width"]
-    return [f"{page.url} at {size}: {problem}" for problem in found["problems"]]
+    return [f"{page.url} at {size}: {problem}" for problem in result["problems"]]
 
 
 @pytest.mark.slow
 def test_no_text_of_any_page_is_cut_or_covered_on_a_laptop_in_a_hall_and_projected(app, browser):
-    found = []
+    result = []
     with screen(browser, "laptop") as page:
         for name in PAGES:
             page.goto(f"{app}/{name}")
-            found += wrong(page)
+            result += wrong(page)
             page.set_viewport_size(dict(zip(("width", "height"), SIZES["hall"], strict=True)))
-            found += wrong(page)
+            result += wrong(page)
             page.set_viewport_size(dict(zip(("width", "height"), SIZES["laptop"], strict=True)))
             page.keyboard.press("p")
             page.wait_for_selector(".pacviz-presenting")
-            found += wrong(page, least=18)
-    assert not found
+            result += wrong(page, least=18)
+    assert not result
 
 
 @pytest.mark.slow
 def test_no_text_of_any_page_is_cut_or_covered_on_a_phone(app, browser):
-    found = []
+    result = []
     with screen(browser, "phone") as page:
         for name in PAGES:
             page.goto(f"{app}/{name}")
-            found += wrong(page)
-    assert not found
+            result += wrong(page)
+    assert not result
 
 
 @pytest.mark.long
@@ -125,10 +125,10 @@ def test_no_text_of_any_page_is_cut_or_covered_on_a_phone(app, browser):
 def test_no_text_of_any_state_is_cut_or_covered(app, browser, size, state):
     with screen(browser, size) as page:
         page.goto(f"{app}/{state}")
-        found = wrong(page)
+        problems = wrong(page)
         link = page.locator("[data-testid=stAlertContentWarning]")
         assert link.count() == 0, link.all_inner_texts()
-    assert not found
+    assert not problems
 
 
 @pytest.mark.long
@@ -137,8 +137,8 @@ def test_no_text_of_any_state_is_cut_or_covered(app, browser, size, state):
 def test_no_text_of_any_state_is_cut_or_covered_when_projected(app, browser, size, state):
     with screen(browser, size) as page:
         page.goto(f"{app}/{state}{'&' if '?' in state else '?'}present=1")
-        found = wrong(page, least=18)
-    assert not found
+        problems = wrong(page, least=18)
+    assert not problems
 
 
 def test_what_is_wrong_is_found(page):
@@ -150,9 +150,9 @@ def test_what_is_wrong_is_found(page):
         <svg width="300" height="60"><text x="5" y="30" font-size="12">small</text>
         <text x="5" y="2" font-size="30">top</text></svg>"""
     )
-    found = page.evaluate(LAYOUT, {"least": 18})["problems"]
+    result = page.evaluate(LAYOUT, {"least": 18})["problems"]
     for what in ("over one another", "cut at the right", "beyond the screen", "smaller than 18 pixels", "cut above"):
-        assert any(problem.startswith(what) for problem in found), what
+        assert any(problem.startswith(what) for problem in result), what
     page.set_content("<p>one</p><p>two</p><svg width=300 height=60><text x=5 y=40 font-size=20>three</text></svg>")
     assert page.evaluate(LAYOUT, {"least": 18})["problems"] == []
 

@@ -35,10 +35,10 @@ MEASURE = """svg => new Promise(async done => {
 def check(page, svg):
     """Lays a picture out anew, in a page that knows no font, and compares the boxes of its texts."""
     page.goto("about:blank")
-    found = page.evaluate(MEASURE, svg)
-    assert found["size"] == [960, 540]
-    assert found["font"]
-    texts = found["texts"]
+    result = page.evaluate(MEASURE, svg)
+    assert result["size"] == [960, 540]
+    assert result["font"]
+    texts = result["texts"]
     for text, left, top, right, bottom in texts:
         assert left >= 0, text
         assert top >= 0, text

@@ -21,7 +21,7 @@ WARM = 0.3
 GROWTH = 1.2
 THINGS = """
 () => {
-  const found = [], kinds = {
+  const things = [], kinds = {
     slider: "[role=slider], input[type=range]", box: "[role=combobox]", number: "input[type=number], input[inputmode=decimal]",
     toggle: "[role=radio], [role=switch], input[type=checkbox], [role=tab], summary", link: "a[href]", button: "button",
   };
@@ -33,12 +33,12 @@ THINGS = """
         if (box.width < 4 || box.height < 4 || x < 0 || y < 0 || x > innerWidth || y > innerHeight) continue;
         if (node.disabled || node.getAttribute("aria-disabled") === "true") continue;
         if (kind === "link" && new URL(node.href, location.href).origin !== location.origin) continue;
-        found.push({kind, x, y, text: (node.textContent || node.getAttribute("aria-label") || "").trim().slice(0, 60)});
+        things.push({kind, x, y, text: (node.textContent || node.getAttribute("aria-label") || "").trim().slice(0, 60)});
       }
     for (const node of root.querySelectorAll("*")) if (node.shadowRoot) look(node.shadowRoot);
   };
   look(document);
-  return found;
+  return things;
 }
 """
 LEFT_ALONE = (

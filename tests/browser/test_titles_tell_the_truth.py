@@ -29,13 +29,13 @@ DELTAS = (1e-12, 0.001, 0.05, 0.999)
 def states(grid):
     """Corners, presets, the tour, and random ones; each along every axis."""
     corners = itertools.product(*((axis[0], axis[-1]) for axis in (grid["sparsity"], grid["bits"], grid["noise"])))
-    found = [dict(zip(("sparsity", "bits", "noise"), corner, strict=True)) for corner in corners]
-    found += [
+    result = [dict(zip(("sparsity", "bits", "noise"), corner, strict=True)) for corner in corners]
+    result += [
         {name: step.changes[name] for name in ("sparsity", "bits", "noise") if name in step.changes}
         for step in (*PRESETS, *TOUR)
     ]
-    found += [{name: DICE.choice(grid[name]) for name in ("sparsity", "bits", "noise")} for _ in range(24)]
-    for point in found:
+    result += [{name: DICE.choice(grid[name]) for name in ("sparsity", "bits", "noise")} for _ in range(24)]
+    for point in result:
         for along in ("sparsity", "bits", "noise"):
             bound = DICE.choice(
                 [name for name in BOUNDS if name != "occam" or (point.get("noise", 0) == 0 and along != "noise")]
@@ -111,14 +111,14 @@ def test_titles_of_what_if_are_true(page):
         for _ in range(1000)
     ]
     ask = """([points, known]) => points.map(point => { const { AGAINST } = pacviz;
-      const found = pacviz.consequences(point, known), title = "It";
-      const { times, bound: surer } = found.surer;
-      return [found, pacviz.surerTakeaway(times, found.bound, surer, found.guessing),
-        ...["size", "n"].map(name => AGAINST[name].says(title, AGAINST[name].turn(found, point.bound, known)))]; })"""
+      const values = pacviz.consequences(point, known), title = "It";
+      const { times, bound: surer } = values.surer;
+      return [values, pacviz.surerTakeaway(times, values.bound, surer, values.guessing),
+        ...["size", "n"].map(name => AGAINST[name].says(title, AGAINST[name].turn(values, point.bound, known)))]; })"""
     from pacviz.bounds.operating_point import OperatingPoint
 
-    found = script.evaluate(ask, [points, what_if_payload(OperatingPoint())["known"]])
-    for point, (numbers, surer, by_size, by_n) in zip(points, found, strict=True):
+    result = script.evaluate(ask, [points, what_if_payload(OperatingPoint())["known"]])
+    for point, (numbers, surer, by_size, by_n) in zip(points, result, strict=True):
         times, bound, more = numbers["surer"]["times"], numbers["bound"], numbers["surer"]["bound"]
         assert surer == words.surer_takeaway(times, bound, more, numbers["guessing"])
         if "becomes" in surer:

@@ -46,9 +46,9 @@ def test_the_share_that_an_interval_was_given_is_read_back(seed):
 
 def test_every_network_noise_and_seed_has_draws_of_its_own_and_previews_have_others():
     scenarios = [NOISY, *(NOISY.but(**{name: value}) for name, value in OTHERS)]
-    found = [draws(scenario) for scenario in scenarios]
-    assert len({*found, looked_at(0), looked_at(1)}) == len(found) + 2
-    assert draws(NOISY) == found[0]
+    result = [draws(scenario) for scenario in scenarios]
+    assert len({*result, looked_at(0), looked_at(1)}) == len(result) + 2
+    assert draws(NOISY) == result[0]
 
 
 OTHERS = [("noise", 0.055), ("seed", 1), ("bits", 4), ("sparsity", 0.981), ("spread", "1-1-1-2")]
@@ -88,15 +88,15 @@ def test_another_seed_is_another_look_and_pays_for_it(tiny):
 def test_a_noisy_file_from_before_looks_were_paid_for_is_confirmed_and_bounded_by_the_present_draws(tiny):
     scenario = of(tiny)
     now = certify(scenario, weights=tiny)
-    found = dataclasses.replace(now.measurement.train, errors=now.risk.errors + 9, failure=budget.RISK)
+    measured = dataclasses.replace(now.measurement.train, errors=now.risk.errors + 9, failure=budget.RISK)
     test = dataclasses.replace(now.measurement.test, failure=budget.RISK)
-    then = Certificate(scenario, dataclasses.replace(now.measurement, train=found, test=test))
+    then = Certificate(scenario, dataclasses.replace(now.measurement, train=measured, test=test))
     packed = Archive.from_bytes(pack(now, tiny))
     former = dataclasses.replace(packed, header={**packed.header, "certificate": json.loads(then.to_json())})
     result = verify.verify(former)
     assert result.ok, result.problem
     assert result.bound == pytest.approx(now.bound, abs=1e-12)
-    unlikely = dataclasses.replace(found, errors=now.risk.errors - 2_000)
+    unlikely = dataclasses.replace(measured, errors=now.risk.errors - 2_000)
     then = Certificate(scenario, dataclasses.replace(now.measurement, train=unlikely, test=test))
     forged = dataclasses.replace(packed, header={**packed.header, "certificate": json.loads(then.to_json())})
     assert not verify.verify(forged).ok
@@ -158,16 +158,16 @@ def test_other_bytes_of_the_same_name_are_measured_anew_and_known_ones_are_read_
     monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
     scenario = of(tiny, data="mnist", noise=0.0)
-    found = []
+    result = []
     for labels in (1, 2):
         idx(tmp_path, labels)
-        found.append(certify(scenario, weights=tiny).measurement)
-        assert found[-1].fingerprints["data"] == data.load("mnist").train.fingerprint
-    assert found[0].fingerprints["data"] != found[1].fingerprints["data"]
-    assert found[0].train.errors != found[1].train.errors
+        result.append(certify(scenario, weights=tiny).measurement)
+        assert result[-1].fingerprints["data"] == data.load("mnist").train.fingerprint
+    assert result[0].fingerprints["data"] != result[1].fingerprints["data"]
+    assert result[0].train.errors != result[1].train.errors
     idx(tmp_path, 1)
     monkeypatch.setattr(measure, "measure_anew", None)
-    assert certify(scenario, weights=tiny).measurement == found[0]
+    assert certify(scenario, weights=tiny).measurement == result[0]
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path / "nowhere"))
     assert measure.recall(scenario, weights=tiny) is None
 
@@ -185,10 +185,10 @@ def test_fingerprints_are_read_once_for_files_that_stay_as_they_are(tmp_path, mo
     monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PACVIZ_DATA", str(tmp_path))
     idx(tmp_path, 1)
-    found = data.fingerprints("mnist")
+    result = data.fingerprints("mnist")
     monkeypatch.setattr(data, "_fingerprints", {})
     monkeypatch.setattr(data, "load", None)
-    assert data.fingerprints("mnist") == found
+    assert data.fingerprints("mnist") == result
     assert store.recall(data._stamped(data._key("mnist"))) is not None
 
 

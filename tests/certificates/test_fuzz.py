@@ -331,14 +331,14 @@ def tried(content: bytes, bench: Bench) -> bool:
     """Whether the file is accepted; if not, it is refused as it should be."""
     try:
         archive = Archive.from_bytes(content)
-        found = verify(archive, bench.dataset)
+        verification = verify(archive, bench.dataset)
     except BrokenArchive as refusal:
         problem = str(refusal)
     else:
-        if found.ok:
+        if verification.ok:
             assert same_statement(archive, bench), archive.header
             return True
-        problem = found.problem
+        problem = verification.problem
     one_sentence = problem.endswith(".") and problem.isprintable() and len(problem) < 600
     assert one_sentence, problem
     return False
@@ -371,8 +371,8 @@ def test_the_unchanged_files_are_accepted():
     bench = Bench.of(0)
     for honest in bench.honest:
         assert tried(honest.to_bytes(), bench)
-        found = verify(honest, bench.dataset)
-        assert found.bound == pytest.approx(honest.header["certificate"]["bound"])
+        verification = verify(honest, bench.dataset)
+        assert verification.bound == pytest.approx(honest.header["certificate"]["bound"])
 
 
 @pytest.mark.slow

@@ -102,9 +102,9 @@ def archive():
 
 
 def test_a_certificate_with_a_spread_is_confirmed_from_its_file(archive):
-    found = verify(archive)
-    assert found.ok, found.problem
-    assert ("scenario spread", "0.5-2") in [(line.name, line.claimed) for line in found.comparisons]
+    verification = verify(archive)
+    assert verification.ok, verification.problem
+    assert ("scenario spread", "0.5-2") in [(line.name, line.claimed) for line in verification.comparisons]
 
 
 def test_another_spread_than_the_measured_one_is_found_out(archive):

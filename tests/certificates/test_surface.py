@@ -23,12 +23,12 @@ def recorded():
 def test_a_recorded_point_is_what_certify_measures(recorded, noise):
     point = SCENARIO.but(noise=GRID.noise[noise])
     certificate = certify(point, preview=noise > 0)
-    found, expected = recorded.at(0, 0, noise), surface.cell(certificate.measurement, certificate.layers)
-    assert found.train == expected.train
-    assert found.share == (0 if noise == 0 else budget.RISK)
-    assert found.code_bytes == certificate.measurement.code_bytes
-    assert found.nonzeros == certificate.measurement.nonzeros
-    assert found.bits == pytest.approx(certificate.ledger.bits, abs=16)
+    result, expected = recorded.at(0, 0, noise), surface.cell(certificate.measurement, certificate.layers)
+    assert result.train == expected.train
+    assert result.share == (0 if noise == 0 else budget.RISK)
+    assert result.code_bytes == certificate.measurement.code_bytes
+    assert result.nonzeros == certificate.measurement.nonzeros
+    assert result.bits == pytest.approx(certificate.ledger.bits, abs=16)
 
 
 def test_a_family_is_recorded_where_its_networks_are_and_a_single_network_everywhere():
@@ -72,10 +72,10 @@ def test_an_interrupted_recording_goes_on_where_it_stopped(monkeypatch):
 def test_only_the_surface_of_these_very_weights_is_found(recorded, tmp_path, monkeypatch):
     monkeypatch.setattr(surface, "SHIPPED", tmp_path)
     file = surface.save(recorded, tmp_path)
-    found = surface.find(SCENARIO)
-    assert found is not None
-    assert found[0].weights == surface.fingerprint(SCENARIO, GRID)
-    assert found[0].weights != surface.fingerprint(SCENARIO.but(checkpoint="plain"), GRID)
+    match = surface.find(SCENARIO)
+    assert match is not None
+    assert match[0].weights == surface.fingerprint(SCENARIO, GRID)
+    assert match[0].weights != surface.fingerprint(SCENARIO.but(checkpoint="plain"), GRID)
     assert surface.find(SCENARIO.but(pruning="layer")) is None
     assert surface.find(SCENARIO.but(input_high=2)) is None
     values = json.loads(gzip.decompress(file.read_bytes())) | {"weights": "others"}
@@ -137,9 +137,9 @@ def test_a_surface_of_other_data_than_those_that_are_there_counts_as_none(monkey
     mnist = Scenario(data="mnist")
     official = data.source("mnist").official
     monkeypatch.setattr(data, "fingerprints", lambda name: official)
-    found = surface.find(mnist)
-    assert found is not None
-    assert found[0].sample == official[0]
+    match = surface.find(mnist)
+    assert match is not None
+    assert match[0].sample == official[0]
     monkeypatch.setattr(data, "fingerprints", lambda name: ("another", "another"))
     assert surface.find(mnist) is None
 

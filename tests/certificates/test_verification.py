@@ -74,12 +74,12 @@ def recomputed(archive, scenario, errors, borderline=None):
 def refused(archive):
     """Whether an archive is refused before anything is measured: by one sentence of bearable length."""
     try:
-        found = verify(archive, data.load("digits"))
+        result = verify(archive, data.load("digits"))
     except BrokenArchive as refusal:
         problem = str(refusal)
     else:
-        problem = found.problem or ""
-        assert found.bound is None
+        problem = result.problem or ""
+        assert result.bound is None
     return problem.endswith(".") and len(problem) < 500 and "\n" not in problem
 
 
@@ -87,16 +87,16 @@ def refused(archive):
 def test_a_certificate_is_confirmed_from_its_bytes_and_the_data_alone(name, request, monkeypatch):
     archive = request.getfixturevalue(name)
     monkeypatch.setattr(verification, "network_of", None)
-    found = verify(archive)
-    assert found.ok
-    assert found.problem is None
-    assert found.bound == pytest.approx(archive.header["certificate"]["bound"], abs=1e-12)
-    names = [comparison.name for comparison in found.comparisons]
+    result = verify(archive)
+    assert result.ok
+    assert result.problem is None
+    assert result.bound == pytest.approx(archive.header["certificate"]["bound"], abs=1e-12)
+    names = [comparison.name for comparison in result.comparisons]
     assert len(names) == len(set(names))
     assert {"bound", "kl_nats", "statement", "code", "prior", "training errors", "test errors"} <= set(names)
     lines = archive.header["certificate"]["ledger"]
     assert sum(name.startswith("ledger ") for name in names) == len(lines)
-    assert json.loads(json.dumps(found.to_dict()))["ok"] is True
+    assert json.loads(json.dumps(result.to_dict()))["ok"] is True
 
 
 @pytest.mark.slow
@@ -151,9 +151,9 @@ def test_a_forged_entry_is_named_before_anything_is_measured(name, path, value, 
         forgery = forged(archive, "certificate", value=header)
     else:
         forgery = forged(archive, "certificate", *path, value=value)
-    found = verify(forgery, data.load("digits"))
-    assert not found.ok
-    assert found.problem.endswith(" was found.")
+    result = verify(forgery, data.load("digits"))
+    assert not result.ok
+    assert result.problem.endswith(" was found.")
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -167,9 +167,9 @@ def test_a_forged_posterior_prior_or_code_is_named(sparse, noisy):
 @pytest.mark.parametrize("change", [-40, 40])
 def test_a_forgery_that_is_consistent_in_itself_is_found_by_measuring(sparse, change):
     claimed = sparse.header["certificate"]["estimates"]["train"]
-    found = verify(recomputed(sparse, SPARSE, claimed["errors"] + change))
-    assert "training errors" in found.problem
-    assert found.bound >= sparse.header["certificate"]["bound"] - 1e-12
+    result = verify(recomputed(sparse, SPARSE, claimed["errors"] + change))
+    assert "training errors" in result.problem
+    assert result.bound >= sparse.header["certificate"]["bound"] - 1e-12
 
 
 @pytest.mark.parametrize("device", ["cpu", "mps", "cuda"])
@@ -192,11 +192,11 @@ def test_a_file_of_before_with_other_draws_is_held_to_ours_which_make_the_bound(
     train, test = (dataclasses.replace(split, failure=budget.RISK) for split in (measured.train, measured.test))
     former = dataclasses.replace(measured, train=dataclasses.replace(train, errors=errors), test=test)
     claim = json.loads(Certificate(NOISY, former).to_json())
-    found = verify(dataclasses.replace(noisy, header={**noisy.header, "certificate": claim}))
-    assert found.ok is ok, found.problem
-    assert found.bound == Certificate(NOISY, measured).bound
-    assert found.train == measured.train
-    assert at_most(found.bound) in found.remarks[-1]
+    result = verify(dataclasses.replace(noisy, header={**noisy.header, "certificate": claim}))
+    assert result.ok is ok, result.problem
+    assert result.bound == Certificate(NOISY, measured).bound
+    assert result.train == measured.train
+    assert at_most(result.bound) in result.remarks[-1]
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
@@ -215,9 +215,9 @@ def test_a_machine_that_cannot_measure_says_nothing_about_the_file(sparse, monke
 
 
 def test_an_unknown_device_is_named(noisy):
-    found = verify(dataclasses.replace(noisy, header={**noisy.header, "device": "one with other random numbers"}))
-    assert "device" in found.problem
-    assert found.bound is None
+    result = verify(dataclasses.replace(noisy, header={**noisy.header, "device": "one with other random numbers"}))
+    assert "device" in result.problem
+    assert result.bound is None
 
 
 BORDERLINE = RiskEstimate("exact", 100, 1_000, 0.0, None, 5, Elsewhere((98, 102), (104, 106)))
@@ -253,21 +253,21 @@ def test_the_bound_is_from_the_larger_of_what_is_claimed_and_what_was_found(spar
         elsewhere=Elsewhere((0, measured.n), (0, measured.n)),
     )
     monkeypatch.setattr(verification, "errors", lambda *_: (measured.test, again))
-    found = verify(sparse)
-    assert found.ok
+    result = verify(sparse)
+    assert result.ok
     larger = max(measured.train, again, key=lambda estimate: estimate.charged)
-    assert found.bound == Certificate(SPARSE, dataclasses.replace(measured, train=larger)).bound
+    assert result.bound == Certificate(SPARSE, dataclasses.replace(measured, train=larger)).bound
 
 
 def test_borderline_answers_are_no_reservoir_for_errors(sparse):
     claimed = sparse.header["certificate"]["estimates"]["train"]
     moved = recomputed(sparse, SPARSE, 0, claimed["errors"] + claimed["borderline"])
-    found = verify(moved)
-    assert [comparison.name for comparison in found.comparisons if not comparison.agrees] == [
+    result = verify(moved)
+    assert [comparison.name for comparison in result.comparisons if not comparison.agrees] == [
         "training errors",
         "borderline training answers",
     ]
-    assert found.bound >= sparse.header["certificate"]["bound"] - 1e-12
+    assert result.bound >= sparse.header["certificate"]["bound"] - 1e-12
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -331,11 +331,11 @@ def test_a_file_of_before_is_confirmed_without_what_came_later_and_told_what_its
         for key in path:
             place = place[key]
         del place[last]
-    found = verify(dataclasses.replace(sparse, header=header))
-    assert found.ok
+    result = verify(dataclasses.replace(sparse, header=header))
+    assert result.ok
     said = sparse.header["certificate"]
-    assert found.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
-    assert found.bound < found.bound_with_architecture == found.to_dict()["bound_with_architecture"]
+    assert result.bound_with_architecture == pytest.approx(said["bound_with_architecture"], abs=1e-12)
+    assert result.bound < result.bound_with_architecture == result.to_dict()["bound_with_architecture"]
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -344,10 +344,10 @@ def test_other_data_are_a_sentence(sparse):
     images = digits.train.images.clone()
     images[-1, 0, 0, 0] += 1
     other = dataclasses.replace(digits, train=dataclasses.replace(digits.train, images=images))
-    found = verify(sparse, other)
-    assert not found.ok
-    assert "fingerprint of the data" in found.problem
-    assert len(found.problem.splitlines()) == 1
+    result = verify(sparse, other)
+    assert not result.ok
+    assert "fingerprint of the data" in result.problem
+    assert len(result.problem.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -394,10 +394,10 @@ def test_figures_that_do_not_follow_from_the_files_own_words_are_told_before_any
         ("scenario", "delta"): 0.5,
         ("statement",): "With probability 0.95 over the training data the true error is below 1.00%.",
     }.items():
-        found = verify(forged(sparse, "certificate", *path, value=value))
-        assert not found.ok, path
-        assert found.bound is None
-        assert len(found.problem.splitlines()) == 1
+        result = verify(forged(sparse, "certificate", *path, value=value))
+        assert not result.ok, path
+        assert result.bound is None
+        assert len(result.problem.splitlines()) == 1
 
 
 @pytest.mark.usefixtures("unmeasured")

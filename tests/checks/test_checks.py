@@ -114,9 +114,11 @@ def test_a_bound_that_forgets_delta_is_found():
 def test_a_code_that_forgets_where_weights_are_is_found(monkeypatch):
     class Forgetful(CodebookCode):
         def code(self, coder, architecture, network, charge):
-            found = super().code(coder, architecture, network, charge)
+            result = super().code(coder, architecture, network, charge)
             return (
-                found if network is not None else dataclasses.replace(found, layers=tuple(map(_mirrored, found.layers)))
+                result
+                if network is not None
+                else dataclasses.replace(result, layers=tuple(map(_mirrored, result.layers)))
             )
 
     monkeypatch.setitem(CODES, "codebook", {1: Forgetful()})

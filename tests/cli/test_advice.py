@@ -80,13 +80,13 @@ def test_who_lacks_a_data_set_is_told_what_can_be_done(name, monkeypatch, tmp_pa
 
 
 def test_every_command_in_a_sentence_of_the_source_is_understood():
-    found = {
+    result = {
         command
         for path in SOURCES
         for command in advised(path.read_text(encoding="utf-8"))
         if not re.search(r"[{…\n]", command)
     }
-    assert len(found) >= 3
-    for command in sorted(found):
+    assert len(result) >= 3
+    for command in sorted(result):
         if command.split() and command.split()[0].isalpha() and not re.search(r"\.\.\.|\"", command):
             understood(command)

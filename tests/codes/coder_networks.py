@@ -41,8 +41,8 @@ def codebooks(draw: st.DrawFn) -> np.ndarray:
     half = st.floats(width=16, allow_nan=False, allow_infinity=False)
     grid = st.builds(lambda k, e: float(np.ldexp(k, e)), st.integers(-200, 200), st.just(draw(st.integers(-149, 100))))
     values = draw(st.lists(draw(st.sampled_from([finite, half, grid])), min_size=1, max_size=20))
-    found = np.array(values, np.float32)
-    return found if found.any() else np.ones(1, np.float32)
+    result = np.array(values, np.float32)
+    return result if result.any() else np.ones(1, np.float32)
 
 
 @st.composite

@@ -173,10 +173,8 @@ def test_the_format_stays_as_it_is(version, network, prior):
 
 
 def test_no_code_is_the_beginning_of_another_and_kraft_holds():
-    values = [
-        np.array(found, np.float32) for size in (1, 2) for found in itertools.combinations((-3, -1, 1, 2, 2.5), size)
-    ]
-    found: dict[bytes, CompressedNetwork] = {}
+    values = [np.array(one, np.float32) for size in (1, 2) for one in itertools.combinations((-3, -1, 1, 2, 2.5), size)]
+    result: dict[bytes, CompressedNetwork] = {}
     ideal = 0.0
     for symbols in itertools.product(range(3), repeat=2):
         used = set(symbols) - {0}
@@ -184,12 +182,12 @@ def test_no_code_is_the_beginning_of_another_and_kraft_holds():
             if used == set(range(1, len(codebook) + 1)):
                 only = CompressedLayer("only", np.array([symbols], np.uint16), codebook)
                 encoded = encode(CompressedNetwork("atom", (only,)))
-                found[encoded.data] = CompressedNetwork("atom", (only,))
+                result[encoded.data] = CompressedNetwork("atom", (only,))
                 ideal += 2.0 ** -sum(charge.bits for charge in encoded.ledger.charges[:-1])
-    assert len(found) == 1 + 3 * 5 + 2 * 10
-    ordered = sorted(found)
+    assert len(result) == 1 + 3 * 5 + 2 * 10
+    ordered = sorted(result)
     assert not any(later.startswith(code) for code, later in itertools.pairwise(ordered))
-    assert sum(2.0 ** (-8 * len(code)) for code in found) <= ideal <= 1
+    assert sum(2.0 ** (-8 * len(code)) for code in result) <= ideal <= 1
 
 
 @given(networks(), st.data())

@@ -82,8 +82,8 @@ def test_weights_in_patches_cost_less_than_in_the_former_version():
     network = canonical_order(CompressedNetwork("mlp", (*layers, *map(empty, models.architecture("mlp").layers[1:]))))
     newer = encode(network, 2).data
     assert len(newer) < 0.6 * len(encode(network, 1).data)
-    found, _ = decode(newer)
-    assert np.array_equal(found.layers[0].symbols, network.layers[0].symbols)
+    result, _ = decode(newer)
+    assert np.array_equal(result.layers[0].symbols, network.layers[0].symbols)
 
 
 def test_random_weights_cost_their_entropy():
@@ -105,8 +105,8 @@ def test_a_deep_architecture_comes_back():
         symbols[0, :4] = [1, 2, 3, 4]
         layers.append(CompressedLayer(spec.name, symbols, np.array([-2, -1, 1, 2], np.float32)))
     network = CompressedNetwork(name, tuple(layers))
-    found, _ = decode(encode(network, 2).data)
-    assert all(np.array_equal(a.symbols, b.symbols) for a, b in zip(found.layers, network.layers, strict=True))
+    result, _ = decode(encode(network, 2).data)
+    assert all(np.array_equal(a.symbols, b.symbols) for a, b in zip(result.layers, network.layers, strict=True))
 
 
 def test_logarithms_and_powers_are_inverse_to_a_step_of_their_grid():

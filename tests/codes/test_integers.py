@@ -196,16 +196,16 @@ def test_a_ledger_has_a_line_a_tensor():
 
 
 def test_no_code_is_the_beginning_of_another_and_kraft_holds():
-    found, ideal = set(), 0.0
+    result, ideal = set(), 0.0
     biases = {0.0} | {k * 2.0**e for k in (-3, -1, 1, 2, 5) for e in (-6, -1, 0, 4)}
     for weight, bias in itertools.product(range(-4, 5), biases):
         encoded = encode(as_it_stands("atom", {"only": np.array([[weight, bias]], np.float32)}))
-        found.add(encoded.data)
+        result.add(encoded.data)
         ideal += 2.0 ** -sum(charge.bits for charge in encoded.ledger.charges[:-1])
-    assert len(found) == 9 * len(biases)
-    ordered = sorted(found)
+    assert len(result) == 9 * len(biases)
+    ordered = sorted(result)
     assert not any(later.startswith(code) for code, later in itertools.pairwise(ordered))
-    assert sum(2.0 ** (-8 * len(code)) for code in found) <= ideal <= 1
+    assert sum(2.0 ** (-8 * len(code)) for code in result) <= ideal <= 1
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ ORIGIN = [0.33912964221449104, -0.45586313776900195, 0.2234875330810201, -0.4785
 
 
 def integers(dimension, seed=0):
-    found = np.rint(np.random.default_rng(seed).laplace(0, 3, dimension)).astype(np.int64)
-    found[-1] = found[-1] or 1
-    return found
+    result = np.rint(np.random.default_rng(seed).laplace(0, 3, dimension)).astype(np.int64)
+    result[-1] = result[-1] or 1
+    return result
 
 
 def columns(kind, parameters, dimension):
@@ -45,15 +45,15 @@ def columns(kind, parameters, dimension):
 
 @pytest.mark.parametrize("kind", PROJECTIONS)
 def test_a_projection_is_signs_of_which_half_are_positive(kind):
-    found = columns(kind, 4346, 40)
-    assert set(np.unique(found)) == {-1.0, 1.0}
-    assert abs(found.mean()) < 0.05
+    result = columns(kind, 4346, 40)
+    assert set(np.unique(result)) == {-1.0, 1.0}
+    assert abs(result.mean()) < 0.05
 
 
 @pytest.mark.parametrize("kind", PROJECTIONS)
 def test_columns_are_nearly_orthogonal(kind):
-    found = columns(kind, 4346, 40)
-    cosines = found.T @ found / 4346 - np.eye(40)
+    result = columns(kind, 4346, 40)
+    cosines = result.T @ result / 4346 - np.eye(40)
     assert np.abs(cosines).max() < (0.1 if kind == "dense" else 0.5)
 
 
@@ -113,12 +113,12 @@ def test_memory_is_what_is_promised():
 @pytest.mark.parametrize("dimension", [1, 37, 500])
 def test_a_network_is_found_again_from_its_weights(kind, dimension):
     network = SubspaceNetwork("subspace-conv", kind, 27, integers(dimension))
-    found = recover("subspace-conv", network.matrices)
-    assert all(np.array_equal(found.matrices[name], matrix) for name, matrix in network.matrices.items())
+    recovered = recover("subspace-conv", network.matrices)
+    assert all(np.array_equal(recovered.matrices[name], matrix) for name, matrix in network.matrices.items())
     if dimension > 1:  # one direction is both kinds'
-        assert found.projection == kind
-        assert found.exponent == 27
-        assert np.array_equal(found.integers, network.integers)
+        assert recovered.projection == kind
+        assert recovered.exponent == 27
+        assert np.array_equal(recovered.integers, network.integers)
 
 
 def test_the_origin_itself_is_found():

@@ -30,12 +30,12 @@ def point(dimension=400, kind="dense", spread=3.0, model="subspace-conv"):
 def test_bytes_decode_to_the_very_same_network_whatever_follows(kind, dimension):
     network = point(dimension, kind)
     data = encode(network).data
-    found, length = decode(data + b"\xff\x00\xff")
-    assert isinstance(found, SubspaceNetwork)
+    result, length = decode(data + b"\xff\x00\xff")
+    assert isinstance(result, SubspaceNetwork)
     assert length == len(data)
-    assert (found.model, found.projection, found.exponent) == (network.model, kind, 30)
-    assert np.array_equal(found.integers, network.integers)
-    assert all(np.array_equal(found.matrices[name], matrix) for name, matrix in network.matrices.items())
+    assert (result.model, result.projection, result.exponent) == (network.model, kind, 30)
+    assert np.array_equal(result.integers, network.integers)
+    assert all(np.array_equal(result.matrices[name], matrix) for name, matrix in network.matrices.items())
 
 
 def test_the_ledger_is_what_the_bytes_cost():

@@ -47,9 +47,9 @@ def test_the_newest_version_is_written_and_every_version_is_read(later):
     assert encode(network(), 3).data == now.data
     assert [coder.header(data).version for data in (*before, now.data)] == [1, 2, 3]
     for data in (*before, now.data):
-        found, consumed = decode(data + b"\xff")
+        result, consumed = decode(data + b"\xff")
         assert consumed == len(data)
-        assert all(np.array_equal(found.matrices[name], matrix) for name, matrix in network().matrices.items())
+        assert all(np.array_equal(result.matrices[name], matrix) for name, matrix in network().matrices.items())
     assert now.ledger.bits == 8 * len(now.data)
     assert now.ledger.by_part()["codebooks and header"][""] > 10
 

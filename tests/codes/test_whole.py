@@ -42,18 +42,18 @@ def logits(matrices):
 def test_steps_that_are_powers_of_two_leave_without_a_trace(exponents):
     steps = [2.0**exponent for exponent in exponents]
     integers, matrices = stepped(steps[:6], steps[6:])
-    found = whole(MODEL, matrices, 3)
+    result = whole(MODEL, matrices, 3)
     for name, expected in integers.items():
-        np.testing.assert_array_equal(found[name], expected)
+        np.testing.assert_array_equal(result[name], expected)
 
 
 def test_any_step_leaves_and_only_the_scale_of_the_logits_changes():
     steps = [0.013, 1.7, 0.37, 5.1, 0.11, 0.029]
     integers, matrices = stepped(steps, [0.25, 1, 2, 1, 0.5, 4])
-    found = whole(MODEL, matrices, 3)
+    result = whole(MODEL, matrices, 3)
     for name, expected in integers.items():
-        np.testing.assert_array_equal(found[name], expected)
-    torch.testing.assert_close(logits(found) * float(np.prod(steps)), logits(matrices), rtol=1e-4, atol=1e-5)
+        np.testing.assert_array_equal(result[name], expected)
+    torch.testing.assert_close(logits(result) * float(np.prod(steps)), logits(matrices), rtol=1e-4, atol=1e-5)
 
 
 def test_what_is_whole_stays_as_it_is():

@@ -20,19 +20,19 @@ def split():
 
 @pytest.mark.parametrize("level", [0.0, 0.3, 0.5, 0.7, 1.0])
 def test_the_share_is_fixed_and_chance_draws_the_true_label_for_a_tenth(split, level):
-    found = randomize(split, level, 10, seed=3)
-    assert int(found.redrawn.sum()) == round(level * N)
-    assert torch.equal(found.true_labels, split.labels)
-    changed = found.split.labels != split.labels
-    assert not changed[~found.redrawn].any()
+    result = randomize(split, level, 10, seed=3)
+    assert int(result.redrawn.sum()) == round(level * N)
+    assert torch.equal(result.true_labels, split.labels)
+    changed = result.split.labels != split.labels
+    assert not changed[~result.redrawn].any()
     assert int(changed.sum()) == pytest.approx(0.9 * level * N, abs=5 * (0.09 * level * N) ** 0.5 + 1e-9)
-    assert torch.equal(found.split.images, split.images)
+    assert torch.equal(result.split.images, split.images)
 
 
 def test_redrawn_labels_are_uniform_whatever_the_true_one(split):
-    found = randomize(split, 1.0, 10, seed=4)
+    result = randomize(split, 1.0, 10, seed=4)
     for label in range(10):
-        counts = torch.bincount(found.split.labels[split.labels == label], minlength=10)
+        counts = torch.bincount(result.split.labels[split.labels == label], minlength=10)
         assert chisquare(counts.numpy()).pvalue > 1e-4
 
 

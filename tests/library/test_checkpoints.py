@@ -50,19 +50,19 @@ def test_a_sparse_checkpoint_comes_back_though_its_file_knows_no_negative_zero(c
     sparse = {name: matrix * (matrix > 1) for name, matrix in checkpoint.matrices.items()}
     assert any(np.signbit(matrix[matrix == 0]).any() for matrix in sparse.values())
     path = checkpoints.save(replace(checkpoint, matrices=sparse))
-    found = checkpoints.load(path)
-    assert all(np.array_equal(found.matrices[name], sparse[name]) for name in sparse)
-    assert found.density == pytest.approx(0.159, abs=0.005)
+    result = checkpoints.load(path)
+    assert all(np.array_equal(result.matrices[name], sparse[name]) for name in sparse)
+    assert result.density == pytest.approx(0.159, abs=0.005)
 
 
 def test_a_checkpoint_comes_back_as_it_was_saved(checkpoint):
     path = checkpoints.save(checkpoint)
     assert path == checkpoints.user_folder() / "digits" / "mlp" / "mine.safetensors"
-    for found in (checkpoints.load(path), checkpoints.find("mlp", "digits", "mine")):
-        assert found.fingerprint == checkpoint.fingerprint
-        assert all(np.array_equal(found.matrices[name], checkpoint.matrices[name]) for name in checkpoint.matrices)
+    for result in (checkpoints.load(path), checkpoints.find("mlp", "digits", "mine")):
+        assert result.fingerprint == checkpoint.fingerprint
+        assert all(np.array_equal(result.matrices[name], checkpoint.matrices[name]) for name in checkpoint.matrices)
         for field in ("name", "model", "data", "train_error", "test_error", "training", "command"):
-            assert getattr(found, field) == getattr(checkpoint, field)
+            assert getattr(result, field) == getattr(checkpoint, field)
 
 
 def test_the_fingerprint_tells_any_change_of_a_weight(checkpoint):
@@ -208,7 +208,7 @@ def test_a_family_goes_on_without_a_member_that_is_damaged(checkpoint, damage):
     assert checkpoints.family(scenario).keys() == {1.0, 0.2, 0.1, 0.05}
     assert checkpoints.of(scenario).name == "slow-5"
     assert checkpoints.family(scenario).keys() == {1.0, 0.2, 0.05}
-    assert [found.name for found in checkpoints.sound("mlp", "digits")][-2:] == ["slow-20", "slow-5"]
+    assert [one.name for one in checkpoints.sound("mlp", "digits")][-2:] == ["slow-20", "slow-5"]
 
 
 def test_a_free_name_joins_no_family(checkpoint):
@@ -246,9 +246,9 @@ def test_every_shipped_checkpoint_is_whole_and_says_how_it_was_made():
     shipped = checkpoints.shipped()
     assert {("lenet5", "digits", "plain"), ("lenet5", "mnist", "plain")} <= set(shipped)
     for model, data, name in shipped:
-        found = checkpoints.find(model, data, name)
-        assert f"--model {model} --data {data} --name {name}" in found.command
-        assert found.training
+        result = checkpoints.find(model, data, name)
+        assert f"--model {model} --data {data} --name {name}" in result.command
+        assert result.training
 
 
 def test_the_plain_digits_network_is_as_good_as_it_says_and_far_from_perfect():

@@ -106,11 +106,11 @@ def test_a_certificate_of_a_declared_network_is_confirmed_from_its_file_alone(ar
     name = archive.header["certificate"]["scenario"]["model"]
     monkeypatch.setattr("pacviz.models.declaration._declared", {})
     assert declared(name) is None
-    found = verify(archive, data.load("digits"))
-    assert found.ok, found.problem
+    verification = verify(archive, data.load("digits"))
+    assert verification.ok, verification.problem
     assert archive.header["certificate"]["fingerprints"]["architecture"] in name
     assert archive.header["certificate"]["architecture_bits"] == len(grammar.encode(architecture(name)))
-    assert found.bound < found.bound_with_architecture
+    assert verification.bound < verification.bound_with_architecture
 
 
 @pytest.mark.parametrize(
@@ -317,11 +317,11 @@ def test_a_module_is_certified_with_the_weights_that_it_computes_with(name):
     images = torch.rand(32, *SHAPE)
     with torch.no_grad():
         expected = module.float().eval()(images)
-    found = logits(weights, images)
+    result = logits(weights, images)
     if "oftmax" in name:
-        assert torch.equal(found.argmax(1), expected.argmax(1))
-        found = found.log_softmax(1) if "og" in name else found.softmax(1)
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+        assert torch.equal(result.argmax(1), expected.argmax(1))
+        result = result.log_softmax(1) if "og" in name else result.softmax(1)
+    torch.testing.assert_close(result, expected, rtol=1e-4, atol=1e-4)
 
 
 class Returning(nn.Module):

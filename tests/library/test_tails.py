@@ -30,10 +30,10 @@ def index(vectors, seed=0):
 @pytest.mark.parametrize("shape", [(20_000, 1), (400, 50)])
 def test_of_stable_numbers_and_rows_the_index_is_found_on_average_and_its_interval_holds_it(alpha, shape):
     # Over 20 seeds the estimates scatter by at most 0.1 (rows) and 0.03 (numbers).
-    found = [index(stable(alpha, shape, seed)) for seed in range(8)]
-    assert np.mean([one.alpha for one in found]) == pytest.approx(alpha, abs=0.1)
-    assert sum(one.interval[0] <= alpha <= one.interval[1] for one in found) >= 6
-    assert all(one.interval[0] <= one.alpha <= one.interval[1] <= 2 for one in found)
+    result = [index(stable(alpha, shape, seed)) for seed in range(8)]
+    assert np.mean([one.alpha for one in result]) == pytest.approx(alpha, abs=0.1)
+    assert sum(one.interval[0] <= alpha <= one.interval[1] for one in result) >= 6
+    assert all(one.interval[0] <= one.alpha <= one.interval[1] <= 2 for one in result)
 
 
 @pytest.mark.parametrize("alpha", [1.7, 1.5, 1.0])
@@ -64,9 +64,9 @@ def test_too_few_vectors_have_no_index():
 
 @pytest.mark.parametrize("exponent", [1.0, 1.5, 3.0])
 def test_hills_estimate_finds_the_exponent_of_a_power_law(exponent):
-    found = hill(np.random.default_rng(0).pareto(exponent, 50_000) + 1)
-    assert found.alpha == pytest.approx(exponent, rel=0.1)
-    assert 20 <= found.k <= 5_000
+    result = hill(np.random.default_rng(0).pareto(exponent, 50_000) + 1)
+    assert result.alpha == pytest.approx(exponent, rel=0.1)
+    assert 20 <= result.k <= 5_000
 
 
 def test_hills_estimate_of_a_gaussian_is_far_above_two_for_it_has_no_power_law():

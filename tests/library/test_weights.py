@@ -50,8 +50,8 @@ def test_every_distinct_nonzero_value_is_an_entry_and_every_weight_survives_the_
     network = as_it_stands("mlp", read.matrices)
     assert all(np.array_equal(layer.codebook, np.array([-2.5, 1e-30, 7], np.float32)) for layer in network.layers)
     decoded, _ = decode(encode(network).data)
-    for found in (network, decoded):
-        assert Weights("mlp", found.matrices).fingerprint == read.fingerprint
+    for result in (network, decoded):
+        assert Weights("mlp", result.matrices).fingerprint == read.fingerprint
     scenario = weights.scenario_of(read, {"data": "digits"}, as_is=True)
     assert scenario.bits == 2
     assert scenario.sparsity == pytest.approx(0.4, abs=1e-4)

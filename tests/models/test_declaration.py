@@ -137,8 +137,8 @@ def declared_or_refused(description):
 @given(descriptions())
 def test_any_description_is_declared_within_the_limits_or_refused_in_one_sentence(description):
     if (spec := declared_or_refused(description)) is not None:
-        found = cost(spec)
-        assert all(getattr(found, field.name) <= getattr(LIMITS, field.name) for field in dataclasses.fields(LIMITS))
+        result = cost(spec)
+        assert all(getattr(result, field.name) <= getattr(LIMITS, field.name) for field in dataclasses.fields(LIMITS))
 
 
 def chain(random):

@@ -92,6 +92,6 @@ def test_digits_come_out_upright_and_in_the_middle_one_by_one_or_together():
     together = deskew(digits)
     torch.testing.assert_close(together, torch.cat([deskew(digit[None]) for digit in digits]))
     # What leaves the image, or was beyond MOST_SLANT, is missing from some.
-    for found in slant(together):
-        assert float(found.abs().mean()) < 0.1
-        assert float(found.abs().max()) < 0.5
+    for result in slant(together):
+        assert float(result.abs().mean()) < 0.1
+        assert float(result.abs().max()) < 0.5

@@ -73,10 +73,10 @@ pixels = st.floats(-1e3, 1e3) | st.sampled_from([0.0, 1.0, -0.5, 0.1307, 255.0])
 @given(architectures(), pixels, pixels, st.text("01", max_size=80))
 def test_a_description_rebuilds_the_architecture_and_stops_at_its_end_whatever_follows(network, low, high, rest):
     bits = grammar.encode(network, low, high)
-    found, read = grammar.decode(bits + rest, network.input_shape, network.classes)
+    decoded, read = grammar.decode(bits + rest, network.input_shape, network.classes)
     assert read == len(bits)
-    assert found == grammar.Description(grammar.unnamed(network), low, high)
-    assert grammar.encode(found.architecture, low, high) == bits
+    assert decoded == grammar.Description(grammar.unnamed(network), low, high)
+    assert grammar.encode(decoded.architecture, low, high) == bits
 
 
 @given(architectures(), st.sets(st.integers(0, 400), max_size=3), st.text("01", max_size=300))
@@ -84,11 +84,11 @@ def test_other_bits_are_refused_or_describe_what_can_be_written_again(network, f
     bits = [str(int(bit) ^ (place in flipped)) for place, bit in enumerate(grammar.encode(network))]
     for text in (rest, "".join(bits)):
         try:
-            found, read = grammar.decode(text + rest, network.input_shape, network.classes)
+            decoded, read = grammar.decode(text + rest, network.input_shape, network.classes)
         except PacvizError:
             continue
-        again = grammar.encode(found.architecture, found.low, found.high)
-        assert grammar.decode(again, network.input_shape, network.classes) == (found, len(again))
+        again = grammar.encode(decoded.architecture, decoded.low, decoded.high)
+        assert grammar.decode(again, network.input_shape, network.classes) == (decoded, len(again))
         assert len(again) <= read
 
 
@@ -102,11 +102,11 @@ def test_a_description_cut_short_is_refused(network, data):
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_registered_network_is_described_and_built_again_with_the_same_parameters(name):
     network = ARCHITECTURES[name]
-    found, _ = grammar.decode(grammar.encode(network), network.input_shape, network.classes)
+    decoded, _ = grammar.decode(grammar.encode(network), network.input_shape, network.classes)
     shapes = [layer.shapes for layer in network.layers]
-    assert [layer.shapes for layer in found.architecture.layers] == shapes
-    assert found.architecture.code == network.code
-    built = found.architecture.build(folded=True).state_dict()
+    assert [layer.shapes for layer in decoded.architecture.layers] == shapes
+    assert decoded.architecture.code == network.code
+    built = decoded.architecture.build(folded=True).state_dict()
     assert [tuple(tensor.shape) for tensor in built.values()] == [shape for layer in shapes for shape in layer]
 
 

@@ -38,9 +38,9 @@ def test_they_are_coded_as_integers_which_changes_no_fingerprint():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_few_hundred_parameters_are_all_that_the_module_has(name):
-    found = architecture(name)
-    assert 200 < found.parameters < 1500
-    assert sum(weights.numel() for weights in found.build(folded=True).parameters()) == found.parameters
+    result = architecture(name)
+    assert 200 < result.parameters < 1500
+    assert sum(weights.numel() for weights in result.build(folded=True).parameters()) == result.parameters
 
 
 def test_units_next_to_a_depthwise_layer_are_tied_and_keep_their_order():

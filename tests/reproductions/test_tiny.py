@@ -67,10 +67,10 @@ def test_a_dearer_nat_makes_a_shorter_code(made):
 def test_every_run_is_a_point_of_the_page_with_its_settings_and_command(made):
     first, _, folder, cache, *_ = made
     for place in (folder, cache / "tight"):
-        found = {point.settings["price"]: point for point in points([place])}
-        assert found.keys() == {1.0, 9.0}
+        listed = {point.settings["price"]: point for point in points([place])}
+        assert listed.keys() == {1.0, 9.0}
         for run, certificate in first.results:
-            point = found[run.settings["price"]]
+            point = listed[run.settings["price"]]
             assert (point.bound_of_fixed_architecture, point.family) == (certificate.bound, "tiny")
             assert point.command == "python -m pacviz reproduce little"
 

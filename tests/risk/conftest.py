@@ -41,9 +41,9 @@ def unscaled() -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     """Logits without the power of two by which the rescaled network's are too large, going by the expected ones."""
 
     def unscale(logits: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
-        largest = (float(found.abs().max()) for found in (expected, logits))
-        wanted, found = largest
-        return logits * 2.0 ** round(math.log2(wanted / found)) if wanted and found else logits
+        largest = (float(one.abs().max()) for one in (expected, logits))
+        wanted, result = largest
+        return logits * 2.0 ** round(math.log2(wanted / result)) if wanted and result else logits
 
     return unscale
 

@@ -71,9 +71,9 @@ def test_noise_on_a_depthwise_kernel_has_its_covariances():
         patches = F.unfold(x[None, channel : channel + 1].double(), 2, padding=1)[0]
         weights = torch.from_numpy(matrix[channel]).double()
         covariance = std**2 * patches.T @ torch.diag((weights != 0).double()) @ patches
-        found = samples[channel]
-        torch.testing.assert_close(found.mean(1), weights @ patches, atol=5 * std * 2 / n**0.5, rtol=0)
-        torch.testing.assert_close(found.cov(), covariance, atol=0.03, rtol=0)
+        result = samples[channel]
+        torch.testing.assert_close(result.mean(1), weights @ patches, atol=5 * std * 2 / n**0.5, rtol=0)
+        torch.testing.assert_close(result.cov(), covariance, atol=0.03, rtol=0)
     together = torch.corrcoef(torch.stack([samples[0, 5], samples[1, 5]]))
     assert abs(float(together[0, 1])) < 5 / n**0.5
 

@@ -82,8 +82,8 @@ def test_equal_logits_go_to_the_lowest_label_even_when_nothing_is_left(sample, m
 
 def test_right_answers_within_rounding_of_a_wrong_one_are_borderline_and_ties_are_not():
     logits = torch.tensor([[1.0, 1 + 1e-6, 1 + 1e-4, 1.0, 0.0], [1.0, 1.0, 1.0, 1 + 1e-6, 0.0]])
-    found = evaluate._count(logits, torch.tensor([0, 0, 0, 0, 1]))
-    assert (found.errors, found.borderline) == (2, 1)
+    result = evaluate._count(logits, torch.tensor([0, 0, 0, 0, 1]))
+    assert (result.errors, result.borderline) == (2, 1)
 
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (0.5, 3.0)])

@@ -112,11 +112,11 @@ def test_pixels_may_be_as_small_as_floats_are(sample):
     biasless = CompressedNetwork(
         "mlp", (dataclasses.replace(first, symbols=no_bias.astype(np.uint16)), *biasless.layers[1:])
     )
-    found = {
+    result = {
         count_stochastic_errors(biasless, stds, dataclasses.replace(split, high=2.0**exponent), 256, 2)
         for exponent in (0, -100, -110)
     }
-    assert len(found) == 1
+    assert len(result) == 1
 
 
 def test_what_float32_cannot_hold_is_measured_in_float64_and_what_neither_can_is_refused(sample):

@@ -39,9 +39,9 @@ def test_the_code_length_is_that_of_a_rounded_laplace_law():
     scale = torch.tensor(1.7)
     edges = np.arange(-60, 62) - 0.5
     cumulative = np.where(edges < 0, 0.5 * np.exp(edges / 1.7), 1 - 0.5 * np.exp(-edges / 1.7))
-    found = laplace_nats(torch.arange(-60.0, 61.0), scale).double().numpy()
-    assert np.exp(-found) == pytest.approx(np.diff(cumulative), rel=1e-4)
-    assert np.exp(-found).sum() == pytest.approx(1, abs=1e-5)
+    result = laplace_nats(torch.arange(-60.0, 61.0), scale).double().numpy()
+    assert np.exp(-result) == pytest.approx(np.diff(cumulative), rel=1e-4)
+    assert np.exp(-result).sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_code_length_has_no_jump_half_a_step_from_zero():
@@ -83,8 +83,8 @@ def test_scaled_to_integers_it_is_the_network_that_was_trained(small, plain):
     parametrised.advance(10, 10)
     trained = {key: weights.detach() for key, weights in parametrised.weights().items()}
     # Up to a near tie: scaled weights are summed with other roundings.
-    found = error_rate(NET, parametrised.final(), small.test)
-    assert found == pytest.approx(error_rate(NET, trained, small.test), abs=2 / 1000)
+    result = error_rate(NET, parametrised.final(), small.test)
+    assert result == pytest.approx(error_rate(NET, trained, small.test), abs=2 / 1000)
 
 
 def test_stopped_and_resumed_it_ends_the_same(small, plain, tmp_path):

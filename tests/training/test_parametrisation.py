@@ -103,8 +103,8 @@ def test_tuned_weights_are_what_the_coder_finds_with_as_many_bits(state, method,
         network.load_state_dict(LENET.state_dict(weights))
         return network(images)
 
-    found = compress("lenet5", matrices, 0.0, bits, "global")  # which may put hidden units into another order
-    assert torch.allclose(logits(found.matrices), logits(matrices), atol=1e-4)
+    compressed = compress("lenet5", matrices, 0.0, bits, "global")  # which may put hidden units into another order
+    assert torch.allclose(logits(compressed.matrices), logits(matrices), atol=1e-4)
 
 
 def test_codebook_tuning_moves_entries_but_no_assignment(state):

@@ -65,8 +65,8 @@ def test_the_bound_falls_with_every_move_and_never_rises_over_all(small, whole, 
     """Over all it may stay as it was: a sweep watches the doubtful answers only, and is taken back where the others undo it."""
     state, seen = polished
     assert len(seen) > 5
-    for sweep in {found.sweep for found, _ in seen}:
-        bounds = [found.bound for found, _ in seen if found.sweep == sweep]
+    for sweep in {one.sweep for one, _ in seen}:
+        bounds = [one.bound for one, _ in seen if one.sweep == sweep]
         assert bounds == sorted(bounds, reverse=True)
     assert bound(state, small.train) <= bound(NET.state_dict(whole.matrices), small.train)
 
@@ -83,8 +83,8 @@ def test_where_every_answer_is_watched_the_bound_falls_to_what_is_reported(small
 
 
 def test_what_is_reported_is_what_the_network_does(small, polished):
-    found, state = polished[1][0]
-    assert found.error == pytest.approx(error_rate(NET, state, small.train), abs=2 / 1500)
+    result, state = polished[1][0]
+    assert result.error == pytest.approx(error_rate(NET, state, small.train), abs=2 / 1500)
 
 
 def test_weights_stay_integers_and_biases_on_a_grid(polished):

@@ -43,22 +43,22 @@ def test_the_loss_falls_and_answers_get_better_than_guesses(small, trained):
 
 
 def test_it_ends_on_integers_of_the_subspace_that_was_asked_for(trained):
-    found = recover(NET.name, NET.matrices(trained[0]))
-    assert found.projection == "dense"
-    assert 140 < found.dimension <= 150
-    assert 1 < np.abs(found.integers).max() <= 127
+    recovered = recover(NET.name, NET.matrices(trained[0]))
+    assert recovered.projection == "dense"
+    assert 140 < recovered.dimension <= 150
+    assert 1 < np.abs(recovered.integers).max() <= 127
 
 
 def test_a_kronecker_product_will_do(few):
-    found = recover(NET.name, NET.matrices(fit(NET, few, replace(RECIPE, projection="kronecker"))))
-    assert found.projection == "kronecker"
+    recovered = recover(NET.name, NET.matrices(fit(NET, few, replace(RECIPE, projection="kronecker"))))
+    assert recovered.projection == "kronecker"
 
 
 @pytest.mark.parametrize(("levels", "smallest", "largest"), [(2, 0, 1), (3, -1, 1), (6, -2, 3)])
 def test_integers_take_no_more_levels_than_were_asked_for(few, levels, smallest, largest):
     """Measured over 11 seeds: both ends are always taken."""
-    found = recover(NET.name, NET.matrices(fit(NET, few, replace(RECIPE, levels=levels))))
-    assert (found.integers.min(), found.integers.max()) == (smallest, largest)
+    recovered = recover(NET.name, NET.matrices(fit(NET, few, replace(RECIPE, levels=levels))))
+    assert (recovered.integers.min(), recovered.integers.max()) == (smallest, largest)
 
 
 def test_a_higher_price_leaves_a_shorter_code(few):

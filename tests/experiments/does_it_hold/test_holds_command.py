@@ -15,7 +15,7 @@ def test_charged_no_bound_is_violated_and_uncharged_most_are(capsys):
     assert capsys.readouterr().out.startswith("0 of 60 bounds were violated; δ allows 20 %")
     assert main(["holds", "guess", "--severe", "--uncharged", "--json", "--trials", "30"]) == 0
     told = json.loads(capsys.readouterr().out)
-    shipped = [Trial(found, Claim(charged=False)) for found in trials(SEVERE["guess"]).first(30).values()]
+    shipped = [Trial(one, Claim(charged=False)) for one in trials(SEVERE["guess"]).first(30).values()]
     assert told["violated"] == sum(trial.violated for trial in shipped) > 20
     assert told["refuted"]
     assert [row["bound"] for row in told["outcomes"]] == [trial.bound for trial in shipped]

@@ -45,8 +45,8 @@ def at_once(monkeypatch):
 
     def start(self):
         for index in self.arguments()["trials"][: self.wanted]:
-            found = outcome(self.learner, index, data.load("digits").train)
-            self.outcomes[index] = found
+            result = outcome(self.learner, index, data.load("digits").train)
+            self.outcomes[index] = result
 
     monkeypatch.setattr(live.Trials, "_start", start)
 

@@ -174,10 +174,10 @@ def test_a_share_of_the_charge_is_noticed_exactly_where_the_trials_refute_the_bo
 
 def test_what_a_trial_needs_is_where_its_bound_meets_the_true_error(guess):
     for trial in (Trial(item, HONEST) for item in guess[:20]):
-        found = trial.outcome
-        nats = trial.needed * found.choice_nats
+        result = trial.outcome
+        nats = trial.needed * result.choice_nats
         assert nats > 0
-        assert occam(found.train.mean, nats, found.n, 0.2) == pytest.approx(found.truth.lower, abs=1e-9)
+        assert occam(result.train.mean, nats, result.n, 0.2) == pytest.approx(result.truth.lower, abs=1e-9)
 
 
 def test_trials_that_cannot_refute_anything_have_no_power(guess, fresh):
@@ -209,10 +209,10 @@ def test_under_random_labels_every_network_errs_on_nine_tenths_and_the_severe_gu
     "experiment", RECORDED, ids=lambda experiment: f"{type(experiment).__name__}-{experiment.labels}"
 )
 def test_every_experiment_that_is_shown_first_is_recorded(experiment):
-    found = recorded(experiment)
+    result = recorded(experiment)
     learner = "guess" if isinstance(experiment, Guess) else "pipeline"
-    assert sorted(found) == list(range(results.TRIALS[learner]))
-    assert all(item.n == experiment.n for item in found.values())
+    assert sorted(result) == list(range(results.TRIALS[learner]))
+    assert all(item.n == experiment.n for item in result.values())
 
 
 def test_a_recorded_guess_is_found_again_bit_by_bit():

@@ -52,12 +52,12 @@ def shown(app):
 @pytest.mark.parametrize("data", ["digits", "mnist"])
 def test_every_recorded_point_is_listed_and_the_best_one_leads(data):
     app = healthy(opened(data=data))
-    found = expected("lenet5", data, BITS)
-    winner = best(found)
+    result = expected("lenet5", data, BITS)
+    winner = best(result)
     assert f"**{at_most(winner.certificate.bound_with_architecture)}**" in app.markdown[0].value
     table = shown(app)
-    assert len(table) == len(found)
-    assert list(table["best"]) == ["★"] + [""] * (len(found) - 1)
+    assert len(table) == len(result)
+    assert list(table["best"]) == ["★"] + [""] * (len(result) - 1)
     assert table["bound"][0] == at_most(winner.certificate.bound_with_architecture)
     assert table["checkpoint"][0] == winner.certificate.scenario.checkpoint
 
@@ -72,9 +72,9 @@ def test_methods_can_be_hidden():
     app = opened(data="mnist")
     pills = next(group for group in app.button_group if group.key.startswith("frontier_methods"))
     pills.set_value(["dense"]).run()
-    found = [point for point in expected("lenet5", "mnist", BITS) if point.method == "dense"]
-    assert len(shown(healthy(app))) == len(found)
-    assert f"**{at_most(best(found).certificate.bound_with_architecture)}**" in app.markdown[0].value
+    result = [point for point in expected("lenet5", "mnist", BITS) if point.method == "dense"]
+    assert len(shown(healthy(app))) == len(result)
+    assert f"**{at_most(best(result).certificate.bound_with_architecture)}**" in app.markdown[0].value
 
 
 def test_the_link_leads_to_the_very_certificate():

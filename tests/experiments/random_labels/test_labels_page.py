@@ -50,8 +50,8 @@ def test_the_slider_moves_the_table_and_the_headline():
     app = opened()
     recording = read(next(iter(available().values())))
     app.select_slider(key="labels_sparsity").set_value(recording.experiment.sparsity[1]).run()
-    found = recording.at(SURGERY, recording.experiment.sparsity[1])
-    assert next(iter(app.table[0].value["size"])).split()[0] == f"{found[0].bytes.mean / 1000:.1f}"
+    result = recording.at(SURGERY, recording.experiment.sparsity[1])
+    assert next(iter(app.table[0].value["size"])).split()[0] == f"{result[0].bytes.mean / 1000:.1f}"
     assert f"{100 * recording.experiment.sparsity[1]:g} %" in healthy(app).markdown[0].value
 
 

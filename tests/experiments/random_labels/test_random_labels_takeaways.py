@@ -18,7 +18,7 @@ SHOWN = [(name, method) for name in available() for method in METHODS]
 def test_sentences_about_a_shipped_recording_are_true(name, method, accuracy):
     recording = read(available()[name])
     levels = recording.experiment.levels
-    means = [fmean(found.accuracy.mean for found in recording.along(method, level)) for level in levels]
+    means = [fmean(one.accuracy.mean for one in recording.along(method, level)) for level in levels]
     if "sooner pruning" in takeaways.pruning_title(recording, method):
         assert means[0] > means[-1]
         assert all(later <= earlier + takeaways.ACCURACIES for earlier, later in itertools.pairwise(means))

@@ -54,7 +54,7 @@ def test_codes_and_floors_are_those_of_the_runs(recording):
     assert list(code.x) == [0, 1]
     assert list(code.y) == [1000, 10_000]
     errors = [(0.02, 0.2), (0.0, 0.9)]
-    assert list(floor.y) == pytest.approx([floor_bytes(*found, 1000) for found in errors])
+    assert list(floor.y) == pytest.approx([floor_bytes(*one, 1000) for one in errors])
     assert floor.y[0] <= np.mean([judged.floor_bytes for judged in recording.shortest(ONE_SHOT, 0.9)[0.0]])
     assert "floor" in figure.layout.title.text
     below = replace(recording, runs=tuple(replace(r, points=(replace(r.points[0], bits=8),)) for r in recording.runs))
@@ -66,7 +66,7 @@ def test_every_run_is_drawn_as_it_was_fitted(recording):
     assert len(figure.data) == 4
     assert sum(trace.showlegend for trace in figure.data) == 2
     assert "to the last one" in figure.layout.title.text
-    unfitted = replace(recording, runs=tuple(replace(found, errors=3) for found in recording.runs))
+    unfitted = replace(recording, runs=tuple(replace(one, errors=3) for one in recording.runs))
     assert "to the last one" not in fits(unfitted).layout.title.text
 
 
@@ -83,19 +83,19 @@ def test_ranges_do_not_depend_on_what_is_there_yet(recording, draw):
 def test_images_carry_the_label_to_learn_and_the_true_one_where_it_was_redrawn():
     sample = randomize(digits.sample(30, 0), 0.5, 10, 0)
     names = [f"class {label}" for label in range(10)]
-    found = labelled_images(sample, names)
-    assert len(found.tiles) == 24
+    result = labelled_images(sample, names)
+    assert len(result.tiles) == 24
     for tile, true, shown, redrawn in zip(
-        found.tiles, sample.true_labels.tolist(), sample.split.labels.tolist(), sample.redrawn.tolist(), strict=False
+        result.tiles, sample.true_labels.tolist(), sample.split.labels.tolist(), sample.redrawn.tolist(), strict=False
     ):
         assert (tile.before, tile.word, tile.marked) == (
             (f"class {true} →", f"class {shown}", True) if redrawn else ("", f"class {true}", False)
         )
-    assert "50%" in found.title
+    assert "50%" in result.title
 
 
 def test_images_in_colour_keep_their_colours():
     grey = digits.sample(24, 0)
     coloured = replace(grey, images=torch.cat([grey.images, grey.images // 2, 0 * grey.images], 1))
-    found = labelled_images(randomize(coloured, 0.0, 10, 0), [str(i) for i in range(10)])
-    assert np.array_equal(found.tiles[0].image, coloured.images[0].numpy())
+    result = labelled_images(randomize(coloured, 0.0, 10, 0), [str(i) for i in range(10)])
+    assert np.array_equal(result.tiles[0].image, coloured.images[0].numpy())

@@ -141,10 +141,10 @@ def test_seeds_are_gathered_with_their_spread(recording):
         for seed, e in ((0, 20), (1, 30))
     )
     both = Recording(recording.experiment, (run, worse))
-    found = both.along(ONE_SHOT, 0.0)[1]
+    result = both.along(ONE_SHOT, 0.0)[1]
     accuracy = 0.8
-    assert found.runs == 2
-    assert found.accuracy == Spread(pytest.approx(accuracy - 0.05), pytest.approx(accuracy - 0.1), accuracy)
+    assert result.runs == 2
+    assert result.accuracy == Spread(pytest.approx(accuracy - 0.05), pytest.approx(accuracy - 0.1), accuracy)
     assert len(both.table()) == 2 * len(run.points)
     assert list(both.table().columns[:4]) == ["level", "seed", "method", "sparsity"]
 
@@ -153,8 +153,8 @@ def test_shipped_recordings_can_be_read_and_keep_the_floor_below_the_code():
     shipped = sorted(SHIPPED.glob("*.json"))
     assert shipped
     for path in shipped:
-        found = read(path)
-        assert found.complete
-        assert found.experiment.levels == (0, 0.3, 0.5, 0.7, 1)
-        assert all(judged.floor_bytes < judged.bytes for judged in found.judged)
-        assert all(run.errors == 0 for run in found.runs)
+        result = read(path)
+        assert result.complete
+        assert result.experiment.levels == (0, 0.3, 0.5, 0.7, 1)
+        assert all(judged.floor_bytes < judged.bytes for judged in result.judged)
+        assert all(run.errors == 0 for run in result.runs)

@@ -21,7 +21,7 @@ def test_every_level_is_fitted_to_the_last_label(recording):
     assert [run.errors for run in recording.runs] == [0] * 6
     assert all(run.accuracies[-1] > 0.97 for run in recording.runs)
     dense = recording.at(ONE_SHOT, 0.0)
-    assert all(found.accuracy.mean > 0.98 for found in dense)
+    assert all(one.accuracy.mean > 0.98 for one in dense)
 
 
 def test_random_labels_take_longer_to_fit(recording):
@@ -40,14 +40,14 @@ def test_random_labels_take_longer_to_fit(recording):
 @pytest.mark.parametrize("method", METHODS)
 def test_at_equal_sparsity_in_the_steep_part_random_labels_are_lost_first(recording, method):
     """Measured: 0.159 (one-shot) and 0.147 (surgery) less accuracy than of true labels."""
-    true, *random = [found.accuracy.mean for found in recording.at(method, recording.steepest(method))]
+    true, *random = [one.accuracy.mean for one in recording.at(method, recording.steepest(method))]
     assert max(random) < true - 0.05
 
 
 def test_the_code_length_at_equal_accuracy_is_larger_for_random_labels(recording):
     """Measured: 1.35 times the bytes at accuracy 0.55."""
     shortest = recording.shortest(SURGERY, 0.55)
-    true, *random = [fmean(found.bytes for found in runs) for runs in shortest.values()]
+    true, *random = [fmean(one.bytes for one in runs) for runs in shortest.values()]
     assert list(shortest) == [0, 0.5, 1]
     assert min(random) > 1.1 * true
 
@@ -55,13 +55,13 @@ def test_the_code_length_at_equal_accuracy_is_larger_for_random_labels(recording
 def test_the_floor_is_below_the_code_length_for_every_run_and_rises_with_the_level(recording):
     """Measured: codes of 270 floors, floors that rise 1.35 times from level to level."""
     assert all(0 <= judged.floor_bytes < judged.bytes for judged in recording.judged)
-    floors = [found.floor.mean for found in recording.at(ONE_SHOT, 0.0)]
+    floors = [one.floor.mean for one in recording.at(ONE_SHOT, 0.0)]
     assert all(later > 1.15 * earlier for earlier, later in pairwise(floors))
 
 
 def test_surgery_keeps_more_than_one_shot_pruning(recording):
     """Measured: 0.039 more accuracy at sparsity 0.8, all levels together."""
-    one_shot, surgery = (fmean(found.accuracy.mean for found in recording.at(method, 0.8)) for method in METHODS)
+    one_shot, surgery = (fmean(one.accuracy.mean for one in recording.at(method, 0.8)) for method in METHODS)
     assert surgery > one_shot + 0.01
 
 

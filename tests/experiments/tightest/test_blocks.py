@@ -16,9 +16,9 @@ from pacviz.models import architecture
 def test_every_number_of_a_network_is_in_its_blocks():
     weights = integers("tiny-6", spread=2)
     ledger = certificate(weights, 1000).ledger
-    found = blocks(as_it_stands("tiny-6", weights.matrices), ledger)
-    assert sum(block.count for block in found) == architecture("tiny-6").parameters
-    for block, layer in zip(found, architecture("tiny-6").layers, strict=True):
+    result = blocks(as_it_stands("tiny-6", weights.matrices), ledger)
+    assert sum(block.count for block in result) == architecture("tiny-6").parameters
+    for block, layer in zip(result, architecture("tiny-6").layers, strict=True):
         matrix = weights.matrices[layer.name]
         assert block.name == layer.name
         width = layer.widths[0]
@@ -28,7 +28,7 @@ def test_every_number_of_a_network_is_in_its_blocks():
             assert (block.tiles[0] == matrix[:, :width]).all()
         assert (block.biases * block.unit == matrix[:, width:].ravel()).all()
     rest = [charge.bits for charge in ledger.charges if " of " not in charge.name]
-    assert math.fsum([*(block.bits for block in found), *rest]) == pytest.approx(ledger.bits)
+    assert math.fsum([*(block.bits for block in result), *rest]) == pytest.approx(ledger.bits)
 
 
 def test_kernels_stay_together():

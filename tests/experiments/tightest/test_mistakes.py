@@ -23,9 +23,9 @@ def noise(monkeypatch):
         images = torch.randint(0, 256, (300, 1, 28, 28), dtype=torch.uint8, generator=random)
         return Split(images, torch.randint(0, 10, (300,), generator=random))
 
-    found = Dataset("mnist", "MNIST", split(), split(), 10)
-    monkeypatch.setattr(module.data, "load", lambda name: found)
-    return found
+    result = Dataset("mnist", "MNIST", split(), split(), 10)
+    monkeypatch.setattr(module.data, "load", lambda name: result)
+    return result
 
 
 def point(folder, dataset):

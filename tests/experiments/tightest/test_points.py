@@ -49,8 +49,8 @@ def test_a_point_comes_back_from_its_file(folder):
 
 
 def test_points_are_ordered_by_family_and_folders_that_are_not_there_are_empty(folder, tmp_path):
-    found = points([tmp_path / "nowhere", folder])
-    assert [point.name for point in found] == ["tiny-4-1", "tiny-6-1", "tiny-6-2", "tiny-8-1", "tiny-8-2", "d500"]
+    listed = points([tmp_path / "nowhere", folder])
+    assert [point.name for point in listed] == ["tiny-4-1", "tiny-6-1", "tiny-6-2", "tiny-8-1", "tiny-8-2", "d500"]
     assert problems([tmp_path / "nowhere", folder]) == ()
 
 
@@ -147,32 +147,32 @@ def test_a_file_that_was_made_again_is_read_again(tmp_path):
 
 
 def test_the_best_point_has_the_smallest_bound_and_no_other_beats_those_of_the_frontier(folder):
-    found = points([folder])
-    assert best(found).bound == min(point.bound for point in found)
-    kept = pareto(found)
-    assert best(found) in kept
-    for point in found:
+    listed = points([folder])
+    assert best(listed).bound == min(point.bound for point in listed)
+    kept = pareto(listed)
+    assert best(listed) in kept
+    for point in listed:
         beaten = any(
-            other.error <= point.error and other.bytes <= point.bytes and other is not point for other in found
+            other.error <= point.error and other.bytes <= point.bytes and other is not point for other in listed
         )
         assert (point in kept) == (not beaten)
     assert [point.error for point in kept] == sorted(point.error for point in kept)
 
 
 def test_a_slider_moves_along_the_runs_that_are_most_alike(folder):
-    found = points([folder])
+    listed = points([folder])
     point = named(folder, "tiny-8-2")
-    by_width = along(found, point, "width")
+    by_width = along(listed, point, "width")
     assert {width: run.name for width, run in by_width.items()} == {4: "tiny-4-1", 6: "tiny-6-2", 8: "tiny-8-2"}
     assert list(by_width) == [4, 6, 8]
-    assert [run.name for run in along(found, point, "price").values()] == ["tiny-8-1", "tiny-8-2"]
-    assert adjustable(found, point) == ("width", "price")
+    assert [run.name for run in along(listed, point, "price").values()] == ["tiny-8-1", "tiny-8-2"]
+    assert adjustable(listed, point) == ("width", "price")
 
 
 def test_what_was_recorded_once_cannot_be_slid(folder):
-    found = points([folder])
-    assert adjustable(found, named(folder, "d500")) == ()
-    assert adjustable(found, named(folder, "tiny-4-1")) == ("width",)
+    listed = points([folder])
+    assert adjustable(listed, named(folder, "d500")) == ()
+    assert adjustable(listed, named(folder, "tiny-4-1")) == ("width",)
 
 
 def test_fewer_errors_are_worth_the_bytes_that_keep_the_bound(folder):
@@ -193,13 +193,13 @@ def test_every_family_says_how_its_points_are_made():
 def test_what_is_only_claimed_is_never_the_best_nor_beats_any_nor_is_a_run_of_others(tmp_path):
     file = save(tmp_path, "forged", 8, 1.0, errors=0, verified=False)
     save(tmp_path, "honest", 8, 2.0, errors=1_400)
-    found = points([tmp_path])
-    assert {point.name: point.verified for point in found} == {"forged": False, "honest": True}
-    assert best(found).name == "honest"
-    assert [point.name for point in pareto(found)] == ["honest"]
-    assert adjustable(found, best(found)) == ()
+    listed = points([tmp_path])
+    assert {point.name: point.verified for point in listed} == {"forged": False, "honest": True}
+    assert best(listed).name == "honest"
+    assert [point.name for point in pareto(listed)] == ["honest"]
+    assert adjustable(listed, best(listed)) == ()
     assert verified_here(file) is None
-    assert best([point for point in found if not point.verified]) is None
+    assert best([point for point in listed if not point.verified]) is None
 
 
 def test_a_file_that_was_verified_here_becomes_a_point_and_one_that_failed_is_left_out(tmp_path):
@@ -242,10 +242,10 @@ def test_a_claim_under_the_name_of_a_verified_point_takes_nothing_from_it(tmp_pa
 def test_what_may_be_wrong_more_often_than_the_record_is_not_the_best(tmp_path):
     save(tmp_path, "usual", 8, errors=1_400)
     save(tmp_path, "daring", 8, errors=1_400, delta=0.9)
-    found = points([tmp_path])
+    listed = points([tmp_path])
     assert named(tmp_path, "daring").bound < named(tmp_path, "usual").bound
-    assert best(found).name == "usual"
-    assert [point.name for point in pareto(found)] == ["usual"]
+    assert best(listed).name == "usual"
+    assert [point.name for point in pareto(listed)] == ["usual"]
 
 
 def test_the_list_of_what_ships_names_exactly_the_files_that_ship():
@@ -260,5 +260,5 @@ def test_the_list_of_what_ships_names_exactly_the_files_that_ship():
 @pytest.mark.parametrize("file", sorted(module.folders()[0].glob("*.pacviz")), ids=lambda file: file.stem)
 def test_every_file_that_ships_is_verified_from_its_bytes_and_the_data(file, real_data, monkeypatch):
     monkeypatch.setenv("PACVIZ_DATA", str(real_data))
-    found = verify(read(file))
-    assert found.ok, found.problem
+    verification = verify(read(file))
+    assert verification.ok, verification.problem

@@ -201,14 +201,14 @@ def test_mistakes_are_shown_with_label_and_answer():
     labels, given = np.arange(60) % 10, (np.arange(60) + 1) % 10
     given[:20:10] = 7
     shown = Mistakes(random.integers(0, 255, (60, 1, 28, 28), np.uint8), labels, given, np.arange(60), 1000, "test")
-    found = wrong_images(shown, 56)
-    assert [(tile.before, tile.word) for tile in found.tiles] == [
+    result = wrong_images(shown, 56)
+    assert [(tile.before, tile.word) for tile in result.tiles] == [
         (f"{label} →", str(answer)) for label, answer in zip(labels[56:], given[56:], strict=True)
     ]
-    assert np.array_equal(found.tiles[0].image, shown.images[56])
+    assert np.array_equal(result.tiles[0].image, shown.images[56])
     label, answer, count = shown.confusions[0]
-    assert f"{count} times, {label} is taken for {answer}" in found.title
-    assert "60 of 1,000" in found.title
+    assert f"{count} times, {label} is taken for {answer}" in result.title
+    assert "60 of 1,000" in result.title
     assert len(wrong_images(shown, 0, 56).tiles) == 56
 
 

@@ -35,7 +35,12 @@ def experiments(json: bool) -> None:
 
 
 def benchmark(
-    app: bool, sessions: int | None, visitors: bool, codes: bool, networks: list[str] | None, json: bool
+    app: bool,
+    sessions: int | None,
+    visitors: list[str] | None,
+    codes: bool,
+    networks: list[str] | None,
+    json: bool,
 ) -> None:
     """Prints the medians that docs/speed.md quotes, as JSON; --codes: the sizes and times of the code, as a table."""
     if codes or networks is not None:
@@ -50,10 +55,10 @@ def benchmark(
 
         print(as_json(app_benchmark()))
         return
-    if visitors or sessions is not None:
+    if visitors is not None or sessions is not None:
         from pacviz.benchmarks.visitors import visitors_benchmark
 
-        print(as_json(visitors_benchmark(sessions)))
+        print(as_json(visitors_benchmark(sessions, visitors)))
         return
     from pacviz.benchmarks.steps import benchmark
 
@@ -74,7 +79,10 @@ def _benchmark_options(parser: ArgumentParser) -> None:
     parser.add_argument("--app", action="store_true", help="the app as a browser on this machine sees it")
     parser.add_argument("--sessions", type=int, help="the app under so many sessions that move a slider for 2 minutes")
     parser.add_argument(
-        "--visitors", action="store_true", help="what one visitor waits while another does the worst he can"
+        "--visitors",
+        nargs="*",
+        metavar="WORD",
+        help="what one visitor waits while another does the worst he can; with words: what has one of them in its name",
     )
     parser.add_argument(
         "--codes", action="store_true", help="the code on networks that ship, beside entropy, xz and NNCodec"

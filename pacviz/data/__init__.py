@@ -161,8 +161,6 @@ _loading: dict[_Key, threading.Lock] = {}
 """Held while that data set is read: others wait for one reading instead of doing it twice, and nobody for another's."""
 _keeping = threading.Lock()
 """Held for a moment, to look into these."""
-PATIENCE = 0.2
-"""Seconds after which whoever waits for a data set is told so, and may turn away."""
 
 
 def source(name: str) -> Source:
@@ -188,7 +186,7 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
         return dataset
     with _keeping:
         loading = _loading.setdefault(key, threading.Lock())
-    while not loading.acquire(timeout=PATIENCE):
+    while not loading.acquire(timeout=store.PATIENCE):
         if progress is not None:
             progress(0.0, f"waiting until {source(name).title} is read")
     try:
@@ -273,7 +271,12 @@ def _samples(source: Source, download: bool, progress: Progress | None) -> tuple
             if source.download is None or not download:
                 raise
     assert source.download is not None
-    source.download(progress)
+    damaged = source.is_there()
+    with store.alone(
+        source.name, lambda: progress and progress(0.0, f"waiting for another download of {source.title}")
+    ):
+        if damaged or not source.is_there():
+            source.download(progress)
     return source.read(progress)
 
 

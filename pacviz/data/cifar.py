@@ -108,20 +108,28 @@ def read_jpeg(progress: Progress | None = None) -> tuple[Split, Split]:
     except OSError as error:
         raise PacvizError(f"{archive} cannot be read ({error}); copy it again.") from error
     cached = store.cache_dir() / "cifar10-jpeg" / _DECODED
-    splits = _cached(cached, made_from)
-    if splits is None:
-        splits = _unpacked(archive, progress)
-        tensors = {
-            f"{name} {part}": getattr(split, part) for name, split in splits.items() for part in ("images", "labels")
-        }
-        about = {name: split.fingerprint for name, split in splits.items()} | {"archive": made_from}
-        try:
-            store.write_atomic(cached, lambda path: save_file(tensors, path, about))
-            for before in cached.parent.glob("v1-*.safetensors"):  # which nobody can check
-                before.unlink(missing_ok=True)
-        except (PacvizError, OSError) as error:
-            warnings.warn(f"The images will be decoded again at the next start: {error}", stacklevel=2)
+    if (splits := _cached(cached, made_from)) is not None:
+        return splits["train"], splits["test"]
+    with store.alone("cifar10-jpeg", lambda: progress and progress(0.0, "waiting until CIFAR-10 (JPEG) is decoded")):
+        splits = _cached(cached, made_from)
+        if splits is None:
+            splits = _unpacked(archive, progress)
+            _keep(splits, cached, made_from)
     return splits["train"], splits["test"]
+
+
+def _keep(splits: dict[str, Split], cached: Path, made_from: str) -> None:
+    """Writes decoded images, where the cache can be written.  made_from: the digest of their archive."""
+    tensors = {
+        f"{name} {part}": getattr(split, part) for name, split in splits.items() for part in ("images", "labels")
+    }
+    about = {name: split.fingerprint for name, split in splits.items()} | {"archive": made_from}
+    try:
+        store.write_atomic(cached, lambda path: save_file(tensors, path, about))
+        for before in cached.parent.glob("v1-*.safetensors"):  # which nobody can check
+            before.unlink(missing_ok=True)
+    except (PacvizError, OSError) as error:
+        warnings.warn(f"The images will be decoded again at the next start: {error}", stacklevel=2)
 
 
 def _cached(path: Path, made_from: str) -> dict[str, Split] | None:

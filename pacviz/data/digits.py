@@ -202,15 +202,22 @@ def cached_sample(n: int, seed: int, progress: Progress | None = None) -> Split:
     A damaged file is drawn again; a folder that cannot be written is a UserWarning, not an error.
     """
     path = store.cache_dir() / "digits" / f"v{VERSION}-{n}-{seed}.safetensors"
-    split = _read(path)
-    if split is None:
-        split = sample(n, seed, progress)
-        tensors, metadata = {"images": split.images, "labels": split.labels}, {"fingerprint": split.fingerprint}
-        try:
-            store.write_atomic(path, lambda temporary: save_file(tensors, temporary, metadata))
-        except PacvizError as error:
-            warnings.warn(f"The digits will be drawn again at the next start: {error}", stacklevel=2)
+    if (split := _read(path)) is not None:
+        return split
+    with store.alone(f"digits-{n}-{seed}", lambda: progress and progress(0.0, "waiting until the digits are drawn")):
+        if (split := _read(path)) is None:
+            split = sample(n, seed, progress)
+            _keep(split, path)
     return split
+
+
+def _keep(split: Split, path: Path) -> None:
+    """Writes a sample, where the cache can be written."""
+    tensors, metadata = {"images": split.images, "labels": split.labels}, {"fingerprint": split.fingerprint}
+    try:
+        store.write_atomic(path, lambda temporary: save_file(tensors, temporary, metadata))
+    except PacvizError as error:
+        warnings.warn(f"The digits will be drawn again at the next start: {error}", stacklevel=2)
 
 
 def _read(path: Path) -> Split | None:

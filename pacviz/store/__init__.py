@@ -7,7 +7,9 @@ and everything goes on without it.
 
 from pacviz.store.disk import (
     DAMAGED,
+    PATIENCE,
     Damaged,
+    alone,
     files,
     leave_out,
     notice,
@@ -31,7 +33,8 @@ from pacviz.store.results import (
 )
 
 __all__ = [
-    "ASSETS", "DAMAGED", "RECORDINGS", "RESULTS", "Damaged", "cache_dir", "cut", "data_dir", "environment", "files",
-    "given_path", "leave_out", "notice", "notices", "problem", "read", "recall", "recordings", "remember", "require_columns",
-    "require_place", "require_writable", "revive", "shelf", "transaction", "write_atomic",
+    "ASSETS", "DAMAGED", "PATIENCE", "RECORDINGS", "RESULTS", "Damaged", "alone", "cache_dir", "cut", "data_dir",
+    "environment", "files", "given_path", "leave_out", "notice", "notices", "problem", "read", "recall", "recordings",
+    "remember", "require_columns", "require_place", "require_writable", "revive", "shelf", "transaction",
+    "write_atomic",
 ]  # fmt: skip

@@ -7,11 +7,12 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from pacviz.errors import PacvizError
@@ -19,6 +20,8 @@ from pacviz.store.places import cache_dir, cut
 
 DAMAGED = ".damaged"
 """What the name of a file ends in that was set aside."""
+PATIENCE = 0.2
+"""Seconds after which whoever waits for another one's work is told so, and may turn away."""
 _LINES = 20
 """Most notices that are held: one file after the other may be damaged."""
 
@@ -154,6 +157,29 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(name: str, waiting: Callable[[], object]) -> Iterator[None]:
+    """One at a time, of all threads and processes of this cache, makes the thing of that name: whoever waited finds it made.
+
+    waiting: called again and again meanwhile; an exception that it raises gives up.  Where the cache cannot be written,
+    nobody waits for anybody.
+    """
+    folder = cache_dir() / "locks"
+    lock = FileLock(folder / name, timeout=PATIENCE)
+    while not lock.is_locked:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            waiting()
+        except (OSError, NotImplementedError):  # the second: a file system that has no locks
+            break
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def require_writable(folder: Path) -> None:

@@ -77,6 +77,11 @@ class Walker:
                 self.act(kind, thing["text"], lambda: self.use(thing))
         self.page.wait_for_timeout(dice.choice((100, 300, 1000)))
 
+    def heard(self, message) -> None:
+        """Prints what the browser complains of, and what was done before it."""
+        if "Failed to load resource" not in message.text:
+            print(message.text, message.location, self.page.url, self.done[-4:], flush=True)
+
     def act(self, kind: str, text: str, action) -> None:
         self.done.append((kind, text))
         action()
@@ -120,6 +125,7 @@ def test_a_user_at_random_meets_no_dead_page_and_no_error_and_the_server_does_no
             page.get_by_test_id("stMain").wait_for(timeout=180_000)
             page.wait_for_timeout(5000)
         walker, sizes, start = Walker(page, address), [], time.monotonic()
+        page.on("console", lambda message: message.type == "error" and walker.heard(message))
         while (spent := (time.monotonic() - start) / 60) < MINUTES:
             try:
                 walker.step()

@@ -1,13 +1,16 @@
 """One door to every data set, and only two of them in memory."""
 
+import subprocess
+import sys
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import torch
 
 from pacviz import data
-from pacviz.data import digits
+from pacviz.data import Split, cifar, digits
 from pacviz.errors import PacvizError
 
 
@@ -61,7 +64,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones(use):
         use("cifar")
 
 
-def test_who_reads_one_data_set_holds_up_nobody_who_wants_another(monkeypatch, real_data):
+def test_who_reads_one_data_set_holds_up_nobody_who_wants_another(small_digits, monkeypatch, real_data):
     """A slow download of one; the other is read meanwhile, and whoever wants the slow one is told so and may turn away."""
     monkeypatch.setenv("PACVIZ_DATA", str(real_data))
     reading, enough = threading.Event(), threading.Event()
@@ -91,3 +94,71 @@ def test_who_reads_one_data_set_holds_up_nobody_who_wants_another(monkeypatch, r
     first.join()
     assert heard == ["waiting until MNIST is read"]
     assert data.load("mnist").name == "mnist"
+
+
+ANOTHER = """
+import sys
+from pacviz import store
+with store.alone(sys.argv[1], print):
+    print("at work", flush=True)
+    sys.stdin.read()
+"""
+"""A process of the same cache that makes the thing of a name until it is told to end."""
+
+
+def drawn(n, seed, progress=None):
+    return Split(torch.full((n, 1, 28, 28), seed, dtype=torch.uint8), torch.zeros(n, dtype=torch.int64))
+
+
+def decoded(archive, progress):
+    return {name: drawn(5, 0) for name in cifar._SAMPLES}
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "heard"),
+    [
+        ("digits-300-1", "drawn", "waiting until the digits are drawn"),
+        ("cifar10-jpeg", "decoded", "waiting until CIFAR-10 (JPEG) is decoded"),
+        ("fashion-mnist", "downloaded", "waiting for another download of Fashion-MNIST"),
+    ],
+)
+def test_what_another_process_draws_decodes_or_downloads_is_waited_for_and_not_made_twice(
+    name, what, heard, small_digits, monkeypatch
+):
+    """The other one ends when it is waited for; what it made is there then."""
+    made, told, there = [], [], []
+    monkeypatch.setattr(digits, "sample", lambda *arguments: made.append("drawn") or drawn(*arguments))
+    monkeypatch.setattr(cifar, "_unpacked", lambda *arguments: made.append("decoded") or decoded(*arguments))
+    small_digits.joinpath("data").mkdir()
+    small_digits.joinpath("data", cifar.JPEG).write_bytes(b"an archive")
+    source = data.Source(
+        "fashion-mnist",
+        "Fashion-MNIST",
+        10,
+        (1, 28, 28),
+        lambda progress: decoded(None, progress),
+        is_there=lambda: bool(there),
+        download=lambda progress: made.append("downloaded") or there.append(True),
+    )
+    make = {
+        "drawn": lambda progress=None: digits.cached_sample(300, 1, progress),
+        "decoded": cifar.read_jpeg,
+        "downloaded": lambda progress=None: data._samples(source, True, progress),
+    }[what]
+    other = subprocess.Popen(
+        [sys.executable, "-c", ANOTHER, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with other:
+        assert other.stdout.readline() == "at work\n"
+
+        def waiting(fraction, sentence):
+            told.append(sentence)
+            if not made:
+                with monkeypatch.context() as context:  # what the other one does
+                    context.setattr("pacviz.store.alone", lambda *arguments: threading.Lock())
+                    make()
+                other.stdin.close()
+
+        make(waiting)
+    assert set(told) == {heard}
+    assert made == [what]

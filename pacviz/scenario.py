@@ -13,7 +13,7 @@ from pacviz.codes.prune import PRUNINGS
 from pacviz.codes.quantizer import KMEANS, QUANTIZERS
 from pacviz.errors import PacvizError, quoted
 from pacviz.models import ARCHITECTURES, architecture, declared
-from pacviz.settings import check_settings, defaults, names, setting, settings
+from pacviz.settings import OWN_DATA, check_settings, defaults, names, setting, settings
 
 DATA_NAMES = names("data", "digits", "mnist", "fashion-mnist", "cifar10", "cifar10-jpeg")
 PIXELS = ("input_low", "input_high")
@@ -44,7 +44,11 @@ class Scenario:
         choices=lambda: tuple(ARCHITECTURES),
     )
     data: str = setting(
-        "digits", "Data set", "Where training and test examples come from.", choices=lambda: tuple(DATA_NAMES)
+        "digits",
+        "Data set",
+        "Where training and test examples come from.",
+        choices=lambda: tuple(DATA_NAMES),
+        others=OWN_DATA,
     )
     checkpoint: str = setting(
         "gradual",

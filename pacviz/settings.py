@@ -18,6 +18,7 @@ from pacviz.errors import PacvizError, quoted
 
 NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 NAME_FORM = "a name of lower-case letters, digits, dots and dashes, at most 100"
+OWN_DATA = "data of your own become known by pacviz.data.register and PACVIZ_MODULES (docs/extending.md)"
 
 
 def import_all(package: str, part: str = "") -> None:
@@ -68,6 +69,7 @@ class Setting:
 
     low, high: closed limits of a number (open ones where `exclusive`).  step: the slider's step.
     choices: the allowed texts; where there are none, any that matches `pattern`, which `form` puts in words.
+    others: how a text becomes one of `choices`, told where it is none.
     percent: shown as a percentage.
     scale: how a slider spaces it: "linear", "log", or "log-rest", logarithmic in what is left to 1.
     """
@@ -81,6 +83,7 @@ class Setting:
     percent: bool = False
     scale: str = "linear"
     choices: Callable[[], tuple[str, ...]] = tuple
+    others: str = ""
     pattern: re.Pattern[str] = NAME
     form: str = NAME_FORM
 
@@ -105,7 +108,9 @@ class Setting:
             if isinstance(value, str) or not isinstance(value, Iterable) or not (listed := tuple(value)):
                 raise PacvizError(f"{name} must be one or more numbers, each {self.allowed}, got {quoted(value)}.")
             return tuple(sorted({self.check(name, number, float) for number in listed}))
-        refusal = PacvizError(f"{name} must be {self.allowed}, got {quoted(value)}.")
+        refusal = PacvizError(
+            f"{name} must be {self.allowed}, got {quoted(value)}{'; ' if self.others else ''}{self.others}."
+        )
         try:
             converted = kind(value)
         except (TypeError, ValueError, OverflowError):

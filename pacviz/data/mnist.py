@@ -17,6 +17,7 @@ from pacviz import store
 from pacviz.data.dataset import Split
 from pacviz.data.fetch import fetch
 from pacviz.errors import PacvizError
+from pacviz.settings import OWN_DATA
 
 CLASSES = 10
 SIDE = 28
@@ -25,6 +26,7 @@ _LARGEST = 40_000_000
 """Bytes; the largest of these files, the training images of Fashion-MNIST, has 26 MB."""
 
 
+_ADVICE = "replace the file, or download the data set again"
 _CONTENTS = ("images-idx3", "labels-idx1")
 
 
@@ -76,8 +78,7 @@ def _split(images: Path, labels: Path, n: int) -> Split:
     split = Split(_read_idx(images, n, SIDE, SIDE)[:, None], _read_idx(labels, n).long())
     if int(split.labels.max()) >= CLASSES:
         raise PacvizError(
-            f"{labels} holds the label {int(split.labels.max())}, beyond 0 to {CLASSES - 1}; "
-            "replace the file, or download the data set again."
+            f"{labels} holds the label {int(split.labels.max())}, beyond 0 to {CLASSES - 1}; {_ADVICE}; {OWN_DATA}."
         )
     return split
 
@@ -89,16 +90,24 @@ def _read_idx(path: Path, *shape: int) -> Tensor:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             content = file.read(whole + 1)  # a file from anywhere may unpack to far more
     except (OSError, EOFError, zlib.error) as error:
-        raise PacvizError(
-            f"{path} cannot be read ({error}); replace the file, or download the data set again."
-        ) from error
-    header = _header(shape)
+        raise PacvizError(f"{path} cannot be read ({error}); {_ADVICE}.") from error
+    header, wanted = _header(shape), _times(shape)
+    if (there := _shape(content, len(shape))) not in (None, shape):
+        raise PacvizError(f"{path} holds {_times(there)} bytes, and this data set has {wanted}; {_ADVICE}; {OWN_DATA}.")
     if not content.startswith(header) or len(content) != len(header) + math.prod(shape):
-        raise PacvizError(
-            f"{path} is cut short or not an IDX file of {' x '.join(map(str, shape))} bytes; "
-            "replace the file, or download the data set again."
-        )
+        raise PacvizError(f"{path} is cut short or not an IDX file of {wanted} bytes; {_ADVICE}.")
     return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=len(header)).reshape(shape)
+
+
+def _shape(content: bytes, axes: int) -> tuple[int, ...] | None:
+    """The shape that the header of an IDX file of bytes tells; None where it is none, or of another number of axes."""
+    if len(content) < 4 + 4 * axes or content[:4] != _header((0,) * axes)[:4]:
+        return None
+    return struct.unpack(f">{axes}I", content[4 : 4 + 4 * axes])
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " x ".join(f"{number:,}" for number in shape)
 
 
 def _header(shape: tuple[int, ...]) -> bytes:

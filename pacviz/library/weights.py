@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 import pickle
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _state(path: Path, model: str) -> dict[str, Tensor]:
         with path.open("rb") as file:
             of_torch = file.read(2) in (b"PK", b"\x80\x02")
         if of_torch:
-            state = torch.load(path, "cpu", weights_only=True)
+            state = _of_torch(path, model)
             while isinstance(state, Mapping) and (inner := next((key for key in _INNER if key in state), None)):
                 state = state[inner]
         else:
@@ -79,13 +80,33 @@ def _state(path: Path, model: str) -> dict[str, Tensor]:
         return {str(key).removeprefix(prefix): tensor.detach().float() for key, tensor in state.items()}
     except (PacvizError, MemoryError):
         raise
-    except pickle.UnpicklingError as error:
-        raise PacvizError(
-            f"it is a PyTorch file that holds more than tensors, and what it holds would have to be run; {advice}."
-        ) from error
     except Exception as error:  # a file from anywhere makes its readers fail in any way
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise PacvizError(f"it cannot be read as weights ({reason}); {advice}.") from error
+
+
+def _of_torch(path: Path, model: str) -> Any:
+    """What torch.save wrote, where it is tensors and plain values; else PacvizError says how to take the weights out."""
+    written = (
+        f'`safetensors.torch.save_file(model.state_dict(), "mine.safetensors")` writes the state dict of {model} alone'
+    )
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                ends = {PurePosixPath(name).name for name in archive.namelist()}
+            if "constants.pkl" in ends:
+                raise PacvizError(
+                    f"it is a TorchScript archive, whose code would have to be run; where you trust it, load it by "
+                    f'`model = torch.jit.load("{path.name}")`; then {written}.'
+                )
+            if "data.pkl" not in ends:
+                raise PacvizError(f"it is a zip file, but none that torch.save wrote; {written}.")
+        return torch.load(path, "cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise PacvizError(
+            f"it is a PyTorch file that holds more than tensors, and what it holds would have to be run; where you trust "
+            f'it, load it by `model = torch.load("{path.name}", weights_only=False)`; then {written}.'
+        ) from error
 
 
 @torch.no_grad()

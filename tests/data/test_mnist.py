@@ -17,6 +17,7 @@ from pacviz import data
 from pacviz.data import fetch, mnist
 from pacviz.data.vision import torchvision
 from pacviz.errors import PacvizError
+from pacviz.settings import OWN_DATA
 
 
 def idx(values: np.ndarray) -> bytes:
@@ -79,7 +80,7 @@ def test_packed_files_are_read_like_plain_ones(folder):
 
 
 @pytest.mark.parametrize("file", ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
-@pytest.mark.parametrize("damage", ["cut short", "flipped magic", "too long", "emptied", "other shape"])
+@pytest.mark.parametrize("damage", ["cut short", "flipped magic", "too long", "emptied"])
 def test_a_damaged_file_is_named_in_one_sentence(folder, file, damage):
     content = (folder / file).read_bytes()
     (folder / file).write_bytes(
@@ -88,11 +89,34 @@ def test_a_damaged_file_is_named_in_one_sentence(folder, file, damage):
             "flipped magic": b"\x00\x00\x09" + content[3:],
             "too long": content + b"\x00",
             "emptied": b"",
-            "other shape": content[:7] + b"\x05" + content[8:],
         }[damage]
     )
     with pytest.raises(PacvizError, match=f"{file} is cut short or not an IDX file of .* replace the file"):
         data.load("mnist")
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "words"),
+    [
+        (
+            "train-images-idx3-ubyte",
+            np.zeros((25, 28, 28), np.uint8),
+            "25 x 28 x 28 bytes, and this data set has 30 x 28",
+        ),
+        (
+            "t10k-images-idx3-ubyte",
+            np.zeros((20, 8, 8), np.uint8),
+            "20 x 8 x 8 bytes, and this data set has 20 x 28 x 28",
+        ),
+        ("train-labels-idx1-ubyte", np.zeros(1200, np.uint8), "1,200 bytes, and this data set has 30;"),
+        ("t10k-labels-idx1-ubyte", np.full(20, 46, np.uint8), "the label 46, beyond 0 to 9;"),
+    ],
+)
+def test_whole_files_of_other_images_say_what_they_hold_and_how_own_data_are_brought(folder, file, values, words):
+    (folder / file).write_bytes(idx(values))
+    with pytest.raises(PacvizError, match=f"{file} holds {words}") as caught:
+        data.load("mnist")
+    assert str(caught.value).endswith(f"; {OWN_DATA}.")
 
 
 def test_a_damaged_packed_file_is_named_in_one_sentence(folder):

@@ -1,10 +1,12 @@
 """Weights made elsewhere are taken as they stand, or refused with a sentence."""
 
 import re
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors
 import torch
 from safetensors.torch import save_file
 
@@ -148,6 +150,30 @@ def test_a_file_of_torch_that_is_no_state_dict_says_how_to_write_one(tmp_path, c
     assert "safetensors.torch.save_file(model.state_dict()" in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert capsys.readouterr().out == ""
+
+
+def test_a_whole_network_that_torch_wrote_says_how_its_weights_are_taken_out(tmp_path):
+    """The two lines that the sentence gives are run."""
+    torch.manual_seed(0)
+    sides = (784, 300, 100, 10)
+    network = torch.nn.Sequential(OrderedDict({f"fc{i}": torch.nn.Linear(*sides[i - 1 : i + 1]) for i in (1, 2, 3)}))
+    torch.save(network, tmp_path / "it.pt")
+    torch.jit.script(network).save(tmp_path / "script.pt")
+    expected = weights.read(saved(tmp_path, network.state_dict()), "mlp").fingerprint
+    for name, words in (("it.pt", "PyTorch file that holds more than tensors"), ("script.pt", "TorchScript archive")):
+        with pytest.raises(PacvizError, match=words) as refusal:
+            weights.read(tmp_path / name, "mlp")
+        load, write = re.findall("`([^`]+)`", str(refusal.value))
+        known = {"torch": torch, "safetensors": safetensors}
+        exec(load.replace(name, str(tmp_path / name)), known)
+        exec(write.replace("mine.safetensors", str(tmp_path / "mine.safetensors")), known)
+        assert weights.read(tmp_path / "mine.safetensors", "mlp").fingerprint == expected
+
+
+def test_a_zip_file_of_something_else_is_no_file_of_torch(tmp_path):
+    np.savez(tmp_path / "it.npz", a=np.zeros(3))
+    with pytest.raises(PacvizError, match=r"it is a zip file, but none that torch\.save wrote"):
+        weights.read(tmp_path / "it.npz", "mlp")
 
 
 def test_logits_tell_networks_of_the_same_names_apart(tmp_path):

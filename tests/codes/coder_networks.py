@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
+from pacviz import models
 from pacviz.codes.codebook.quantize import quantize
 from pacviz.codes.network import CompressedLayer, CompressedNetwork
 from pacviz.models import LENET5, Architecture, Conv, Flatten, LayerSpec, Linear, MaxPool, ReLU
@@ -20,6 +25,16 @@ TINY = Architecture(
 
 ATOM = Architecture("atom", "Atom", (1, 1, 1), 1, (Flatten(), Linear("only", 1, 1)))
 """Two parameters."""
+
+
+@contextmanager
+def registered(*architectures: Architecture) -> Iterator[None]:
+    """These are known, each with a place of its own in the code."""
+    with pytest.MonkeyPatch.context() as patch:
+        for architecture in architectures:
+            patch.setitem(models.ARCHITECTURES, architecture.name, architecture)
+        patch.setattr(models, "PLACES", tuple(models.ARCHITECTURES))
+        yield
 
 
 def layer(spec: LayerSpec, mask: np.ndarray, codebook: np.ndarray, rng: np.random.Generator) -> CompressedLayer:

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from coder_networks import ATOM, TINY, codebooks, layer, networks, realistic
+from coder_networks import ATOM, TINY, codebooks, layer, networks, realistic, registered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,10 +21,7 @@ TRAILING = [b"", b"\x00" * 9, b"\xff" * 9, bytes(range(7, 40))]
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_architectures():
-    with pytest.MonkeyPatch.context() as patch:
-        for architecture in (TINY, ATOM):
-            patch.setitem(models.ARCHITECTURES, architecture.name, architecture)
-        patch.setattr(models, "PLACES", tuple(models.ARCHITECTURES))
+    with registered(TINY, ATOM):
         yield
 
 

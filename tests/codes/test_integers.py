@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from coder_networks import registered
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,10 +40,7 @@ TRAILING = [b"", b"\x00" * 9, b"\xff" * 9, bytes(range(7, 40))]
 
 @pytest.fixture(scope="module", autouse=True)
 def _small_architectures():
-    with pytest.MonkeyPatch.context() as patch:
-        for architecture in (SMALL, ATOM):
-            patch.setitem(models.ARCHITECTURES, architecture.name, architecture)
-        patch.setattr(models, "PLACES", tuple(models.ARCHITECTURES))
+    with registered(SMALL, ATOM):
         yield
 
 

@@ -78,3 +78,23 @@ def sample() -> Callable[[str, int], Split]:
         return Split(images.to(torch.uint8), labels)
 
     return make
+
+
+@pytest.fixture
+def sampled_error() -> Callable[[Architecture, CompressedNetwork, dict[str, float], Split], float]:
+    """The error of networks whose noisy weights are drawn one by one, one for each example."""
+
+    def error(model: Architecture, net: CompressedNetwork, stds: dict[str, float], split: Split) -> float:
+        module, state, wrong = model.build(folded=True), model.state_dict(net.matrices), 0
+        random = torch.Generator().manual_seed(2)
+        for _ in range(1500):
+            noisy = {
+                key: w + stds.get(key.split(".")[0], 0.0) * torch.randn(w.shape, generator=random) * (w != 0)
+                for key, w in state.items()
+            }
+            with torch.inference_mode():
+                answer = torch.func.functional_call(module, noisy, (split.pixels(),)).argmax(1)
+            wrong += int(answer != split.labels)
+        return wrong / 1500
+
+    return error

@@ -77,8 +77,7 @@ def errors_and_bounds(trials: Sequence[Trial], dark: bool = False, height: int =
     else:
         title = "Every true error lies below its bound"
     figure.update_xaxes(title="true error", **_PERCENT)
-    figure.update_yaxes(title="bound", **_PERCENT)
-    return themed(figure, title, dark, height).update_layout(margin_r=26)
+    return _finished(figure, title, "bound", dark, height)
 
 
 def violation_share(
@@ -122,8 +121,7 @@ def violation_share(
     else:
         title = "No more violations than δ allows"
     figure.update_xaxes(title="trials", range=[0, wanted])
-    figure.update_yaxes(title="share of violated bounds", **_PERCENT)
-    return themed(figure, title, dark, height).update_layout(margin_r=26)
+    return _finished(figure, title, "share of violated bounds", dark, height)
 
 
 def charged_share(trials: Sequence[Trial], delta: float, dark: bool = False, height: int = 350) -> go.Figure:
@@ -154,7 +152,12 @@ def charged_share(trials: Sequence[Trial], delta: float, dark: bool = False, hei
     else:
         title = "These trials refute no bound, however little it charges"
     figure.update_xaxes(title="charged share of K", **_PERCENT)
-    figure.update_yaxes(title="share of violated bounds", **_PERCENT)
+    return _finished(figure, title, "share of violated bounds", dark, height)
+
+
+def _finished(figure: go.Figure, title: str, share: str, dark: bool, height: int) -> go.Figure:
+    """share: what the vertical axis shows, from 0 to 100 %."""
+    figure.update_yaxes(title=share, **_PERCENT)
     return themed(figure, title, dark, height).update_layout(margin_r=26)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -23,13 +23,7 @@ class CodebookMethod(Method):
     name = "codebook"
     title = "Codebook tuning"
     help = "Which codebook entry a weight uses stays fixed; the entries are learned (Han et al. 2016)."
-    usual: ClassVar[Mapping[str, Any]] = {
-        "start": "plain",
-        "epochs": 3,
-        "batch_size": 256,
-        "weight_decay": 0.0,
-        "learning_rate": 1e-3,
-    }
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "epochs": 3, "learning_rate": 1e-3}
     quantizes = True
     from_trained = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -23,13 +23,7 @@ class GradualMethod(Method):
     name = "gradual"
     title = "Gradual magnitude pruning"
     help = "The smallest weights go for good, along a cubic schedule (Zhu and Gupta 2017)."
-    usual: ClassVar[Mapping[str, Any]] = {
-        "start": "plain",
-        "density": 0.015,
-        "epochs": 12,
-        "batch_size": 256,
-        "weight_decay": 0.0,
-    }
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "density": 0.015, "epochs": 12}
 
     def parametrise(
         self, architecture: Architecture, state: Mapping[str, Tensor], training: Training, where: torch.device

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -23,13 +23,7 @@ class IntegersMethod(Method):
     name = "integers"
     title = "Integers at a price"
     help = "Every weight becomes a small integer; the length of its code is paid for while it is trained."
-    usual: ClassVar[Mapping[str, Any]] = {
-        "start": "plain",
-        "epochs": 60,
-        "batch_size": 256,
-        "weight_decay": 0.0,
-        "learning_rate": 3e-3,
-    }
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "epochs": 60, "learning_rate": 3e-3}
     particular = ("price",)
     exact = True
     from_trained = True

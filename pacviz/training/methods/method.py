@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pacviz.training.parametrisations.parametrisation import Parametrisation
     from pacviz.training.recipe import Training
 
+FINE_TUNING: Mapping[str, Any] = {"start": "plain", "batch_size": 256, "weight_decay": 0.0}
+"""What suits most methods that go on from trained weights."""
+
 
 class Method(ABC):
     """A way to train, and what suits it.

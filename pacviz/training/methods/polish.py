@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pacviz.models.cost import EXAMPLES, Cost, Estimate
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,13 +25,7 @@ class PolishMethod(Method):
     help = (
         "Every integer is tried one up, one down and at zero, and moved where the bound falls; an epoch is one sweep."
     )
-    usual: ClassVar[Mapping[str, Any]] = {
-        "model": "tiny-8",
-        "start": "integers",
-        "epochs": 3,
-        "batch_size": 256,
-        "weight_decay": 0.0,
-    }
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "model": "tiny-8", "start": "integers", "epochs": 3}
     exact = True
     from_trained = True
     by_gradient = False

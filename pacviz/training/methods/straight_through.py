@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -25,13 +25,7 @@ class StraightThroughMethod(Method):
     help = (
         "Weights are rounded to the codebook going forward, and moved as if they were not: they may change their entry."
     )
-    usual: ClassVar[Mapping[str, Any]] = {
-        "start": "plain",
-        "epochs": 3,
-        "batch_size": 256,
-        "weight_decay": 0.0,
-        "learning_rate": 5e-4,
-    }
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "epochs": 3, "learning_rate": 5e-4}
     quantizes = True
     from_trained = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pacviz.training.methods.method import Method, register
+from pacviz.training.methods.method import FINE_TUNING, Method, register
 
 if TYPE_CHECKING:
     import torch
@@ -24,11 +24,7 @@ class SurgeryMethod(Method):
     title = "Dynamic network surgery"
     help = "Weights go, and come back where they turn out to matter (Guo et al. 2016)."
     optimizer = "sgd"
-    usual: ClassVar[Mapping[str, Any]] = {
-        "start": "plain",
-        "density": 0.015,
-        "epochs": 12,
-        "batch_size": 256,
+    usual: ClassVar[Mapping[str, Any]] = {**FINE_TUNING, "density": 0.015, "epochs": 12} | {
         "weight_decay": 1e-4,
         "learning_rate": 0.02,
     }

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from pacviz.experiments.tightest.results import Point, Value, best, pareto
 from pacviz.experiments.tightest.takeaways import chart_title
-from pacviz.figures.isobound import GREY, draw_iso_bound, draw_label, iso_bound, logarithmic_axes
+from pacviz.figures.isobound import GREY, draw_iso_bound, iso_bound, logarithmic_axes
 from pacviz.figures.style import Line, ink, themed
 from pacviz.literature import PUBLISHED, RECORD, PublishedResult
 from pacviz.words import at_most, size, worst_error
@@ -114,19 +114,10 @@ def _draw_record(figure: go.Figure, n: int, delta: float, near: bool) -> None:
         y=errors,
         mode="lines",
         line={"color": _GREEN, "width": 3, "dash": "longdash"},
-        name=f"bound {_percent(RECORD)}",
-        showlegend=False,
+        name=f"the published record, {_percent(RECORD)}",
+        showlegend=True,
         hoverinfo="skip",
     )
-    fewest = (NEAR_BYTES if near else BYTES)[0]
-    draw_label(
-        figure, fewest, _error_at(fewest, errors, counts), f"<b>{_percent(RECORD)}, the published record</b>", _GREEN
-    )
-
-
-def _error_at(count: float, errors: Iterable[float], counts: Iterable[float]) -> float:
-    """The error of a curve where it has that many bytes; counts: descending."""
-    return next((error for error, there in zip(errors, counts, strict=True) if there <= count), ERRORS[1])
 
 
 def _draw_published(figure: go.Figure, results: Sequence[PublishedResult], dark: bool) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pacviz import models
 from pacviz.codes.code import Code, PriorCode, code_named, code_of
@@ -18,7 +19,7 @@ from pacviz.codes.codebook.clusters import cluster_weights
 from pacviz.codes.codebook.code import PRIOR_SCALES
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import CompressedNetwork, Network
-from pacviz.codes.rangecoder import Coder
+from pacviz.codes.rangecoder import SHORT, Coder, TooSlow
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 from pacviz.settings import import_all
@@ -56,10 +57,25 @@ class Header:
 def encode(network: Network, version: int | None = None) -> Encoded:
     """The network as prefix-free bytes that `decode` turns back into the very same weights.
 
-    How it is written its architecture says.  version: of that code, the newest that is written where None.  Raises
-    PacvizError for a network that the code cannot write.
+    How it is written its architecture says.  version: of that code, the newest that is written where None, or the one before
+    where that is too slow for a network of this size.  Raises PacvizError for a network that the code cannot write.
     """
-    head = Header(network.model, version or code_of(network.model).version, stochastic=False)
+    if version is None and models.declared(network.model) is not None:
+        return _declared(network)
+    return _encode(network, version or code_of(network.model).version)
+
+
+@lru_cache(maxsize=2)
+def _declared(network: Network) -> Encoded:
+    newest = code_of(network.model).version
+    try:
+        return _encode(network, newest)
+    except TooSlow:
+        return _encode(network, newest - 1)
+
+
+def _encode(network: Network, version: int) -> Encoded:
+    head = Header(network.model, version, stochastic=False)
     writer = _Writer()
     writer.header(head)
     head.code.code(writer.coder, architecture(head.model), network, writer.charge)
@@ -84,9 +100,12 @@ def encode_prior(network: CompressedNetwork, prior_scales: Mapping[str, int], ve
     """What defines the prior of a stochastic network: positions, codebooks, cluster weights and prior scales.
 
     The sharper form of docs/mathematics.md section 3: assignments are not sent, their cost is the KL term of the bound.
-    prior_scales: an index in 0..127 for each layer by name.  version: as for `encode`.
+    prior_scales: an index in 0..127 for each layer by name.  version: that in which `encode` writes the network where None.
     """
-    head = Header(network.model, version or code_of(network.model).version, stochastic=True)
+    if version is None:
+        told = models.declared(network.model) is not None
+        version = header(_declared(network).data, network.model).version if told else code_of(network.model).version
+    head = Header(network.model, version, stochastic=True)
     writer = _Writer()
     writer.header(head)
     head.code.code_prior(writer.coder, architecture(head.model), network, prior_scales, writer.charge)
@@ -161,7 +180,7 @@ def _consumed(coder: Coder, data: bytes) -> int:
     """How many of the bytes were read; raises PacvizError where there are too few."""
     consumed = coder.finish()
     if not data.startswith(consumed):
-        raise PacvizError("These bytes end before the network does; give all of them, as they were written.")
+        raise PacvizError(SHORT)
     return len(consumed)
 
 

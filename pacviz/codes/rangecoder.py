@@ -20,7 +20,15 @@ Tape = tuple[tuple[np.ndarray, Any, Any], ...]
 BERNOULLI = stream.model.Bernoulli(perfect=False)
 UNIFORM = stream.model.Uniform()
 
+PRECISION = 24
+"""Bits of the probabilities of these laws."""
+
 CORRUPT = "These bytes are no code of a network; give them as they were written."
+SHORT = "These bytes end before the network does; give all of them, as they were written."
+
+
+class TooSlow(PacvizError):
+    """A code needs more steps than it may take."""
 
 
 class Coder:
@@ -30,6 +38,8 @@ class Coder:
     method ignores the symbols (give None) and returns those found in the data.  Both need the same models in the same
     order; models are built from integers or with + - * / on float64 alone, which every machine rounds alike.
 
+    effort: what a code has spent so far, in steps of its own.  patience: how much it may.
+
     >>> written = Coder()
     >>> written.uniform(3, 10)
     3
@@ -38,8 +48,10 @@ class Coder:
     """
 
     def __init__(self, data: bytes | None = None) -> None:
+        self.effort, self.patience = 0, math.inf
         self._encoder = stream.queue.RangeEncoder()
-        self._decoder = None if data is None else stream.queue.RangeDecoder(_words(data))
+        self._words = None if data is None else _words(data)
+        self._decoder = None if data is None else stream.queue.RangeDecoder(self._words)
 
     @property
     def writing(self) -> bool:
@@ -139,6 +151,30 @@ class Coder:
         for symbols, law, what in tape:
             self._code(symbols, law, what)
 
+    def spend(self, steps: int) -> None:
+        """Raises TooSlow where a code has taken more steps than whoever codes has patience for."""
+        self.effort += steps
+        if self.effort > self.patience:
+            raise TooSlow("A code of this version would take too long for a network of this size; write version 1.")
+
+    @property
+    def unread(self) -> tuple[np.ndarray | None, tuple[int, tuple[int, int]]]:
+        """For whoever reads without this coder: the words of the message, None where it is written, and its place in them:
+        how many were read, and the lower end and the width of the interval.  What was found has to `follow`."""
+        return self._words, self._encoder.pos()
+
+    def follow(self, tape: Tape) -> None:
+        """Goes on over what is coded already: writes what `tape` says, or takes it as read."""
+        if self._decoder is None:
+            self.replay(tape)
+            return
+        for symbols, law, what in tape:
+            self._encoder.encode(symbols, law, what)
+        try:
+            self._decoder.seek(*self._encoder.pos())
+        except ValueError as error:
+            raise PacvizError(SHORT) from error
+
     def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
         """Codes with one model and a count, or with a family of models and an array of its parameters."""
         if self._decoder is not None:
@@ -171,6 +207,30 @@ class Recorder(Coder):
             else:
                 pieces += group
         return tuple(pieces)
+
+    def spend(self, steps: int) -> None:
+        """Raises TooSlow where a code has taken more steps than whoever codes has patience for."""
+        self.effort += steps
+        if self.effort > self.patience:
+            raise TooSlow("A code of this version would take too long for a network of this size; write version 1.")
+
+    @property
+    def unread(self) -> tuple[np.ndarray | None, tuple[int, tuple[int, int]]]:
+        """For whoever reads without this coder: the words of the message, None where it is written, and its place in them:
+        how many were read, and the lower end and the width of the interval.  What was found has to `follow`."""
+        return self._words, self._encoder.pos()
+
+    def follow(self, tape: Tape) -> None:
+        """Goes on over what is coded already: writes what `tape` says, or takes it as read."""
+        if self._decoder is None:
+            self.replay(tape)
+            return
+        for symbols, law, what in tape:
+            self._encoder.encode(symbols, law, what)
+        try:
+            self._decoder.seek(*self._encoder.pos())
+        except ValueError as error:
+            raise PacvizError(SHORT) from error
 
     def _code(self, symbols: np.ndarray | None, law: Any, what: Any) -> np.ndarray:
         decoded = super()._code(symbols, law, what)

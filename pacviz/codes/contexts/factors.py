@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pacviz.codes.contexts.faster import BATCH
 from pacviz.codes.rangecoder import Coder
 
 UNIT = 256
@@ -82,6 +83,7 @@ class Factors:
         self, coder: Coder, flags: np.ndarray | None, odds: np.ndarray, contexts: Sequence[np.ndarray]
     ) -> np.ndarray:
         """Codes a 0 or 1 for each of the odds that it is 1: int (m,).  odds: float64 (m,), m > 0.  contexts: int (m,) each."""
+        coder.spend(BATCH + len(odds))
         at = np.concatenate(contexts).reshape(len(self._starts), -1) + self._starts
         evidence = self._evidence.take(at)
         weighted = self._weights[:, None] * evidence

@@ -6,6 +6,7 @@ import numpy as np
 
 from pacviz.codes.codebook.positions import code_counts
 from pacviz.codes.contexts.factors import Factors, half_octaves
+from pacviz.codes.contexts.faster import BATCH, kernels
 from pacviz.codes.contexts.sets import Sets
 from pacviz.codes.contexts.waves import KERNEL, Waves, blocks
 from pacviz.codes.rangecoder import CORRUPT, Coder
@@ -43,7 +44,10 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, waves
     found = np.zeros((spec.rows, spec.columns + 1), bool)
     place = np.argsort(waves.order)
     hits, exposure = np.zeros(spec.columns), 0.0
-    factors = Factors((*_CONTEXTS, spec.columns, 3 * len(waves.level)))
+    sizes = (*_CONTEXTS, spec.columns, 3 * len(waves.level))
+    steps = spec.columns + BATCH * len(waves.spans)
+    compiled = kernels(sum(steps * bool(counts[block].any()) for block in blocks(spec.rows)))
+    factors = Factors(sizes) if compiled is None else compiled.Mixtures.of([sizes])
     for block in blocks(spec.rows):
         if counts[block].any():
             rates = _rates(waves, hits, exposure)
@@ -51,7 +55,8 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, waves
             sent = np.flatnonzero(first >= 0)
             found[block.start + sent, place[first[sent]]] = True
             given = None if ordered is None else ordered[block]
-            _code_block(coder, given, found[block], counts[block], first, rates, waves, factors)
+            code_block = _code_block if compiled is None else compiled.block
+            code_block(coder, given, found[block], counts[block], first, rates, waves, factors)
             hits += np.count_nonzero(found[block, :-1], axis=0)
             exposure += float(counts[block].sum()) / spec.columns
     if (np.count_nonzero(found, axis=1) != counts).any():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pacviz.codes.contexts.factors import Factors
-from pacviz.codes.contexts.waves import Waves
+from pacviz.codes.contexts.faster import BATCH, kernels
+from pacviz.codes.contexts.waves import FEW, Waves
 from pacviz.codes.rangecoder import CORRUPT, Coder
 from pacviz.errors import PacvizError
 
@@ -32,18 +35,47 @@ def code_assignments(
     sizes = np.array([negatives, len(codebook) - negatives])
     shift = max(0, int(sizes.max(initial=1) - 1).bit_length() - CLASSES)
     planes = int((sizes.max(initial=1) - 1) >> shift).bit_length()
-    sign_factors = Factors((*_SIGN_CONTEXTS, width, units, height))
-    class_factors = [Factors([size << plane for size in (*_CLASS_CONTEXTS, width, height)]) for plane in range(planes)]
+    sign_sizes = (*_SIGN_CONTEXTS, width, units, height)
+    class_sizes = [[size << plane for size in (*_CLASS_CONTEXTS, width, height)] for plane in range(planes)]
+    cells = mask[:, waves.order]
+    ordered = None if symbols is None else symbols[:, waves.order]
+    weights = int(np.count_nonzero(mask))
+    compiled = kernels((1 + planes) * (weights + BATCH * min(weights // FEW, height + len(waves.spans))))
+    code = _code if compiled is None else compiled.assignments
+    found = code(coder, ordered, cells, sizes, shift, planes, waves, sign_sizes, class_sizes)
+    if np.count_nonzero(np.bincount(found[cells], minlength=1)) != len(codebook):
+        raise PacvizError(CORRUPT)
+    return waves.restored(found)
+
+
+def _code(
+    coder: Coder,
+    ordered: np.ndarray | None,
+    cells: np.ndarray,
+    sizes: np.ndarray,
+    shift: int,
+    planes: int,
+    waves: Waves,
+    sign_sizes: Sequence[int],
+    class_sizes: Sequence[Sequence[int]],
+) -> np.ndarray:
+    """Codes the symbols of cells, a batch at a time: uint16 (rows, columns) in the order of the code.
+
+    sizes: entries of each sign.  shift, planes: bits of a rank below its class, and of the class.  sign_sizes, class_sizes:
+    how many values each context can take, of signs and of the bits of classes.
+    """
+    height, width = cells.shape
+    negatives = int(sizes[0])
+    sign_factors, class_factors = Factors(sign_sizes), list(map(Factors, class_sizes))
     sign_counts = np.ones(2, np.int64)
     # Of each sign and node of the tree of classes, how often the bit below was 0 and 1.
     bit_counts = np.ones(4 << planes, np.int64)
 
-    cells = mask[:, waves.order]
-    ordered = None if symbols is None else symbols[:, waves.order]
     # One column more and two rows before, always empty, stand for neighbours that do not exist.
     known = np.zeros((height + 2) * (width + 1), np.int64)
-    found = np.zeros(mask.shape, np.uint16)
+    found = np.zeros(cells.shape, np.uint16)
     for rows, columns in waves.diagonals(cells):
+        coder.spend(BATCH)
         at = rows * (width + 1)
         above, above2 = known.take(at + columns + width + 1), known.take(at + columns)
         at += 2 * (width + 1)
@@ -85,9 +117,7 @@ def code_assignments(
         if len(several := np.flatnonzero(room > 1)):
             ranks[several] += coder.below(None if rank is None else (rank - ranks)[several], room[several])
         found[rows, columns] = np.where(positive, negatives + 1 + ranks, negatives - ranks)
-    if np.count_nonzero(np.bincount(found[cells], minlength=1)) != len(codebook):
-        raise PacvizError(CORRUPT)
-    return waves.restored(found)
+    return found
 
 
 def _sign_patterns(around: np.ndarray, above: np.ndarray, above2: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -1,4 +1,4 @@
-"""What every answer of the server tells the browser: show what comes from here, and ask no other machine for anything."""
+"""What the answers of the server tell the browser: show what comes from here, ask no other machine, and keep this key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pacviz.app.owner import ASKED, is_known, new_cookie
 
 POLICY = {
     "default-src": "'self'",
@@ -25,7 +27,10 @@ _HOST = re.compile(rb"[A-Za-z0-9.:\[\]-]+")
 
 
 class Headers:
-    """Adds the policy to all answers.  A WebSocket of the same server is named, for older browsers do not count it as 'self'."""
+    """Adds the policy to all answers, and to one that every page asks for the key of a browser that has none.
+
+    A WebSocket of the same server is named, for older browsers do not count it as 'self'.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,10 +48,16 @@ class Headers:
             "referrer-policy": "same-origin",
         }
 
+        cookies = b";".join(value for name, value in scope["headers"] if name == b"cookie").decode("latin-1")
+        wants_key = scope["path"].endswith(ASKED) and not is_known(cookies)
+
         async def send_with_them(message: Message) -> None:
             if message["type"] == "http.response.start":
                 old = [(name, value) for name, value in message["headers"] if name.decode().lower() not in added]
-                message["headers"] = [*old, *((name.encode(), value.encode()) for name, value in added.items())]
+                new = list(added.items())
+                if wants_key and message["status"] == 200:  # a page first looks for its server at the wrong paths
+                    new.append(("set-cookie", new_cookie()))
+                message["headers"] = [*old, *((name.encode(), value.encode()) for name, value in new)]
             await send(message)
 
         await self.app(scope, receive, send_with_them)

@@ -1,4 +1,8 @@
-"""Whose a run or a recording is: a browser's, known by a random key that it keeps in a cookie."""
+"""Whose a run or a recording is: a browser's, known by a random key that it keeps in a cookie.
+
+The server gives the key with an answer that every page asks for before it opens its session, so that all tabs and pages of
+a browser come with the same one, the first of them too.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +13,48 @@ import secrets
 import streamlit as st
 
 COOKIE = "pacviz_browser"
+ASKED = "/_stcore/host-config"
+"""Asked by every page itself, so that a cookie goes with it wherever the page was linked from."""
+NOBODY = "browsers without a cookie"
 _KEY = re.compile(r"[A-Za-z0-9_-]{20,80}")
-_OWN, _ANSWER = "browser_key", "browser_answer"
-_SCRIPT = """
-export default function ({ data, setStateValue }) {
-  const start = `${data.name}=`;
-  const kept = document.cookie.split("; ").find((cookie) => cookie.startsWith(start));
-  if (!kept) document.cookie = `${start}${data.key}; path=/; max-age=31536000; samesite=strict`;
-  else if (kept.slice(start.length) !== data.key) setStateValue("key", kept.slice(start.length));
-}
-"""
-_component = st.components.v2.component("pacviz_owner", js=_SCRIPT)
+_OWN = "browser_key"
 
 
 def visitor() -> str:
     """What this browser is called in lists: a digest of its key, which tells nobody the key itself.
 
-    A browser that keeps no cookies is another one in every tab.
+    A browser that keeps no cookies is another one in every tab: what it starts it can change in that tab alone.
     """
-    return "browser-" + hashlib.sha256(_key().encode()).hexdigest()[:16]
-
-
-def keep_visitor() -> None:
-    """Drawn once on every page that asks for the `visitor`: offers the browser a key, or takes the one that it has."""
-    # A tab that was opened beside this one may have offered another key first: then the browser answers with that.
-    _component(key=_ANSWER, data={"name": COOKIE, "key": _key()}, on_key_change=_changed)
-
-
-def _changed() -> None:
-    answer = (st.session_state.get(_ANSWER) or {}).get("key")
-    if _is_key(answer):
-        st.session_state[_OWN] = answer
-
-
-def _key() -> str:
     if _OWN not in st.session_state:
-        kept = st.context.cookies.get(COOKIE)
-        st.session_state[_OWN] = kept if _is_key(kept) else secrets.token_urlsafe(24)
-    return str(st.session_state[_OWN])
+        st.session_state[_OWN] = _sent() or secrets.token_urlsafe(24)
+    return "browser-" + hashlib.sha256(str(st.session_state[_OWN]).encode()).hexdigest()[:16]
+
+
+def in_turn() -> str:
+    """Whose share of the server this session uses: its browser's; all that keep no cookie have one between them.
+
+    Otherwise whoever refuses the cookie would have a share for every tab.
+    """
+    return visitor() if _sent() else NOBODY
+
+
+def new_cookie() -> str:
+    """A header's value that gives a browser its key, for a year."""
+    return f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age=31536000; SameSite=Strict; HttpOnly"
+
+
+def is_known(cookies: str) -> bool:
+    """Whether a browser that sends these cookies has a key."""
+    return any(
+        name.strip() == COOKIE and _is_key(value.strip())
+        for name, _, value in (cookie.partition("=") for cookie in cookies.split(";"))
+    )
+
+
+def _sent() -> str | None:
+    """The key that this session came with."""
+    key = st.context.cookies.get(COOKIE)
+    return key if _is_key(key) else None
 
 
 def _is_key(value: object) -> bool:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pacviz.app.memory import give_back
-from pacviz.app.owner import visitor
+from pacviz.app.owner import in_turn
 from pacviz.certificates.certificate import certify
 from pacviz.certificates.measure import key
 from pacviz.jobs import limits
@@ -47,7 +47,7 @@ def turn(what: Hashable, progress: Progress) -> Iterator[Progress]:
 
     what: whoever wants the same begins after it, and finds it done.
     """
-    owner = visitor() if get_script_run_ctx() else f"thread {threading.get_ident()}"
+    owner = in_turn() if get_script_run_ctx() else f"thread {threading.get_ident()}"
 
     def waiting() -> None:
         progress(0.0, "waiting for another visitor's measurement")

@@ -1,7 +1,12 @@
 """A server that strangers share, in Streamlit's own protocol: what it refuses, and what one visitor may take."""
 
-import pytest
+import urllib.request
+from types import SimpleNamespace
 
+import pytest
+import streamlit as st
+
+from pacviz.app import owner
 from pacviz.benchmarks import visitors
 from pacviz.benchmarks.app import memory, serve
 from tests.app.visitors import Visitor
@@ -22,6 +27,34 @@ def test_files_that_no_page_asks_for_are_refused_and_leave_nomemory_behind(serve
     assert visitor.upload("small", 1000) == 413
     assert memory(process, "VmRSS") < before + 100
     visitor.close()
+
+
+def given(address, cookies=""):
+    """The cookies that a page gets before its session begins."""
+    request = urllib.request.Request(f"{address}{owner.ASKED}", headers={"Cookie": cookies} if cookies else {})
+    with urllib.request.urlopen(request) as answer:
+        return [cookie for cookie in answer.headers.get_all("Set-Cookie", []) if cookie.startswith(owner.COOKIE)]
+
+
+def test_a_browser_without_a_key_gets_one_and_keeps_it(server):
+    address, _ = server
+    [cookie] = given(address)
+    assert "HttpOnly" in cookie
+    key = cookie.split(";")[0]
+    assert given(address, f"other=1; {key}") == []
+    assert len(given(address, f"{owner.COOKIE}=short")) == 1
+
+
+@pytest.mark.parametrize("key", ["a" * 32, "short", None])
+def test_all_sessions_without_a_key_have_one_share_of_the_server_between_them(monkeypatch, key):
+    monkeypatch.setattr(owner.st, "context", SimpleNamespace(cookies={owner.COOKIE: key} if key else {}))
+    names, shares = [], []
+    for _ in range(2):
+        monkeypatch.setattr(st, "session_state", {})
+        names.append(owner.visitor())
+        shares.append(owner.in_turn())
+    assert shares[0] == shares[1]
+    assert (names[0] == names[1]) == (names == shares) == (key == "a" * 32)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from pacviz import data
 from pacviz.app.charts import chart
 from pacviz.app.controls import number, segments, slider
 from pacviz.app.links import Parameter, flag, linked, offer, parameters
-from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.owner import visitor
 from pacviz.app.plain import plain
 from pacviz.app.session import dark, friendly, through_app
 from pacviz.errors import PacvizError
@@ -294,7 +294,6 @@ def page() -> None:
     through_app(EXPERIMENTS)
     with friendly():
         experiment, claim, wanted = trial_controls()
-    keep_visitor()
     if problem := st.session_state.get(_PROBLEM):
         st.error(plain(problem), icon=":material/error:")
     pending = running() and len(known_trials(experiment, claim, wanted)) < wanted

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pacviz.app.controls import choice, number, segments
 from pacviz.app.links import Parameter, linked, parameters, usual
-from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.owner import visitor
 from pacviz.app.plain import plain
 from pacviz.errors import PacvizError
 from pacviz.experiments.random_labels.files import discard, discarded, owners, restore, sound
@@ -93,7 +93,6 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 def random_label_controls() -> Shown:
     """Draws all controls in the sidebar; what they ask for."""
-    keep_visitor()
     if problem := st.session_state.get(_PROBLEM):
         st.error(plain(problem), icon=":material/error:")
     with linked("labels", PARAMETERS), st.sidebar:

@@ -12,7 +12,7 @@ from pacviz import data
 from pacviz.app.charts import chart
 from pacviz.app.controls import choice, number
 from pacviz.app.links import Parameter, linked, parameters
-from pacviz.app.owner import keep_visitor, visitor
+from pacviz.app.owner import visitor
 from pacviz.app.plain import plain
 from pacviz.app.session import dark, friendly, offer_download, through_app, warn_about_cache
 from pacviz.errors import PacvizError, quoted
@@ -75,7 +75,6 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 def training_controls() -> tuple[str, str]:
     """Draws the controls of a new run in the sidebar, and starts it on request; the data set and the run that are chosen."""
-    keep_visitor()
     with linked("train", PARAMETERS):
         return _training_controls(), _choose_run()
 

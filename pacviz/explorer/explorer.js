@@ -166,12 +166,12 @@ class Explorer extends Live {
     for (const [name, select] of Object.entries(this.choices)) if (select.value !== state[name]) select.value = state[name];
     if (this.choices.bound) for (const option of this.choices.bound.options) option.disabled = state.noise > 0 && data.bounds[option.value].deterministic_only;
     this.entitle();
-    for (const name of Object.keys(CHARTS)) this.update(name, this[name]);
+    for (const name of Object.keys(CHARTS)) if (this.drawing(this.hosts[name])) this.update(name, this[name]);
     if (this.boundShown !== state.bound) {
       this.boundShown = state.bound;
       for (const name of Object.keys(BOUNDS)) this.errors.lines[name][0].parentNode.dataset.of = name === state.bound ? "R" : "";
     }
-    this.formula.update(state, result, data.bounds[state.bound].title);
+    if (this.drawing(this.formula.host)) this.formula.update(state, result, data.bounds[state.bound].title);
     if (this.settled) this.settle(result);
   }
 

@@ -2,6 +2,8 @@
 
 /** How much larger charts are drawn for an audience (their smallest letters have 13 pixels), and what stays free below them. */
 const PROJECTED = 1.4, FOOT = 52;
+/** Milliseconds without a move after which all is drawn, what is out of sight too. */
+const REST = 150;
 
 class Live {
   /**
@@ -18,6 +20,11 @@ class Live {
     window.addEventListener("resize", this.onWindow);
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
+    this.away = new Set();
+    this.sight = new IntersectionObserver((entries) => {
+      const back = entries.filter(({ isIntersecting, target }) => (isIntersecting ? this.away.delete(target) : !this.away.add(target)));
+      if (back.length && this.data) this.schedule(this.settled);
+    }, { rootMargin: "60px" });
     // Titles were measured in the letters that there were.
     this.onFonts = () => { this.layoutKey = null; if (this.data) this.schedule(true); };
     document.fonts?.addEventListener("loadingdone", this.onFonts);
@@ -31,7 +38,9 @@ class Live {
   }
 
   destroy() {
+    clearTimeout(this.rest);
     this.observer.disconnect();
+    this.sight.disconnect();
     document.fonts?.removeEventListener("loadingdone", this.onFonts);
     this.host.keys.removeEventListener("keydown", this.onKey);
     window.removeEventListener("resize", this.onWindow);
@@ -92,9 +101,12 @@ class Live {
     if (structure !== this.structure) {
       Object.assign(this, { structure, hosts: {}, choices: {}, layoutKey: null });
       const focused = hasFocus(this.root);
+      this.sight.disconnect();
+      this.away.clear();
       this.root.replaceChildren();
       this.root.classList.toggle("present", Boolean(data.present));
       this.build();
+      for (const part of this.root.querySelectorAll(".charts > figure")) this.sight.observe(part);
       this.at = Math.max(0, Math.min(this.at, this.figures().length - 1));
       this.stage();
       if (focused) this.root.focus({ preventScroll: true });
@@ -124,13 +136,19 @@ class Live {
     if (this.space() !== this.room) this.layoutKey = null;
     this.room = this.space();
     this.draw();
+    this.resting = false;
   }
+
+  /** Whether a part is drawn in this frame: while a slider moves only what is in sight, so that frames are short. */
+  drawing(part) { return this.settled || this.resting || !this.away.has(part.closest("figure")); }
 
   move(name, value) {
     this.touched = true;
     delete this.root.dataset.hot;
     this.state[name] = value;
     this.schedule();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => { this.resting = true; this.schedule(this.settled); }, REST);
   }
 
   /** Tells the server; keys that repeat are gathered. */

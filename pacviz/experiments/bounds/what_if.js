@@ -177,9 +177,9 @@ class WhatIf extends Live {
     if (this.layoutKey !== state.classes) this.layout();
     for (const [name, field] of Object.entries(this.fields)) field.show(state[name]);
     if (this.choices.bound.value !== state.bound) this.choices.bound.value = state.bound;
-    for (const [name, chart] of Object.entries(this.charts)) this.update(name, chart);
+    for (const [name, chart] of Object.entries(this.charts)) if (this.drawing(this.hosts[name])) this.update(name, chart);
     this.link();
-    this.formula.update(state, result, title);
+    if (this.drawing(this.formula.host)) this.formula.update(state, result, title);
     if (this.settled) this.settle(result);
   }
 

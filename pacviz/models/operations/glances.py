@@ -19,7 +19,7 @@ SHIFTS = ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
 class Glances(Operation):
     """The image five times: where it is, and moved by one pixel to each side.  The logits are the means over all of them.
 
-    It comes before the first weights.
+    What the field calls test-time augmentation by shifts; files know it by this name.  It comes before the first weights.
     """
 
     looks = len(SHIFTS)

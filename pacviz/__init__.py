@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from pacviz.settings import lazily
 
 __version__ = "0.1.0"
 
@@ -32,24 +34,19 @@ __all__ = [
     "tails",
 ]
 
-_HOMES = {
-    "Certificate": "certificates.certificate",
-    "certify": "certificates.certificate",
-    "known": "certificates.certificate",
-    "from_module": "library.conversion",
-    "PacvizError": "errors",
-    "Charge": "codes.ledger",
-    "Ledger": "codes.ledger",
-    "Scenario": "scenario",
-    "scenario_of": "library.weights",
-    "tails": "library.tails.layers",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Public names are imported when first asked for, so that formulas alone never wait for torch."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'pacviz' has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"pacviz.{_HOMES[name]}"), name)
+# Names are imported when first asked for, so that formulas alone never wait for torch.
+__getattr__ = lazily(
+    __name__,
+    {
+        "Certificate": "certificates.certificate",
+        "certify": "certificates.certificate",
+        "known": "certificates.certificate",
+        "from_module": "library.conversion",
+        "PacvizError": "errors",
+        "Charge": "codes.ledger",
+        "Ledger": "codes.ledger",
+        "Scenario": "scenario",
+        "scenario_of": "library.weights",
+        "tails": "library.tails.layers",
+    },
+)

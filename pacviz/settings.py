@@ -29,6 +29,20 @@ def import_all(package: str, part: str = "") -> None:
             import_module(module)
 
 
+def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a package (PEP 562) whose names are imported from its modules when they are first asked for.
+
+    homes: the module of each name, as one writes it below the package.
+    """
+
+    def attribute(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{homes[name]}"), name)
+
+    return attribute
+
+
 @cache
 def import_extensions() -> None:
     """Imports the modules that PACVIZ_MODULES names, joined by commas: what they register can be chosen like what ships.

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 from pacviz.bounds.checks import ROUNDING, check_inputs, number
 
 ALPHA = 1.0001
 """Ratio of the geometric grid of temperatures over which the union is taken, fixed before any data."""
-GRID = 65
-"""Points of a search."""
+GRID, ZOOMS = 65, 6
+"""Points of a search, and how often it looks more closely."""
 
 
 def catoni(risk: float, kl: float, n: int, delta: float) -> float:
@@ -33,25 +29,20 @@ def catoni_optimum(risk: float, kl: float, n: int, delta: float) -> tuple[float,
     Every lambda is valid, so the search (a geometric grid, zoomed five times) can cost tightness but never validity.
     """
     risk, kl, n, delta = check_inputs(risk, kl, n, delta)
-    value, lam = optima(risk, kl, n, delta)
-    return float(value), float(lam)
+    low, high = 0.0, math.log(1000 * n)
+    for _ in range(ZOOMS):
+        step = (high - low) / (GRID - 1)
+        tried = [(_at(risk, kl, n, delta, lam), lam) for lam in (math.exp(low + i * step) for i in range(GRID))]
+        best = tried.index(min(tried))
+        low, high = (math.log(tried[min(max(best + side, 0), GRID - 1)][1]) for side in (-1, 1))
+    value, lam = tried[best]
+    return min(1.0, max(risk, value)), lam
 
 
-def optima(risk: ArrayLike, kl: ArrayLike, n: ArrayLike, delta: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """The search of `catoni_optimum` for arrays that broadcast, unchecked."""
-    broadcast = np.broadcast_arrays(*(np.asarray(value, np.float64) for value in (risk, kl, n, delta)))
-    r, k, m, d = (value[..., None] for value in broadcast)
-    low, high = np.zeros(broadcast[0].shape), np.log(1000 * broadcast[2])
-    for _ in range(6):
-        lams = np.exp(np.linspace(low, high, GRID, axis=-1))
-        union = 2 * np.log((2 * math.log(ALPHA) + np.log(lams)) / math.log(ALPHA))
-        values = _phi_inverse(lams / m, lams / m * r + ALPHA / m * (k - np.log(d) + union))
-        best = values.argmin(-1)[..., None]
-        low, high = (
-            np.log(np.take_along_axis(lams, np.clip(best + side, 0, GRID - 1), -1))[..., 0] for side in (-1, 1)
-        )
-    value, lam = (np.take_along_axis(candidates, best, -1)[..., 0] for candidates in (values, lams))
-    return np.minimum(1.0, np.maximum(broadcast[0], value)), lam
+def _at(risk: float, kl: float, n: int, delta: float, lam: float) -> float:
+    """What the union says at one of its temperatures."""
+    union = 2 * math.log((2 * math.log(ALPHA) + math.log(lam)) / math.log(ALPHA))
+    return _phi_inverse(lam / n, lam / n * risk + ALPHA / n * (kl - math.log(delta) + union))
 
 
 def catoni_fixed(risk: float, kl: float, n: int, delta: float, lam: float) -> float:
@@ -63,8 +54,8 @@ def catoni_fixed(risk: float, kl: float, n: int, delta: float, lam: float) -> fl
     allowed = "a temperature of at least 1e-6, chosen before the data is seen"
     lam = number("lam", lam, allowed, lambda x: 1e-6 <= x < math.inf)
     value = _phi_inverse(lam / n, lam / n * risk + (kl - math.log(delta)) / n)
-    return min(1.0, max(risk, float(value)))
+    return min(1.0, max(risk, value))
 
 
-def _phi_inverse(a: Any, ax: Any) -> Any:
-    return np.expm1(-ax) / np.expm1(-a) * (1 + ROUNDING)
+def _phi_inverse(a: float, ax: float) -> float:
+    return math.expm1(-ax) / math.expm1(-a) * (1 + ROUNDING)

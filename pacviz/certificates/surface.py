@@ -22,7 +22,6 @@ from pacviz.certificates.measure import RESULTS_FORMAT, Measurement, cutting_spa
 from pacviz.codes.compress import quantized
 from pacviz.codes.ledger import PARTS, Ledger
 from pacviz.codes.prune import prune
-from pacviz.device import one_thread
 from pacviz.errors import PacvizError
 from pacviz.jobs.executors import HERE, run
 from pacviz.jobs.units import Plan, Unit
@@ -222,6 +221,8 @@ def plan(scenario: Scenario, grid: Grid) -> Plan:
 
 def measure(arguments: Mapping[str, Any], progress: Progress) -> str:
     """The cells of one sparsity as JSON: the work of a unit of `plan`.  One thread, so that all machines give the same."""
+    from pacviz.device import one_thread
+
     scenario, grid = Scenario.from_mapping(arguments["scenario"]), Grid(**arguments["grid"])
     (weights,) = checkpoints.along(scenario, [scenario.sparsity])
     layers = tuple(layer.name for layer in architecture(scenario.model).layers)

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import torch
-
 from pacviz import data
 from pacviz.certificates import budget
 from pacviz.certificates.archive import Archive, BrokenArchive
@@ -140,7 +138,8 @@ def refusing() -> Iterator[None]:
             f"The header has no entry {reprlib.repr(error.args[0])}; ask for the file again."
         ) from error
     except (TypeError, AttributeError, ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
-        if isinstance(error, MemoryError | torch.OutOfMemoryError) or "alloc" in str(error):
+        # An accelerator's OutOfMemoryError is a RuntimeError, too.
+        if isinstance(error, MemoryError) or "alloc" in str(error):
             raise PacvizError(
                 "The memory of this machine does not suffice to verify the file, which says nothing about it; close other "
                 "programs, or verify it elsewhere."

@@ -15,7 +15,6 @@ from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.comparison import Comparison, comparison
 from pacviz.certificates.measure import Source, errors, measure_anew, network_of, posterior_of
 from pacviz.certificates.told import Told, declaration, refusing, sha256
-from pacviz.device import device
 from pacviz.errors import PacvizError
 from pacviz.models import declared
 from pacviz.progress import Progress
@@ -89,6 +88,8 @@ def pack(certificate: Certificate, weights: Source | None = None, provenance: Pr
     Where the figures were recorded on a machine whose arithmetic made other bytes of the same weights, they are
     measured anew.  Raises PacvizError for a preview.
     """
+    from pacviz.device import device
+
     scenario = certificate.scenario
     if certificate.measurement.preview:
         raise PacvizError("A preview cannot be saved as a certificate file; certify the whole training sample first.")
@@ -112,13 +113,15 @@ def verify(archive: Archive, dataset: data.Dataset | None = None, progress: Prog
     Raises BrokenArchive for an archive that no certificate could have made, PacvizError for data that are not there and
     for a machine that cannot tell.
     """
-    device()  # what is wrong with the machine is not the file's fault
+    from pacviz.device import device
+
     report = progress or (lambda fraction, what: None)
     told = Told.of(archive)
     scenario = told.scenario
     follows = told.followed()
     if not all(comparison.agrees for comparison in follows):
         return Verification(None, told.identity.n, scenario.delta, tuple(follows))
+    device()  # what is wrong with the machine is not the file's fault
     dataset = dataset or data.load(scenario.data, progress=progress)
     identity = dataset.identity
     whose = comparison("fingerprint of the data", told.identity.train, identity.train)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from pacviz import store
-from pacviz.data import cifar, digits, mnist
+from pacviz.data import cifar, mnist
 from pacviz.data.dataset import Dataset, Identity, Split
 from pacviz.errors import PacvizError
 from pacviz.progress import Progress
@@ -26,7 +26,8 @@ class Source:
     title: how it is written where a person reads it.  shape: of its images, (channels, height, width).
     read: training and test sample.  place: where it lies below
     store.data_dir(), None for the embedded digits.  is_there: whether it can be read without a download.
-    files: what is read there.  quick: reading takes a second, not a minute.  official: fingerprints of the training and
+    files: what is read there.  quick: reading takes a second, not a minute.  fingerprints: of what `read` gives, where they
+    can be had more cheaply than by it.  official: fingerprints of the training and
     test sample as they are published, which the recordings that ship with pacviz are about.
     download: how it gets to its place, None where nobody offers it.  megabytes: approximate size of the download.
     names: of the classes, where they are no digits.  lacking: says which of its files are missing or misnamed, where
@@ -46,10 +47,13 @@ class Source:
     lacking: Callable[[], str] = lambda: ""
     files: Callable[[], list[Path]] = list
     quick: bool = True
+    fingerprints: Callable[[], tuple[str, str]] | None = None
     official: tuple[str, str] | None = None
 
 
 def _digits(progress: Progress | None) -> tuple[Split, Split]:
+    from pacviz.data import digits
+
     def part(start: float, stop: float) -> Progress | None:
         return progress and (lambda fraction, text: progress(start + fraction * (stop - start), text))
 
@@ -72,6 +76,7 @@ def _idx(name: str, title: str, folder: str, megabytes: int, official: tuple[str
         megabytes,
         lacking=partial(mnist.lacking, folder),
         files=partial(mnist.files, folder),
+        fingerprints=partial(mnist.fingerprints, folder),
         official=official,
     )
 
@@ -82,8 +87,8 @@ DATASETS: dict[str, Source] = {
         Source(
             "digits",
             "Procedural digits",
-            digits.CLASSES,
-            (1, digits.SIDE, digits.SIDE),
+            10,
+            (1, 28, 28),
             _digits,
             official=(
                 "afa555625be281d88ccefdc9020a1c579f7035d65d62992644e128d0991e78bc",
@@ -192,7 +197,7 @@ def load(name: str, download: bool = False, progress: Progress | None = None) ->
     try:
         if (dataset := _known(key)) is None:
             dataset = _load(source(name), download, progress)
-            _remember(key, dataset)
+            _remember(key, lambda: (dataset.train.fingerprint, dataset.test.fingerprint))
             with _keeping:
                 _loaded[key] = dataset
                 while len(_loaded) > _KEPT:
@@ -216,14 +221,17 @@ def fingerprints(name: str) -> tuple[str, str] | None:
         _fingerprints[key] = (train, test)
     if key not in _fingerprints and files and source(name).quick:
         with suppress(PacvizError):
-            load(name)
+            if cheaper := source(name).fingerprints:
+                _remember(key, cheaper)
+            else:
+                load(name)
     return _fingerprints.get(key)
 
 
-def _remember(key: _Key, dataset: Dataset) -> None:
+def _remember(key: _Key, found: Callable[[], tuple[str, str]]) -> None:
     """Keeps the fingerprints of what was read from these files."""
     if key not in _fingerprints and key[2]:
-        _fingerprints[key] = (dataset.train.fingerprint, dataset.test.fingerprint)
+        _fingerprints[key] = found()
         store.remember(_stamped(key), json.dumps(_fingerprints[key]))
 
 

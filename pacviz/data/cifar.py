@@ -10,18 +10,18 @@ import tempfile
 import warnings
 import zlib
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-import numpy as np
-import torch
-from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from pacviz import store
 from pacviz.data.dataset import Split
 from pacviz.data.fetch import fetch
 from pacviz.errors import PacvizError
 from pacviz.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CLASSES = len(NAMES)
@@ -32,10 +32,7 @@ JPEG = "cifar10-jpeg.tar.xz"
 _SAMPLES = {"train": 50_000, "test": 10_000}
 _LARGEST = 100_000
 """Bytes of a packed image."""
-_BROKEN = (
-    *(OSError, EOFError, ValueError, SyntaxError, zlib.error),
-    *(lzma.LZMAError, tarfile.TarError, Image.DecompressionBombError),
-)
+_BROKEN = (OSError, EOFError, ValueError, SyntaxError, zlib.error, lzma.LZMAError, tarfile.TarError)
 """What the readers of archives and images raise for one that is damaged."""
 _DECODED = "v2.safetensors"
 """In the cache: one file, whatever archive it was decoded from last."""
@@ -54,6 +51,8 @@ def files(place: str) -> list[Path]:
 
 def read() -> tuple[Split, Split]:
     """Training and test sample of the original; raises PacvizError where a file is missing or damaged."""
+    import torch
+
     from pacviz.data.vision import torchvision
 
     splits = []
@@ -120,6 +119,8 @@ def read_jpeg(progress: Progress | None = None) -> tuple[Split, Split]:
 
 def _keep(splits: dict[str, Split], cached: Path, made_from: str) -> None:
     """Writes decoded images, where the cache can be written.  made_from: the digest of their archive."""
+    from safetensors.torch import save_file
+
     tensors = {
         f"{name} {part}": getattr(split, part) for name, split in splits.items() for part in ("images", "labels")
     }
@@ -148,6 +149,9 @@ def _cached(path: Path, made_from: str) -> dict[str, Split] | None:
 
 
 def _unpacked(archive: Path, progress: Progress | None) -> dict[str, Split]:
+    import numpy as np
+    from PIL import Image
+
     images: dict[str, dict[tuple[str, str], np.ndarray]] = {name: {} for name in _SAMPLES}
     total = sum(_SAMPLES.values())
     try:
@@ -168,7 +172,7 @@ def _unpacked(archive: Path, progress: Progress | None) -> dict[str, Split]:
                     images[sample][name, label] = np.asarray(image.convert("RGB"))
                 if progress and (done := sum(map(len, images.values()))) % 500 == 0:
                     progress(done / total, "decoding CIFAR-10 (JPEG)")
-    except _BROKEN as error:
+    except (*_BROKEN, Image.DecompressionBombError) as error:
         if isinstance(error, PacvizError):
             raise
         raise PacvizError(f"{archive} cannot be read ({error}); copy it again.") from error
@@ -181,6 +185,9 @@ def _split(archive: Path, sample: str, images: dict[tuple[str, str], np.ndarray]
             f"{archive} holds {len(images):,} images below {sample}/, but CIFAR-10 has {_SAMPLES[sample]:,} of "
             f"{SIDE} x {SIDE} in {', '.join(NAMES)}; copy it again."
         )
+    import numpy as np
+    import torch
+
     ordered = sorted(images)
     pixels = torch.from_numpy(np.stack([images[key] for key in ordered])).permute(0, 3, 1, 2).contiguous()
     return Split(pixels, torch.tensor([NAMES.index(label) for _, label in ordered]))

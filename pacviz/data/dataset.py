@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,16 +29,21 @@ class Split:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hex SHA-256 of shape, pixels and labels."""
-        digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
-        digest.update(self.images.contiguous().numpy().data)
-        digest.update(self.labels.contiguous().numpy().data)
-        return digest.hexdigest()
+        """As `fingerprint` says."""
+        return fingerprint(self.images.contiguous().numpy(), self.labels.contiguous().numpy())
 
     def pixels(self, start: int = 0, stop: int | None = None) -> Tensor:
         """float32 images of examples start to stop, scaled from 0..255 to [low, high]."""
-        shares = self.images[start:stop].to(torch.float32).div_(255)
+        shares = self.images[start:stop].float().div_(255)
         return shares if (self.low, self.high) == (0, 1) else shares.mul_(self.high - self.low).add_(self.low)
+
+
+def fingerprint(images: np.ndarray, labels: np.ndarray) -> str:
+    """Hex SHA-256 of shape, pixels (uint8) and labels (int64) of a sample."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    digest.update(images.data)
+    digest.update(labels.data)
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

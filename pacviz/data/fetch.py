@@ -6,7 +6,6 @@ import hashlib
 import queue
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 
 from pacviz.errors import PacvizError
@@ -62,6 +61,8 @@ def _stream(url: str, over: threading.Event) -> Iterator[tuple[bytes, int]]:
     A thread of its own does the reading, because no timeout of a socket covers the look-up of a host's name.  It ends
     once `over` is set, and never runs far ahead.
     """
+    import urllib.request
+
     arrived: queue.Queue[_Chunk] = queue.Queue(_AHEAD)
 
     def hand_over(item: _Chunk) -> bool:

@@ -6,15 +6,14 @@ import gzip
 import math
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from pacviz import store
-from pacviz.data.dataset import Split
+from pacviz.data.dataset import Split, fingerprint
 from pacviz.data.fetch import fetch
 from pacviz.errors import PacvizError
 from pacviz.settings import OWN_DATA
@@ -69,21 +68,29 @@ def read(folder: str) -> tuple[Split, Split]:
 
     Raises PacvizError naming the file that is missing, damaged, or not what its name says.
     """
-    train_images, train_labels, test_images, test_labels = files(folder)
-    train, test = _SAMPLES.values()
-    return _split(train_images, train_labels, train), _split(test_images, test_labels, test)
+    import torch
+
+    train, test = (Split(torch.from_numpy(images), torch.from_numpy(labels)) for images, labels in _samples(folder))
+    return train, test
 
 
-def _split(images: Path, labels: Path, n: int) -> Split:
-    split = Split(_read_idx(images, n, SIDE, SIDE)[:, None], _read_idx(labels, n).long())
-    if int(split.labels.max()) >= CLASSES:
-        raise PacvizError(
-            f"{labels} holds the label {int(split.labels.max())}, beyond 0 to {CLASSES - 1}; {_ADVICE}; {OWN_DATA}."
-        )
-    return split
+def fingerprints(folder: str) -> tuple[str, str]:
+    """Of the training and test sample that `read` gives, without waiting for torch; raises PacvizError as `read` does."""
+    train, test = (fingerprint(*sample) for sample in _samples(folder))
+    return train, test
 
 
-def _read_idx(path: Path, *shape: int) -> Tensor:
+def _samples(folder: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Images uint8 (n, 1, SIDE, SIDE) and labels int64 (n,) of the training and then of the test sample."""
+    paths = files(folder)
+    for images, labels, n in zip(paths[::2], paths[1::2], _SAMPLES.values(), strict=True):
+        pixels, digits = _read_idx(images, n, SIDE, SIDE)[:, None], _read_idx(labels, n).astype(np.int64)
+        if (largest := int(digits.max())) >= CLASSES:
+            raise PacvizError(f"{labels} holds the label {largest}, beyond 0 to {CLASSES - 1}; {_ADVICE}; {OWN_DATA}.")
+        yield pixels, digits
+
+
+def _read_idx(path: Path, *shape: int) -> np.ndarray:
     """The bytes of an IDX file of exactly this shape: uint8."""
     try:
         whole = len(_header(shape)) + math.prod(shape)
@@ -96,7 +103,7 @@ def _read_idx(path: Path, *shape: int) -> Tensor:
         raise PacvizError(f"{path} holds {_times(there)} bytes, and this data set has {wanted}; {_ADVICE}; {OWN_DATA}.")
     if not content.startswith(header) or len(content) != len(header) + math.prod(shape):
         raise PacvizError(f"{path} is cut short or not an IDX file of {wanted} bytes; {_ADVICE}.")
-    return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=len(header)).reshape(shape)
+    return np.frombuffer(bytearray(content), np.uint8, offset=len(header)).reshape(shape)
 
 
 def _shape(content: bytes, axes: int) -> tuple[int, ...] | None:

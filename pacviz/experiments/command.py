@@ -6,8 +6,9 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +96,17 @@ def as_json(value: Any) -> str:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """A bar on standard error where that is a terminal; it is told the fraction done and what is being done."""
-    from tqdm import tqdm
+    with ExitStack() as shown:
 
-    with tqdm(
-        total=1.0, disable=None, leave=False, bar_format="{desc:35.35}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
-    ) as bar:
+        @cache
+        def bar() -> Any:
+            from tqdm import tqdm
+
+            form = "{desc:35.35}{percentage:3.0f}%|{bar}| {elapsed}<{remaining}"
+            return shown.enter_context(tqdm(total=1.0, disable=None, leave=False, bar_format=form))
 
         def advance(fraction: float, what: str) -> None:
-            bar.set_description_str(what, refresh=False)
-            bar.update(fraction - bar.n)
+            bar().set_description_str(what, refresh=False)
+            bar().update(fraction - bar().n)
 
         yield advance

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import safe_open
-from safetensors.torch import save as to_bytes
+from safetensors.numpy import save as to_bytes
 
 from pacviz import store
 from pacviz.codes.code import code_of
@@ -127,7 +127,7 @@ def save(checkpoint: Checkpoint, folder: Path | None = None) -> Path:
     # A sparse file knows no -0: what is written has the fingerprint of what will be read.
     matrices = {name: matrix + np.float32(0) for name, matrix in checkpoint.matrices.items()}
     checkpoint = dataclasses.replace(checkpoint, matrices=matrices)
-    state = packed(architecture(checkpoint.model).state_dict(checkpoint.matrices))
+    state = packed(architecture(checkpoint.model).arrays(checkpoint.matrices))
     about = {
         "name": checkpoint.name,
         "model": checkpoint.model,
@@ -167,7 +167,7 @@ def load(path: Path) -> Checkpoint:
 
 @lru_cache(maxsize=64)
 def _load(path: Path, modified: int) -> Checkpoint:
-    with safe_open(path, "pt") as file:
+    with safe_open(path, "np") as file:
         about = file.metadata() or {}
         state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
     try:
@@ -212,7 +212,7 @@ def _about(path: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _told(path: Path, modified: int) -> tuple[str, ...]:
-    with safe_open(path, "pt") as opened:
+    with safe_open(path, "np") as opened:
         about = opened.metadata() or {}
     return tuple(about.get(key, "") for key in ("model", "data", "name"))
 

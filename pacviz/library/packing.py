@@ -1,39 +1,38 @@
-"""Tensors that are mostly zero, in a file: where the others are, and what."""
+"""Arrays that are mostly zero, in a file: where the others are, and what."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import torch
-from torch import Tensor
+import numpy as np
 
 PARTS = (".shape", ".places", ".values")
 
 
-def packed(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """A state dict in which each tensor with fewer than half of its values nonzero is three: int32 shape and places (row by
+def packed(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A state dict in which each array with fewer than half of its values nonzero is three: int32 shape and places (row by
     row), and the values there."""
-    result: dict[str, Tensor] = {}
-    for key, tensor in state.items():
-        flat = tensor.flatten()
-        places = flat.nonzero().flatten()
+    result: dict[str, np.ndarray] = {}
+    for key, array in state.items():
+        flat = array.ravel()
+        places = np.flatnonzero(flat)
         if 2 * len(places) < len(flat):
-            parts = (torch.tensor(tensor.shape, dtype=torch.int32), places.int(), flat[places])
+            parts = (np.array(array.shape, np.int32), places.astype(np.int32), flat[places])
             result |= {key + part: value for part, value in zip(PARTS, parts, strict=True)}
         else:
-            result[key] = tensor
+            result[key] = array
     return result
 
 
-def unpacked(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The inverse of `packed`; raises ValueError where the parts of a tensor do not fit each other."""
-    result = {key: tensor for key, tensor in state.items() if not key.endswith(PARTS)}
+def unpacked(state: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The inverse of `packed`; raises ValueError where the parts of an array do not fit each other."""
+    result = {key: array for key, array in state.items() if not key.endswith(PARTS)}
     for key in [key.removesuffix(".shape") for key in state if key.endswith(".shape")]:
         try:
             shape, places, values = (state[key + part] for part in PARTS)
-            flat = torch.zeros(int(shape.prod()), dtype=values.dtype)
-            flat[places.long()] = values
-            result[key] = flat.view(*shape.tolist())
-        except (KeyError, IndexError, RuntimeError) as error:
+            flat = np.zeros(int(shape.prod()), values.dtype)
+            flat[places] = values
+            result[key] = flat.reshape(shape)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
             raise ValueError(f"{key} is not whole: {error}") from error
     return result

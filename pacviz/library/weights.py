@@ -10,19 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from torch import Tensor
 
 from pacviz.codes.compress import as_it_stands
 from pacviz.codes.network import Network
 from pacviz.errors import PacvizError
-from pacviz.library.packing import unpacked
+from pacviz.library.packing import PARTS, unpacked
 from pacviz.models import architecture
 from pacviz.scenario import AS_IS, FROM_FILE, Scenario
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _HOW_TO_SAVE = '`safetensors.torch.save_file(model.state_dict(), "mine.safetensors")` writes one'
 _INNER = ("state_dict", "model_state_dict", "model")
@@ -64,6 +64,10 @@ def read(path: Path, model: str) -> Weights:
 
 def _state(path: Path, model: str) -> dict[str, Tensor]:
     """The state dict in a file, as float32."""
+    import torch
+    from safetensors.torch import load_file
+    from torch import Tensor
+
     advice = f"give a safetensors file with the state dict of {model}: {_HOW_TO_SAVE}"
     try:
         with path.open("rb") as file:
@@ -73,7 +77,10 @@ def _state(path: Path, model: str) -> dict[str, Tensor]:
             while isinstance(state, Mapping) and (inner := next((key for key in _INNER if key in state), None)):
                 state = state[inner]
         else:
-            state = unpacked(load_file(path))
+            state = load_file(path)
+            if any(key.endswith(PARTS) for key in state):  # a checkpoint of pacviz
+                arrays = unpacked({key: tensor.numpy() for key, tensor in state.items()})
+                state = {key: torch.from_numpy(array) for key, array in arrays.items()}
         if not isinstance(state, Mapping) or not all(isinstance(tensor, Tensor) for tensor in state.values()):
             raise PacvizError(f"it holds no state dict, which is a tensor for each name; {advice}.")
         prefix = _PARALLEL if all(str(key).startswith(_PARALLEL) for key in state) else ""
@@ -87,6 +94,8 @@ def _state(path: Path, model: str) -> dict[str, Tensor]:
 
 def _of_torch(path: Path, model: str) -> Any:
     """What torch.save wrote, where it is tensors and plain values; else PacvizError says how to take the weights out."""
+    import torch
+
     written = (
         f'`safetensors.torch.save_file(model.state_dict(), "mine.safetensors")` writes the state dict of {model} alone'
     )
@@ -109,17 +118,19 @@ def _of_torch(path: Path, model: str) -> Any:
         ) from error
 
 
-@torch.no_grad()
 def logits(weights: Weights, images: Tensor) -> Tensor:
     """What the architecture of these weights answers: (n, classes) for float32 images (n, channels, height, width).
 
     Names and shapes of weights do not tell what is computed with them: whoever brings weights compares these logits with
     those of the network that they come from.
     """
+    import torch
+
     spec = architecture(weights.model)
     network = spec.build(folded=True).eval()
     network.load_state_dict(spec.state_dict(weights.matrices))
-    return network(images)
+    with torch.no_grad():
+        return network(images)
 
 
 def described(model: str) -> str:

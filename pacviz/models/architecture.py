@@ -106,6 +106,8 @@ class Architecture:
 
         What it learned and the running statistics are thereby charged with them.  A folded state dict stays as it is.
         """
+        if not any(f"{name}.scale" in state for name in self.normalised):
+            return dict(state)
         from pacviz.models.modules import fold
 
         return fold(state, self.normalised)
@@ -120,33 +122,31 @@ class Architecture:
         """Names of the layers that are trained with batch normalisation."""
         return tuple(layer.name for layer in parametrised(self.operations) if layer.is_normalised)
 
-    def matrices(self, state: Mapping[str, Tensor]) -> dict[str, np.ndarray]:
-        """A state dict, folded or not, as one float32 matrix (rows, columns) a layer.
+    def matrices(self, state: Mapping[str, Tensor] | Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """A state dict, folded or not, as one float32 matrix (rows, columns) a layer; of arrays, which are folded, as well.
 
         Raises PacvizError where a tensor is missing, has another shape, or holds NaN or infinity.
         """
-        state = self.folded(state)
+        arrays = {key: _array(values) for key, values in self.folded(state).items()}  # type: ignore[arg-type]
         expected = {key: shape for layer in self.layers for key, shape in zip(layer.tensors, layer.shapes, strict=True)}
-        if unknown := sorted(set(state) - set(expected)):
+        if unknown := sorted(set(arrays) - set(expected)):
             raise PacvizError(
                 f"The weights hold {unknown[0]!r}, which {self.name} does not have; it has {', '.join(expected)}."
             )
         for key, shape in expected.items():
-            if key not in state:
+            if key not in arrays:
                 raise PacvizError(
                     f"The weights lack {key!r}, which {self.name} needs; give all of {', '.join(expected)}."
                 )
-            if tuple(state[key].shape) != shape:
-                raise PacvizError(f"{key} has shape {tuple(state[key].shape)}, but {self.name} needs {shape}.")
-            if not bool(state[key].isfinite().all()):
+            if arrays[key].shape != shape:
+                raise PacvizError(f"{key} has shape {arrays[key].shape}, but {self.name} needs {shape}.")
+            if not np.isfinite(arrays[key]).all():
                 raise PacvizError(
                     f"{key} holds NaN or infinite weights, which cannot be compressed; "
                     "train again with a smaller learning rate."
                 )
         return {
-            layer.name: np.concatenate(
-                [state[key].detach().float().cpu().numpy().reshape(layer.rows, -1) for key in layer.tensors], axis=1
-            )
+            layer.name: np.concatenate([arrays[key].reshape(layer.rows, -1) for key in layer.tensors], axis=1)
             for layer in self.layers
         }
 
@@ -154,12 +154,24 @@ class Architecture:
         """The inverse of `matrices`, in the folded form."""
         import torch
 
+        return {key: torch.from_numpy(array) for key, array in self.arrays(matrices).items()}
+
+    def arrays(self, matrices: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The state dict as float32 arrays."""
         state = {}
         for layer in self.layers:
             blocks = np.split(matrices[layer.name], np.cumsum(layer.widths)[:-1], axis=1)
             for key, shape, block in zip(layer.tensors, layer.shapes, blocks, strict=True):
-                state[key] = torch.from_numpy(np.ascontiguousarray(block, dtype=np.float32)).reshape(shape)
+                state[key] = np.ascontiguousarray(block, dtype=np.float32).reshape(shape)
         return state
+
+
+def _array(values: Tensor | np.ndarray) -> np.ndarray:
+    """As float32."""
+    if not isinstance(values, np.ndarray):
+        return values.detach().float().cpu().numpy()
+    with np.errstate(over="ignore"):  # infinity is refused by name
+        return np.asarray(values, np.float32)
 
 
 ARCHITECTURES: dict[str, Architecture] = {}

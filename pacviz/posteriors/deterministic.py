@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pacviz.codes.network import Network
-from pacviz.data.dataset import Split
 from pacviz.posteriors.posterior import PREVIEW_EXAMPLES, Coded, Posterior, register, written
-from pacviz.risk import Progress, RiskEstimate, exact_risk, sampled_risk
+from pacviz.risk import RiskEstimate
 from pacviz.scenario import Scenario
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pacviz.data.dataset import Split
+    from pacviz.risk import Progress
 
 
 @register
@@ -47,9 +50,13 @@ class Deterministic(Posterior):
     def preview(
         self, split: Split, failure: float, seed: int, progress: Progress | None = None, draws: int | None = None
     ) -> RiskEstimate:
+        from pacviz.risk import sampled_risk
+
         return sampled_risk(self.decoded, split, draws or PREVIEW_EXAMPLES, failure, seed, progress)
 
     def risk(self, split: Split, failure: float = 0.0, seed: int = 0, progress: Progress | None = None) -> RiskEstimate:
+        from pacviz.risk import exact_risk
+
         return exact_risk(self.decoded, split, progress)
 
     @classmethod

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,11 +18,14 @@ from pacviz.codes.code import code_of
 from pacviz.codes.coder import cluster_weights, encode_prior
 from pacviz.codes.ledger import Charge, Ledger
 from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
-from pacviz.data.dataset import Split
 from pacviz.errors import PacvizError
 from pacviz.posteriors.posterior import PREVIEW_DRAWS, Coded, Posterior, register, written
-from pacviz.risk import Progress, RiskEstimate, stochastic_risk
+from pacviz.risk import RiskEstimate
 from pacviz.scenario import Scenario
+
+if TYPE_CHECKING:
+    from pacviz.data.dataset import Split
+    from pacviz.risk import Progress
 
 NOISY_ENTRIES = 2**10
 """The most codebook entries of a layer with noise: the refund takes memory and time with their square."""
@@ -83,6 +86,8 @@ class Gaussian(Posterior):
     def _drawn(
         self, split: Split, draws: int, failure: float, seed: int, random: int, progress: Progress | None
     ) -> RiskEstimate:
+        from pacviz.risk import stochastic_risk
+
         estimate = stochastic_risk(self.decoded, self.stds, split, draws, failure, random, progress)
         return dataclasses.replace(estimate, seed=seed)
 

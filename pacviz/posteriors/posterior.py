@@ -6,17 +6,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, ClassVar, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pacviz.codes.coder import Encoded, decode, encode
 from pacviz.codes.ledger import Ledger
 from pacviz.codes.network import Network
-from pacviz.data.dataset import Split
-from pacviz.risk import Progress, RiskEstimate
 from pacviz.scenario import Scenario
 from pacviz.settings import enlist
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pacviz.data.dataset import Split
+    from pacviz.risk import Progress, RiskEstimate
 
 PREVIEW_EXAMPLES = 10_000
 """Training examples that a preview without noise looks at."""

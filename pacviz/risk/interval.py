@@ -6,8 +6,6 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from scipy.special import betainccinv, betaincinv
-
 from pacviz.bounds import kl_inverse
 from pacviz.errors import PacvizError
 
@@ -24,6 +22,8 @@ def upper_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == draws:
         return 1.0
+    from scipy.special import betainccinv
+
     p = float(betainccinv(errors + 1, draws - errors, failure))
     return math.nextafter(p + _MARGIN * p * (1 - p), 1)
 
@@ -33,6 +33,8 @@ def lower_limit(errors: int, draws: int, failure: float) -> float:
     _check(errors, draws, failure)
     if errors == 0:
         return 0.0
+    from scipy.special import betaincinv
+
     p = float(betaincinv(errors, draws - errors + 1, failure))
     return math.nextafter(p - _MARGIN * p * (1 - p), 0)
 

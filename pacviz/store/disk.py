@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
 from safetensors import SafetensorError
 
 from pacviz.errors import PacvizError
@@ -166,6 +165,8 @@ def alone(name: str, waiting: Callable[[], object]) -> Iterator[None]:
     waiting: called again and again meanwhile; an exception that it raises gives up.  Where the cache cannot be written,
     nobody waits for anybody.
     """
+    from filelock import FileLock, Timeout
+
     folder = cache_dir() / "locks"
     lock = FileLock(folder / name, timeout=PATIENCE)
     while not lock.is_locked:

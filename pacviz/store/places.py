@@ -6,8 +6,6 @@ import os
 from importlib import resources
 from pathlib import Path
 
-import platformdirs
-
 from pacviz.errors import PacvizError
 
 ASSETS = Path(str(resources.files("pacviz") / "assets")).resolve()
@@ -36,7 +34,11 @@ def given_path(text: str | Path) -> Path:
 def cache_dir() -> Path:
     """The user's cache folder (PACVIZ_CACHE overrides); it need not exist yet."""
     given = environment("PACVIZ_CACHE")
-    return given_path(given) if given else Path(platformdirs.user_cache_dir("pacviz"))
+    if given:
+        return given_path(given)
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("pacviz"))
 
 
 def data_dir() -> Path:

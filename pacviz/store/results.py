@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock
-
 from pacviz.errors import PacvizError
 from pacviz.store.disk import DAMAGED, free_path, notice, reason_of, require_writable
 from pacviz.store.places import ASSETS, cache_dir, cut, environment
@@ -219,6 +217,8 @@ def _tells_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _set_database_aside(path: Path) -> None:
     """Renames a damaged database, so that a new one begins; of several processes that find it damaged, only the first."""
+    from filelock import FileLock
+
     with FileLock(path.with_name("results.lock"), timeout=30):
         try:
             with closing(_connected(path)) as database:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pacviz.bounds import kl_inverse, kl_inverses, occam, seeger
+from pacviz.bounds.arrays import _binary_kls
 from pacviz.bounds.catoni import ALPHA, catoni_optimum
-from pacviz.bounds.kl import LEAST, MARGIN, _binary_kls
+from pacviz.bounds.kl import LEAST, MARGIN
 
 RISKS = (0.0, 5e-324, 1e-300, 1e-16, 1e-9, 0.5, 1 - 1e-9, 1 - 2.0**-53, 1.0)
 NATS = (0.0, 5e-324, 1e-9, 1.0, 1e5, 1e12, 1e308)

@@ -9,18 +9,15 @@ import torch
 from pacviz.codes.subspace.network import (
     DIMENSIONS,
     EXPONENTS,
-    PROJECTIONS,
-    Dense,
-    Kronecker,
     SubspaceNetwork,
     exponent_of,
     matrices_of,
     origin,
     parameters_of,
-    projection_of,
     recover,
     step_of,
 )
+from pacviz.codes.subspace.projection import KINDS, Dense, Kronecker, projection_of
 from pacviz.errors import PacvizError
 from pacviz.models import architecture
 
@@ -39,25 +36,25 @@ def integers(dimension, seed=0):
 
 def columns(kind, parameters, dimension):
     """P as a matrix, (parameters, dimension)."""
-    project = PROJECTIONS[kind](parameters, dimension)
+    project = KINDS[kind](parameters, dimension)
     return torch.stack([project(unit) for unit in torch.eye(dimension, dtype=torch.float64)], dim=1).numpy()
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_projection_is_signs_of_which_half_are_positive(kind):
     result = columns(kind, 4346, 40)
     assert set(np.unique(result)) == {-1.0, 1.0}
     assert abs(result.mean()) < 0.05
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_columns_are_nearly_orthogonal(kind):
     result = columns(kind, 4346, 40)
     cosines = result.T @ result / 4346 - np.eye(40)
     assert np.abs(cosines).max() < (0.1 if kind == "dense" else 0.5)
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_smaller_subspace_lies_in_a_larger_one(kind):
     assert np.array_equal(columns(kind, 500, 30), columns(kind, 500, 77)[:, :30])
 
@@ -77,7 +74,7 @@ def test_the_origin_is_the_same_on_every_machine_and_has_the_scale_of_he():
     assert not start[200:208].any()  # biases
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_gradient_is_the_transposed_product(kind):
     project = projection_of(kind, 500, 30)
     w = torch.randn(30, dtype=torch.float64, generator=torch.Generator().manual_seed(0), requires_grad=True)
@@ -88,15 +85,15 @@ def test_the_gradient_is_the_transposed_product(kind):
 def test_signs_are_made_numbers_a_few_at_a_time(monkeypatch):
     w = torch.tensor(integers(50), dtype=torch.float64)
     whole = Dense(1000, 50)(w)
-    monkeypatch.setattr("pacviz.codes.subspace.network._CHUNK", 3000)
+    monkeypatch.setattr("pacviz.codes.subspace.projection._CHUNK", 3000)
     parts = Dense(1000, 50)
     assert parts.signs.dtype is torch.int8
     assert torch.equal(parts(w), whole)
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_largest_subspace_of_lenet5_takes_less_than_a_gibibyte(kind):
-    assert PROJECTIONS[kind].memory(431_080, 1000) < 2**30
+    assert KINDS[kind].memory(431_080, 1000) < 2**30
 
 
 def test_memory_is_what_is_promised():
@@ -109,7 +106,7 @@ def test_memory_is_what_is_promised():
     assert made <= Dense.memory(parameters, dimension)
 
 
-@pytest.mark.parametrize("kind", PROJECTIONS)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dimension", [1, 37, 500])
 def test_a_network_is_found_again_from_its_weights(kind, dimension):
     network = SubspaceNetwork("subspace-conv", kind, 27, integers(dimension))

@@ -11,11 +11,12 @@ from pacviz.certificates.measure import errors, posterior_of, summary
 from pacviz.certificates.verify import pack, verify
 from pacviz.codes.coder import decode, encode, encode_prior
 from pacviz.codes.compress import as_it_stands, compress
-from pacviz.codes.subspace.network import PROJECTIONS, SubspaceNetwork
+from pacviz.codes.subspace.network import SubspaceNetwork
 from pacviz.data import Dataset, digits
 from pacviz.errors import PacvizError
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.models import architecture
+from pacviz.models.zoo.subspace_nets import PROJECTIONS
 
 
 def point(dimension=400, kind="dense", spread=3.0, model="subspace-conv"):

@@ -10,9 +10,10 @@ from pacviz.codes.code import Charging, Code, register
 from pacviz.codes.integers.mixture import Mixture
 from pacviz.codes.network import Network
 from pacviz.codes.rangecoder import Coder
-from pacviz.codes.subspace.network import DIMENSIONS, EXPONENTS, PROJECTIONS, SubspaceNetwork, recover
+from pacviz.codes.subspace.network import EXPONENTS, SubspaceNetwork, recover
 from pacviz.errors import PacvizError
 from pacviz.models import Architecture, architecture
+from pacviz.models.zoo.subspace_nets import DIMENSIONS, PROJECTIONS
 
 
 @register
@@ -37,21 +38,21 @@ class SubspaceCode(Code):
 
     def example(self, architecture: Architecture, random: np.random.Generator) -> SubspaceNetwork:
         integers = np.append(random.integers(-3, 4, 9), 1)
-        return SubspaceNetwork(architecture.name, next(iter(PROJECTIONS)), 40, integers)
+        return SubspaceNetwork(architecture.name, PROJECTIONS[0], 40, integers)
 
     def code(
         self, coder: Coder, architecture: Architecture, network: Network | None, charge: Charging
     ) -> SubspaceNetwork:
         point = None if network is None else _point(network)
-        kinds, most = tuple(PROJECTIONS), min(DIMENSIONS, architecture.parameters)
-        kind = coder.uniform(None if point is None else kinds.index(point.projection), len(kinds))
+        most = min(DIMENSIONS, architecture.parameters)
+        kind = coder.uniform(None if point is None else PROJECTIONS.index(point.projection), len(PROJECTIONS))
         dimension = 1 + coder.uniform(None if point is None else point.dimension - 1, most)
         charge("subspace", "how its directions are drawn, and how many there are")
         exponent = coder.uniform(None if point is None else point.exponent, EXPONENTS)
         charge("step", "what the integers count in")
         integers = Mixture().code(coder, None if point is None else point.integers, dimension)
         charge("integers", "how far the network goes in each direction, by a law that is learned on the way")
-        return SubspaceNetwork(architecture.name, kinds[kind], exponent, integers)
+        return SubspaceNetwork(architecture.name, PROJECTIONS[kind], exponent, integers)
 
 
 def _point(network: Network) -> SubspaceNetwork:

@@ -34,7 +34,6 @@ def certify(
     """Prints the certificate of a scenario, and saves it with the network where --out says."""
     from pacviz import store
     from pacviz.certificates.certificate import certify
-    from pacviz.certificates.verify import pack
     from pacviz.library import weights as files
 
     chosen = given(scenario) | dict(zip(PIXELS, input_range or (), strict=False))
@@ -59,6 +58,8 @@ def certify(
     with progress_bar() as progress:
         certificate = certify(wanted, progress=progress, weights=source)
     if target is not None:
+        from pacviz.certificates.verify import pack
+
         packed = pack(certificate, source)
         store.write_atomic(target, lambda path: path.write_bytes(packed))
     if trouble := store.problem():

@@ -70,13 +70,17 @@ def tails(weights: Mapping[str, np.ndarray | Tensor] | Path | str, seed: int = 0
     return tuple(measured)
 
 
-def read(path: Path) -> dict[str, Tensor]:
-    """All tensors of a safetensors file, by name."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+def read(path: Path) -> Mapping[str, np.ndarray | Tensor]:
+    """All tensors of a safetensors file, by name: arrays, or torch's tensors of a file with kinds of numbers that numpy lacks."""
+    from safetensors import SafetensorError, numpy
 
     try:
-        return load_file(path)
+        try:
+            return numpy.load_file(path)
+        except (TypeError, AttributeError):  # bfloat16 and eight-bit floats
+            from safetensors.torch import load_file
+
+            return load_file(path)
     except (OSError, SafetensorError, ValueError) as error:
         raise PacvizError(
             f"{path} cannot be read as a safetensors file ({error}); give one that safetensors.torch.save_file wrote."

@@ -7,7 +7,7 @@ from pacviz.models.zoo.lenet5 import LENET5
 DIMENSIONS = 1024
 """Largest dimension of a subspace."""
 PROJECTIONS = ("dense", "kronecker")
-"""How a subspace may be drawn."""
+"""How a subspace may be drawn, in the order of the code."""
 
 _REST: tuple[Operation, ...] = (
     ReLU(),

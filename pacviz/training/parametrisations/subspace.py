@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from pacviz.codes.integers.mixture import LARGEST
-from pacviz.codes.subspace.network import SubspaceNetwork, exponent_of, origin, projection_of, step_of
+from pacviz.codes.subspace.network import SubspaceNetwork, exponent_of, origin, step_of
+from pacviz.codes.subspace.projection import projection_of
 from pacviz.models import Architecture
 from pacviz.training.parametrisations.integers import laplace_nats
 

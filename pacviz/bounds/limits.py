@@ -1,36 +1,14 @@
-"""The bounds over whole curves, and the ends of the curves at which they stop saying anything."""
+"""The ends of curves, at which a bound stops saying anything."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from pacviz.bounds.catoni import optima
-from pacviz.bounds.checks import ROUNDING, check, check_risk
-from pacviz.bounds.kl import kl_inverses
+from pacviz.bounds.checks import check, check_risk
 from pacviz.bounds.registry import BOUNDS
 
 MOST_EXAMPLES = 10**12
 """As far as `least_examples` looks."""
 SMALLEST_NATS, DIGITS = 1e-3, 1e-6
 """Below the one `most_nats` does not tell K from 0; the other is its relative precision."""
-
-
-def curves(risk: ArrayLike, kl: ArrayLike, n: ArrayLike, delta: ArrayLike) -> dict[str, np.ndarray]:
-    """The functions of all BOUNDS by name, for arrays that broadcast: float64 of their common shape.
-
-    Arguments and units as for `seeger`; n may have a fraction, so that a curve is smooth.  Raises PacvizError for
-    values that the bounds refuse.
-    """
-    r, k, m, d = np.broadcast_arrays(*(np.asarray(value, np.float64) for value in (risk, kl, n, delta)))
-    check("risk", r, "fractions in [0, 1]", lambda x: ((x >= 0) & (x <= 1)).all())
-    check("kl", k, "finite numbers of nats, 0 or more", lambda x: ((x >= 0) & np.isfinite(x)).all())
-    check("n", m, "numbers of training examples, at least 8", lambda x: ((x >= 8) & np.isfinite(x)).all())
-    check("delta", d, "failure probabilities strictly between 0 and 1", lambda x: ((x > 0) & (x < 1)).all())
-    maurer, chernoff = (k + np.log(2 * np.sqrt(m)) - np.log(d)) / m, (k - np.log(d)) / m
-    seeger, occam = kl_inverses(r, np.stack([maurer, chernoff]))
-    mcallester = np.minimum(1.0, (r + np.sqrt(maurer / 2)) * (1 + ROUNDING))
-    return {"catoni": optima(r, k, m, d)[0], "seeger": seeger, "mcallester": mcallester, "occam": occam}
 
 
 def least_examples(name: str, risk: float, kl: float, delta: float, target: float) -> int | None:

@@ -14,7 +14,7 @@ from pacviz.certificates.measure import Measurement, network_of
 from pacviz.codes.coder import decode, encode
 from pacviz.models import architecture, grammar
 from pacviz.posteriors import gaussian
-from pacviz.risk import count_errors
+from pacviz.risk import count_errors, counting
 from pacviz.words import at_most
 
 SPARSE = Scenario(sparsity=0.971)
@@ -102,7 +102,7 @@ def test_a_preview_says_so_and_its_interval_covers_the_exact_risk(sparse):
 
 
 def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy, monkeypatch):
-    original = gaussian.stochastic_risk
+    original = counting.stochastic_risk
 
     seeds = []
 
@@ -110,7 +110,7 @@ def test_a_choice_made_by_previews_does_not_use_up_the_draws_that_certify(noisy,
         seeds.append(seed)
         return original(network, stds, split, 10, share, seed, *rest)
 
-    monkeypatch.setattr(gaussian, "stochastic_risk", few)
+    monkeypatch.setattr(counting, "stochastic_risk", few)
     digits = data.load("digits")
     network = network_of(NOISY)
     posterior = measurement.posterior_of(network, NOISY)

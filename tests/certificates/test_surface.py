@@ -8,7 +8,7 @@ import pytest
 from pacviz import PacvizError, Scenario, certify, data
 from pacviz.certificates import budget, surface
 from pacviz.certificates.surface import Grid
-from pacviz.posteriors import deterministic
+from pacviz.risk import counting
 
 SCENARIO = Scenario(sparsity=0.985, bits=2)
 GRID = Grid((0.985, 0.995), (2,), (0.0, 0.05))
@@ -52,7 +52,7 @@ def test_a_surface_comes_back_from_its_file(recorded, tmp_path):
 
 def test_an_interrupted_recording_goes_on_where_it_stopped(monkeypatch):
     unknown, grid, counted = SCENARIO.but(checkpoint="plain"), Grid((0.9911, 0.9971), (5,), (0.0,)), []
-    real = deterministic.exact_risk
+    real = counting.exact_risk
 
     def interrupted(network, split, progress=None):
         counted.append(network.nonzeros)
@@ -60,7 +60,7 @@ def test_an_interrupted_recording_goes_on_where_it_stopped(monkeypatch):
             raise KeyboardInterrupt
         return real(network, split, progress)
 
-    monkeypatch.setattr(deterministic, "exact_risk", interrupted)
+    monkeypatch.setattr(counting, "exact_risk", interrupted)
     with pytest.raises(KeyboardInterrupt):
         surface.sweep(unknown, grid)
     counted.clear()

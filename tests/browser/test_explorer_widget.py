@@ -70,6 +70,20 @@ def test_dragging_needs_no_message_and_letting_go_sends_one(explorer, page):
     assert page.evaluate("notebook.saved.length") == 1
 
 
+def test_a_chart_out_of_sight_follows_as_soon_as_the_slider_rests(explorer, page):
+    page.set_viewport_size({"width": 1280, "height": 420})
+    line = page.locator(".explorer .sizes .line[data-line=bytes] path").first
+    assert line.bounding_box()["y"] > 500
+    box = page.locator("#pacviz-noise").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 2, y)
+    page.mouse.down()
+    before = line.get_attribute("d")
+    page.mouse.move(box["x"] + box["width"] / 3, y)
+    expect(line).not_to_have_attribute("d", before)
+    assert page.evaluate("notebook.saved.length") == 0
+
+
 def test_a_refusal_is_read_until_something_moves(explorer, page):
     explorer.view = View(hide=("head",))
     explorer.set_state({"moved": {**explorer.data["state"], "noise": 7, "seq": 1}})

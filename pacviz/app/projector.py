@@ -104,6 +104,11 @@ def enlarged(figure: go.Figure) -> go.Figure:
     values = figure.to_dict()
     _enlarge(values)
     values["layout"].pop("height", None)
+    for name, axis in values["layout"].items():
+        # Plotly hides the labels of ticks beyond a chart, and where its place is narrow for a moment, all of them: then
+        # it would write the axis's title at minus infinity.
+        if name.startswith(("xaxis", "yaxis")):
+            axis["ticklabeloverflow"] = "allow"
     margin = values["layout"].get("margin", {})
     values["layout"]["margin"] = {side: round(SCALE * pixels) for side, pixels in margin.items()}
     return go.Figure(values, skip_invalid=True)

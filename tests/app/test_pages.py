@@ -3,10 +3,12 @@
 import json
 from pathlib import Path
 
+import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from pacviz import Scenario, data, known
+from pacviz.app import projector
 from pacviz.app.plain import plain
 from pacviz.certificates.surface import cell
 from pacviz.data import digits
@@ -107,6 +109,12 @@ def test_the_menus_offer_what_is_there_and_name_what_is_not():
     assert app.selectbox(key="data").options == ["digits", "mnist"]
     assert app.selectbox(key="model").options == ["lenet5", "mlp"]
     assert any("Fashion-MNIST, CIFAR-10" in caption.value for caption in app.caption)
+
+
+def test_labels_of_ticks_are_never_all_hidden_on_a_projector():
+    """By them Plotly places the title of an axis; without one it would write it at minus infinity."""
+    figure = projector.enlarged(go.Figure(layout={"xaxis": {"title": {"text": "epoch"}}, "yaxis2": {"dtick": 1}}))
+    assert figure.layout.xaxis.ticklabeloverflow == figure.layout.yaxis2.ticklabeloverflow == "allow"
 
 
 def test_a_projector_shows_the_explorer_alone():

@@ -199,6 +199,7 @@ def _certificate(point: Point) -> None:
         st.code(check, language="bash")
         st.caption(f"As its maker tells, who may tell anything, it was made by: {plain(point.command)}")
     told: dict[str, Any] = {setting_title(name)[0]: value_text(point.settings[name]) for name in setting_names(point)}
-    st.markdown(" · ".join(f"{plain(name)}: **{plain(value)}**" for name, value in told.items()))
+    # Not bold: it is told by whoever made the file.
+    st.markdown(" · ".join(f"{plain(name)}: {plain(value)}" for name, value in told.items()))
     prints = certificate.measurement.fingerprints
     st.caption(" ".join(f"{plain(name)}: {plain(text[:16])}…" for name, text in prints.items()) + " (SHA-256)")

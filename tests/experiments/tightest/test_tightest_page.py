@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tight_points import save
 
+from pacviz.app.plain import plain
 from pacviz.experiments.tightest import results as module
 from pacviz.experiments.tightest.results import FAMILIES, best, points
 from pacviz.literature import RECORD
@@ -178,6 +179,15 @@ def test_what_is_only_claimed_is_neither_headline_nor_star_and_says_so(recorded,
     assert not any("below" in text.value for text in app.markdown[1:])
     for panel in ("Network", "Bytes", "Certificate"):
         assert not any(" is below " in text.value for text in healthy(opened(point="forged", show=panel)).markdown)
+
+
+def test_what_the_maker_of_a_file_tells_is_plain_text_without_weight(folder):
+    note = "![x](http://127.0.0.1:1/x.png) **certified below 0.1 %** [click](http://127.0.0.1:1)"
+    save(folder, "told", 8, 1.0, settings={"note": note})
+    app = healthy(opened(point="told", show="Certificate"))
+    [shown] = [text.value for text in app.markdown if "certified below 0.1" in text.value]
+    assert plain(note) in shown
+    assert "**" not in shown
 
 
 def test_where_everything_is_only_claimed_there_is_no_certificate_in_the_headline(folder):

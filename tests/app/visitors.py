@@ -50,7 +50,8 @@ class Visitor:
                     self.session = answer.new_session.initialize.session_id
                 case "delta" if answer.delta.WhichOneof("type") == "new_element":
                     self.elements.append(answer.delta.new_element)
-                case "script_finished":
+                # A server that has drawn no page yet begins the first one once more.
+                case "script_finished" if answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
                     return
 
     def click(self, key: str, seconds: float = 120) -> None:

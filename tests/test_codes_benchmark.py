@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -29,3 +30,11 @@ def test_an_unknown_network_is_refused_in_one_sentence(capsys):
 def test_entropy_and_signed_ranks_are_those_of_a_case_by_hand():
     assert entropy_bytes(np.array([0] * 4 + [1] * 4)) == pytest.approx(1.0)
     assert _whole(np.array([0, 1, 2, 3]), np.array([-2.0, -1.0, 5.0])).tolist() == [0, -2, -1, 1]
+
+
+def test_a_python_without_nncodec_is_refused_in_one_sentence(capsys, tmp_path):
+    command = ["benchmark", "--codes", "--networks", "digits/mlp/gradual-0.2", "--nncodec"]
+    assert main([*command, str(tmp_path / "nowhere")]) == 2
+    assert "cannot be run; name the Python of an environment with nncodec" in capsys.readouterr().err
+    assert main([*command, sys.executable]) == 2
+    assert "does not run NNCodec" in capsys.readouterr().err

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import lzma
+import subprocess
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from subprocess import PIPE
 from typing import Any
 
 import numpy as np
 
 from pacviz.codes.coder import decode, encode
 from pacviz.codes.compress import compress
+from pacviz.codes.contexts.faster import compile_now
 from pacviz.codes.network import CompressedNetwork
 from pacviz.errors import PacvizError
 from pacviz.library import checkpoints
@@ -19,14 +26,15 @@ from pacviz.progress import Progress
 BITS = (2, 4, 8)
 
 
-def codes_benchmark(networks: Sequence[str] | None, progress: Progress) -> list[dict[str, Any]]:
+def codes_benchmark(networks: Sequence[str] | None, nncodec: str | None, progress: Progress) -> list[dict[str, Any]]:
     """A row for each network at 2, 4 and 8 bits a layer, not pruned any further.
 
     networks: texts of which one is in DATA/MODEL/NAME; all that ship where None.  bytes: of a file that was decoded again
     and is the same network.  entropy: bytes at the frequencies of each layer's values, which nobody sends.  xz: bytes of
-    the same values by xz -9e.  nncodec: by NNCodec where it is installed, else None.  Raises PacvizError where no network
-    is of that name.
+    the same values by xz -9e.  nncodec: by NNCodec of the Python that `nncodec` names, else None.  encode_s, decode_s: with
+    compiled loops where there are any.  Raises PacvizError where no network is of that name.
     """
+    compile_now()
     named = {f"{data}/{model}/{name}": (model, data, name) for model, data, name in checkpoints.shipped()}
     chosen = [name for name in named if networks is None or any(part in name for part in networks)]
     if not chosen:
@@ -35,16 +43,17 @@ def codes_benchmark(networks: Sequence[str] | None, progress: Progress) -> list[
         )
     jobs = [(name, bits) for name in chosen for bits in BITS]
     rows = []
-    for done, (name, bits) in enumerate(jobs):
-        progress(done / len(jobs), f"{name} at {bits} bits")
-        model = named[name][0]
-        compressed = compress(model, checkpoints.find(*named[name]).matrices, 0.0, bits, "global")
-        if compressed.layered is not None:
-            rows.append({"network": name, "bits": bits, **measured(compressed.layered)})
+    with nncodec_of(nncodec) as beside:
+        for done, (name, bits) in enumerate(jobs):
+            progress(done / len(jobs), f"{name} at {bits} bits")
+            model = named[name][0]
+            compressed = compress(model, checkpoints.find(*named[name]).matrices, 0.0, bits, "global")
+            if compressed.layered is not None:
+                rows.append({"network": name, "bits": bits, **measured(compressed.layered, beside)})
     return rows
 
 
-def measured(network: CompressedNetwork) -> dict[str, Any]:
+def measured(network: CompressedNetwork, beside: Callable[[Sequence[np.ndarray]], int | None]) -> dict[str, Any]:
     """The numbers of a row.  Raises PacvizError where the code does not come back."""
     start = time.perf_counter()
     data = encode(network).data
@@ -61,7 +70,7 @@ def measured(network: CompressedNetwork) -> dict[str, Any]:
         "xz": len(
             lzma.compress(b"".join(part.astype(kind).tobytes() for part in symbols), preset=9 | lzma.PRESET_EXTREME)
         ),
-        "nncodec": nncodec_bytes([_whole(layer.symbols, layer.codebook) for layer in network.layers]),
+        "nncodec": beside([_whole(layer.symbols, layer.codebook) for layer in network.layers]),
         "encode_s": round(encoded - start, 3),
         "decode_s": round(decoded - encoded, 3),
     }
@@ -82,16 +91,40 @@ def _whole(symbols: np.ndarray, codebook: np.ndarray) -> np.ndarray:
     )
 
 
-def nncodec_bytes(layers: Sequence[np.ndarray]) -> int | None:
-    """By NNCodec, int32 layer by layer, decoded again; None where it is not installed or they do not come back."""
+@contextmanager
+def nncodec_of(python: str | None) -> Iterator[Callable[[Sequence[np.ndarray]], int | None]]:
+    """What says how many bytes NNCodec takes for int32 matrices, decoded again; None where they do not come back.
+
+    python: an interpreter of another environment, for NNCodec and pacviz want different versions of numpy; None for none,
+    where the answer is None.
+    """
+    if python is None:
+        yield lambda layers: None
+        return
+    script = Path(__file__).with_name("beside.py")
     try:
-        from nncodec import tensor
-    except (ImportError, RuntimeError, OSError):  # not there, or it does not start
-        return None
-    size = 0
-    for layer in layers:
-        data = tensor.encode(layer, {"use_dq": False})
-        if not np.array_equal(tensor.decode(data), layer):
-            return None
-        size += len(data)
-    return size
+        worker = subprocess.Popen(
+            [python, "-I", str(script)], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, encoding="utf-8"
+        )
+    except OSError as error:
+        raise PacvizError(f"{python} cannot be run; name the Python of an environment with nncodec.") from error
+
+    def size(layers: Sequence[np.ndarray]) -> int | None:
+        files = [str(Path(folder) / f"{number}.npy") for number in range(len(layers))]
+        for file, layer in zip(files, layers, strict=True):
+            np.save(file, layer)
+        assert worker.stdin
+        assert worker.stdout
+        assert worker.stderr
+        with suppress(BrokenPipeError):
+            print(json.dumps(files), file=worker.stdin, flush=True)
+        for line in worker.stdout:
+            # Whatever else it prints is not ours.
+            with suppress(ValueError):
+                return json.loads(line)
+        said = worker.stderr.read().strip().splitlines() or ["nothing"]
+        raise PacvizError(f"{python} does not run NNCodec, it says {said[-1]!r}; run {python} -m pip install nncodec.")
+
+    with worker, tempfile.TemporaryDirectory() as folder:
+        yield size
+        worker.terminate()

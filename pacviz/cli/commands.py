@@ -40,14 +40,15 @@ def benchmark(
     visitors: list[str] | None,
     codes: bool,
     networks: list[str] | None,
+    nncodec: str | None,
     json: bool,
 ) -> None:
     """Prints the medians that docs/speed.md quotes, as JSON; --codes: the sizes and times of the code, as a table."""
-    if codes or networks is not None:
+    if codes or networks is not None or nncodec is not None:
         from pacviz.benchmarks.codes import codes_benchmark
 
         with progress_bar() as progress:
-            rows = codes_benchmark(networks, progress)
+            rows = codes_benchmark(networks, nncodec, progress)
         print(as_json(rows) if json else _table(rows))
         return
     if app:
@@ -89,6 +90,9 @@ def _benchmark_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--networks", nargs="+", metavar="TEXT", help="those with one of these texts in DATA/MODEL/NAME"
+    )
+    parser.add_argument(
+        "--nncodec", metavar="PYTHON", help="NNCodec beside them: the Python of an environment with nncodec"
     )
 
 

@@ -22,6 +22,8 @@ from pacviz.certificates.archive import Archive
 from pacviz.certificates.certificate import Certificate
 from pacviz.certificates.measure import network_of, posterior_of, summary
 from pacviz.certificates.verify import pack
+from pacviz.codes.coder import decode, encode, header
+from pacviz.codes.contexts import faster
 from pacviz.errors import PacvizError
 from pacviz.library.weights import Weights, scenario_of
 from pacviz.models import from_description
@@ -212,9 +214,9 @@ def many_lines(honest: Archive):
     return header
 
 
-def driven(files) -> list[dict]:
-    """What verifying each file took."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+def driven(files, **settings: str) -> list[dict]:
+    """What verifying each file took.  settings: of the environment."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **settings}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
         input="\n".join(map(str, files)),
@@ -273,6 +275,51 @@ def test_every_bad_file_is_refused_in_one_sentence_within_two_seconds_and_500_me
             assert one["cpu"] < SECONDS, (what, problem, one)
             assert one["megabytes"] < MEGABYTES, (what, problem, one)
             file.unlink()
+
+
+NARROW, WIDE, LARGE = "130 units that see the image", "1,500 units that see four", "2,514 units that see the image"
+CHAINS = {
+    NARROW: [linear(784, 130, "a"), RELU, linear(130)],
+    WIDE: [linear(784, 4, "a"), RELU, linear(4, 1_500, "b"), RELU, linear(1_500)],
+    LARGE: [linear(784, 2_514, "a"), RELU, linear(2_514)],
+}
+DENSITIES = {NARROW: 1.0, WIDE: 0.3, LARGE: 0.0002}
+"""With nearly as many weights as the second version of the code has patience for."""
+
+
+def with_other_weights(spec, random: Random, density: float, version: int | None) -> Archive:
+    """A file that is consistent in itself, but its code, which is written in that version, is of other weights."""
+    archive, other = (unmeasured(spec, random, density) for _ in range(2))
+    network = decode(other.code, spec.name)[0]
+    return dataclasses.replace(archive, code=encode(network, version).data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("compiled", [True, False])
+def test_a_whole_code_of_the_second_version_is_refused_in_time_with_and_without_compiled_loops(
+    compiled, tmp_path, monkeypatch
+):
+    """What a declared network may take in version 2 at the most, and more than that."""
+    random, contents = Random(5), {}
+    for what, chain in CHAINS.items():
+        archive = with_other_weights(from_description(images(FLATTEN, *chain)), random, DENSITIES[what], None)
+        assert header(archive.code, "").version == 2, what
+        contents[what] = archive.to_bytes()
+    largest = from_description(DEAREST["most parameters"])
+    contents["2 million dense weights, version 1"] = with_other_weights(largest, random, 1.0, None).to_bytes()
+    monkeypatch.setattr("pacviz.codes.contexts.code.PATIENCE", math.inf)
+    contents["2 million dense weights, version 2"] = with_other_weights(largest, random, 1.0, 2).to_bytes()
+    settings = {} if compiled else {"NUMBA_CACHE_DIR": str(tmp_path / "nothing")}
+    assert faster.compile_now() or not compiled
+    print(f"\n{'compiled' if compiled else 'numpy'}")
+    for what, content in contents.items():
+        (file := tmp_path / "false.pacviz").write_bytes(content)
+        [taken] = driven([file], **settings)
+        row(what, 1, [taken])
+        problem = sentence(file)
+        assert taken["code"] == 1, (what, problem)
+        assert taken["cpu"] < SECONDS, (what, problem, taken)
+        assert taken["megabytes"] < MEGABYTES, (what, problem, taken)
 
 
 def falsified(archive: Archive) -> bytes:

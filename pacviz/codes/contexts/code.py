@@ -20,7 +20,7 @@ from pacviz.codes.network import CompressedLayer, CompressedNetwork, Network
 from pacviz.codes.rangecoder import Coder, Recorder, Tape
 from pacviz.models import Architecture, LayerSpec, declared
 
-PATIENCE = 2**21
+PATIENCE = 3 * 2**19
 """Steps that the code of a declared network may take, to be read or to be written: a second without compiled code."""
 REMEMBERED = 2**19
 """Up to so many weights, what the positions of a layer are written as is remembered: 12 bytes each."""

@@ -31,8 +31,8 @@ def codes_benchmark(networks: Sequence[str] | None, nncodec: str | None, progres
 
     networks: texts of which one is in DATA/MODEL/NAME; all that ship where None.  bytes: of a file that was decoded again
     and is the same network.  entropy: bytes at the frequencies of each layer's values, which nobody sends.  xz: bytes of
-    the same values by xz -9e.  nncodec: by NNCodec of the Python that `nncodec` names, else None.  encode_s, decode_s: with
-    compiled loops where there are any.  Raises PacvizError where no network is of that name.
+    the same values by xz -9e.  nncodec: by NNCodec of the Python that `nncodec` names, else None.  encode_s, decode_s: of the
+    processor, with compiled loops where there are any.  Raises PacvizError where no network is of that name.
     """
     compile_now()
     named = {f"{data}/{model}/{name}": (model, data, name) for model, data, name in checkpoints.shipped()}
@@ -55,11 +55,11 @@ def codes_benchmark(networks: Sequence[str] | None, nncodec: str | None, progres
 
 def measured(network: CompressedNetwork, beside: Callable[[Sequence[np.ndarray]], int | None]) -> dict[str, Any]:
     """The numbers of a row.  Raises PacvizError where the code does not come back."""
-    start = time.perf_counter()
+    start = time.process_time()
     data = encode(network).data
-    encoded = time.perf_counter()
+    encoded = time.process_time()
     read, _ = decode(data)
-    decoded = time.perf_counter()
+    decoded = time.process_time()
     if not all(np.array_equal(read.matrices[name], matrix) for name, matrix in network.matrices.items()):
         raise PacvizError("The code of this network does not come back; report it with its name.")
     symbols = [layer.symbols for layer in network.layers]

@@ -283,7 +283,7 @@ CHAINS = {
     WIDE: [linear(784, 4, "a"), RELU, linear(4, 1_500, "b"), RELU, linear(1_500)],
     LARGE: [linear(784, 2_514, "a"), RELU, linear(2_514)],
 }
-DENSITIES = {NARROW: 1.0, WIDE: 0.3, LARGE: 0.0002}
+DENSITIES = {NARROW: 1.0, WIDE: 0.15, LARGE: 0.0001}
 """With nearly as many weights as the second version of the code has patience for."""
 
 

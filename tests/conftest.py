@@ -2,6 +2,7 @@
 Property tests draw the same examples in every run."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,20 @@ SHARED = "PYTEST_XDIST_WORKER" in os.environ
 if SHARED:
     os.environ["OMP_NUM_THREADS"] = "1"
 
-import pacviz  # noqa: F401, E402 (before torch, whose threads it tells to be patient)
+import pacviz.settings  # noqa: E402 (before torch, whose threads it tells to be patient)
 
 import torch  # noqa: E402  # isort: skip
+
+from pacviz.bounds import BOUNDS  # noqa: E402
+from pacviz.certificates import measure  # noqa: E402, F401 (with all codes and posteriors)
+from pacviz.codes.code import CODES  # noqa: E402
+from pacviz.codes.prune import PRUNINGS  # noqa: E402
+from pacviz.codes.quantizer import QUANTIZERS  # noqa: E402
+from pacviz.data import DATASETS  # noqa: E402
+from pacviz.models import ARCHITECTURES  # noqa: E402
+from pacviz.models.operations import OPERATIONS  # noqa: E402
+from pacviz.posteriors.posterior import POSTERIORS  # noqa: E402
+from pacviz.training.recipe import METHODS  # noqa: E402
 
 settings.register_profile("same every time", derandomize=True, deadline=None, max_examples=50)
 settings.load_profile("same every time")
@@ -26,6 +38,20 @@ def cache(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     os.environ["PACVIZ_CACHE"] = str(folder)
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registries() -> Iterator[None]:
+    """What the tests of a file register goes with them: the next file in the same process finds what ships."""
+    kinds = (BOUNDS, CODES, PRUNINGS, QUANTIZERS, OPERATIONS, ARCHITECTURES, METHODS, DATASETS, POSTERIORS)
+    before = [(kind, dict(kind)) for kind in kinds]
+    names = {kind: list(listed) for kind, listed in pacviz.settings._names.items()}
+    yield
+    for kind, whole in before:
+        kind.clear()
+        kind.update(whole)
+    for kind, listed in names.items():
+        pacviz.settings._names[kind][:] = listed
 
 
 @pytest.fixture(scope="session")

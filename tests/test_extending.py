@@ -11,10 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import pacviz.experiments
-from pacviz import checks, data, models, scenario, settings
+from pacviz import checks, data, settings
 from pacviz.bounds import BOUNDS
 from pacviz.cli import main
-from pacviz.codes.code import CODES
 from pacviz.codes.prune import PRUNINGS
 from pacviz.codes.quantizer import QUANTIZERS
 from pacviz.experiments.experiment import experiments
@@ -27,17 +26,15 @@ from pacviz.training.train import train
 TEXT = (Path(__file__).parents[1] / "docs" / "extending.md").read_text(encoding="utf-8")
 MODULES = {match[2]: match[1] for match in re.finditer(r"```python\n(\"\"\"([\w/]+\.py):.*?)```", TEXT, re.DOTALL)}
 """By the file that the first line of each names."""
-REGISTRIES = (BOUNDS, CODES, PRUNINGS, QUANTIZERS, OPERATIONS, METHODS, models.ARCHITECTURES, data.DATASETS)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The modules of the documentation in a folder on Python's path, imported; all registries are put back."""
+    """The modules of the documentation in a folder on Python's path, imported."""
     there = tmp_path_factory.mktemp("extensions")
     for name, text in MODULES.items():
         (there / name).parent.mkdir(parents=True, exist_ok=True)
         (there / name).write_text(text, encoding="utf-8")
-    before, sets = [dict(registry) for registry in REGISTRIES], list(scenario.DATA_NAMES)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(there)
         patch.setattr(pacviz.experiments, "__path__", [*pacviz.experiments.__path__, str(there / "pacviz/experiments")])
@@ -46,10 +43,6 @@ def folder(tmp_path_factory):
             cached.cache_clear()
         settings.import_extensions()
         yield there
-    for registry, whole in zip(REGISTRIES, before, strict=True):
-        registry.clear()
-        registry.update(whole)
-    scenario.DATA_NAMES[:] = sets
     for cached in (settings.import_extensions, experiments):
         cached.cache_clear()
     for name in [name for name in sys.modules if name.startswith(("my_", "pacviz.experiments.hello"))]:

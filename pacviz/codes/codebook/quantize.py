@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import kmeans1d
 import numpy as np
 
 from pacviz.codes.codebook.codebooks import snap
@@ -32,6 +31,8 @@ def kmeans(values: np.ndarray, clusters: int) -> np.ndarray:
     starts = [_compander(ordered, clusters)]
     if (points := min(len(ordered), OPTIMAL_WORK // clusters)) >= min(len(ordered), 32 * clusters):
         sample = ordered[((np.arange(points) + 0.5) * len(ordered) / points).astype(int)]
+        import kmeans1d
+
         starts.append(np.sort(kmeans1d.cluster(sample, clusters).centroids))
     return max((_lloyd(ordered, sums, start) for start in starts), key=lambda result: result[1])[0]
 

@@ -7,7 +7,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pacviz.cli.tails import TAILS
 from pacviz.experiments import experiment as known
 from pacviz.experiments.command import Command, as_json, progress_bar
 from pacviz.store import environment
@@ -119,7 +118,6 @@ def every_command() -> tuple[Command, ...]:
     """All that `python -m pacviz` can do."""
     return (
         *(command for experiment in known.experiments() for command in experiment.commands),
-        TAILS,
         Command(experiments),
         Command(benchmark, _benchmark_options),
         Command(record, _record_options, json=False),
@@ -132,10 +130,11 @@ def commands_named(name: str) -> tuple[Command, ...]:
 
     A command is named after its function, so that the file of an experiment which defines it is found by its text.
     """
-    if environment("PACVIZ_MODULES") or not name.isidentifier():
+    function = name.replace("-", "_")
+    if environment("PACVIZ_MODULES") or not function.isidentifier():
         return every_command()
     folder = Path(str(known.__file__)).parent
-    files = [file for file in folder.glob("*/command.py") if f"\ndef {name}(" in file.read_text("utf-8")]
+    files = [file for file in folder.glob("*/command.py") if f"\ndef {function}(" in file.read_text("utf-8")]
     if len(files) != 1:
         return every_command()
     commands = import_module(f"pacviz.experiments.{files[0].parent.name}.command").COMMANDS

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Command:
     """A command of `python -m pacviz`.
 
-    run: does the work; it is called with the options by their names and returns the exit code, None for 0.  Its name is the
-    command's, its docstring the help.  options: adds the options to a parser.  json: whether it can print JSON.
+    run: does the work; it is called with the options by their names and returns the exit code, None for 0.  Its name, with
+    dashes, is the command's, its docstring the help.  options: adds the options to a parser.  json: whether it can print JSON.
     """
 
     run: Callable[..., int | None]
@@ -33,7 +33,7 @@ class Command:
 
     @property
     def name(self) -> str:
-        return self.run.__name__
+        return self.run.__name__.replace("_", "-")
 
 
 def add_settings(parser: ArgumentParser, of: type, names: Iterable[str] | None = None) -> None:

@@ -151,6 +151,7 @@ class LineChart {
     }
     this.now = svg("path", { stroke: "currentColor", "stroke-opacity": 0.6, "stroke-dasharray": "2 4" }, frame.plot);
     this.ghosts = svg("g", { "clip-path": `url(#${clip})`, class: "ghosts" }, frame.plot);
+    this.band = svg("path", { "fill-opacity": 0.18, "clip-path": `url(#${clip})` }, frame.plot);
     this.bundle = svg("g", { "clip-path": `url(#${clip})` }, frame.plot);
     this.under = svg("path", { fill: "none", "stroke-opacity": 0.4, "stroke-linejoin": "round", class: "line" }, this.bundle);
     for (const name of names) {
@@ -206,9 +207,16 @@ class LineChart {
     return d;
   }
 
+  /** What lies between two lines, where both are known. */
+  between(xs, low, high) {
+    const known = xs.map((_, i) => i).filter((i) => low[i] !== null && low[i] !== undefined);
+    const corner = (values) => (i) => `${this.left(xs[i]).toFixed(1)} ${this.top(values[i]).toFixed(1)}`;
+    return known.length < 2 ? "" : `M${[...known.map(corner(low)), ...known.reverse().map(corner(high))].join("L")}Z`;
+  }
+
   /**
    * curves: {x, recorded, told, name: [...]}: places, which of them are marked, which are told (those that are marked if
-   * it is absent), values.  chosen: the line that is drawn widest.  present: {x, y, text, line, side}, or null; side: "start" or "end"
+   * it is absent), values; band: {name: [low, high]}, what the chosen line's values lie between.  chosen: the line that is drawn widest.  present: {x, y, text, line, side}, or null; side: "start" or "end"
    * where the text stands beside the mark.  turns: points.
    */
   update(curves, chosen, present, ghosts = NONE, turns = NONE) {
@@ -229,6 +237,8 @@ class LineChart {
         marks.setAttribute("d", symbols);
         marks.setAttribute("opacity", wide || !(name in BOUNDS) ? 1 : 0.6);
       }
+      const [low, high] = curves.band?.[chosen] ?? [NONE, NONE];
+      set(this.band, { d: this.between(curves.x, low, high), fill: this.styles[chosen].colour });
       [this.drawn, this.chosen] = [curves, chosen];
     }
     if (this.drawnGhosts !== ghosts) this.drawGhosts(ghosts);

@@ -1,0 +1,80 @@
+"""The page "Heavy tails": which recording is shown, the browser's component, the URL that keeps its sliders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from pacviz.app.controls import choice
+from pacviz.app.folded import folded
+from pacviz.app.links import linked, parameters, refuse, usual
+from pacviz.app.projector import presenting
+from pacviz.app.session import friendly, through_app
+from pacviz.errors import PacvizError
+from pacviz.experiments.experiment import EXPERIMENTS
+from pacviz.experiments.heavy_tails.payload import SCRIPTS, Place, payload
+from pacviz.experiments.heavy_tails.results import Recording, sound
+from pacviz.explorer import source
+from pacviz.settings import setting, settings
+
+_component = st.components.v2.component("pacviz_tails", js=source(SCRIPTS))
+_KEY = "tails"
+PREFIX = "tails_"
+
+
+@dataclass(frozen=True)
+class _Choices:
+    name: str = setting("", "Recording", "Networks that were trained before.")
+
+
+PARAMETERS = (*parameters(_Choices, PREFIX, usual={"name": None}), *parameters(Place, PREFIX))
+"""All that a link to the page can say."""
+
+
+def _recorded() -> tuple[str, Recording]:
+    recordings = sound()
+    if not recordings:
+        raise PacvizError("There is no recording yet; make one by `python -m pacviz heavy-tails`.")
+    with st.sidebar:
+        usual(f"{PREFIX}name", next(iter(recordings)))
+        name = choice("name", tuple(recordings), _Choices, PREFIX)
+    return name, recordings[name]
+
+
+def _moved() -> None:
+    moved = st.session_state[_KEY]["moved"]
+    try:
+        place = Place(**{name: moved[name] for name in settings(Place)})
+    except PacvizError as error:
+        refuse(error)
+        return
+    st.session_state.update({PREFIX + name: getattr(place, name) for name in settings(Place)})
+
+
+def _what() -> None:
+    """What the pictures can and cannot say."""
+    st.markdown(
+        "**The theory** (Barsbey et al. 2021): with a large ratio of step size η to batch size b, SGD's noise makes the weights "
+        "heavy-tailed; heavy-tailed weights are compressible, the more the wider the network: the error of the best "
+        "approximation by few of them goes to 0. The tail index α is 2 for finite variance, less the heavier the tail.\n\n"
+        "**What α does not say.** The estimator looks at how sums of rows grow. Gaussian weights in rows of unequal size look "
+        "heavy-tailed to it (dead units alone can bring it to 0.6), and so does a mixture: no finite sample tells a heavy tail "
+        "from one. At this scale the effect on pruning is loud, and α whispers. It is the paper's explanation of what is "
+        "seen, not its measured cause.\n\n"
+        "**The certificates** charge every bit of the code and the description of the architecture, so that each holds for all "
+        "networks here at once. Nothing was trained again after pruning, which is why most of them are weak."
+    )
+
+
+def page() -> None:
+    """Draws the page."""
+    through_app(EXPERIMENTS)
+    with friendly():
+        with linked("tails", PARAMETERS):
+            _, recording = _recorded()
+            place = Place(**{name: st.session_state[PREFIX + name] for name in settings(Place)})
+        moved = st.session_state.get(_KEY) or {}
+        echo = (moved.get("moved") or {}).get("seq", 0)
+        _component(key=_KEY, data=payload(recording, place, echo, presenting()), on_moved_change=_moved)
+        folded("What the theory says, and what the tail index cannot say", "tails_theory", _what)

@@ -54,11 +54,11 @@ class HeavyTails:
     data: str = setting("mnist", "Data set", "What is learned.", choices=lambda: tuple(DATA_NAMES))
     n: int = setting(20_000, "Training examples n", "How many images are learned.", low=100, high=60_000, step=100)
     step_sizes: tuple[float, ...] = setting(
-        (0.03, 0.07, 0.17, 0.4), "Step sizes η", "Of plain SGD, constant.", low=1e-5, high=100.0
+        (0.05, 0.1, 0.2, 0.4), "Step sizes η", "Of plain SGD, constant.", low=1e-5, high=100.0
     )
     batch_sizes: tuple[float, ...] = setting((32.0, 50.0), "Batch sizes b", "Examples a step.", low=1.0, high=10_000.0)
     widths: tuple[float, ...] = setting(
-        (64.0, 128.0, 256.0), "Widths", "Hidden units of each layer.", low=8.0, high=2048.0
+        (32.0, 64.0, 128.0), "Widths", "Hidden units of each layer.", low=8.0, high=2048.0
     )
     seeds: int = setting(3, "Seeds", "Networks of each kind, each with other images and first weights.", low=1, high=50)
     seed: int = setting(0, "First seed", "The seeds are this one and those after it.", low=0, high=2**31 - 100)
@@ -66,11 +66,11 @@ class HeavyTails:
         5e-4, "Converged below", "Mean cross-entropy in nats, with every label right.", low=1e-8, high=1.0
     )
     steps: int = setting(
-        40_000, "Most steps", "What has not converged by then is shown as unfinished.", low=10, high=10**8
+        30_000, "Most steps", "What has not converged by then is shown as unfinished.", low=10, high=10**8
     )
-    further: int = setting(2000, "Steps after that", "Before the weights are looked at.", low=0, high=10**7)
+    further: int = setting(1000, "Steps after that", "Before the weights are looked at.", low=0, high=10**7)
     averaged: int = setting(
-        1000, "Averaged", "The mean of so many last iterates is what tails are told of.", low=1, high=10**7
+        500, "Averaged", "The mean of so many last iterates is what tails are told of.", low=1, high=10**7
     )
     bits: int = setting(3, "Codebook bits", "Each layer's weights share at most 2^bits values.", low=1, high=8)
     tests: int = setting(5000, "Test examples", "Fresh images for the test error.", low=100, high=10_000, step=100)

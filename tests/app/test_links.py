@@ -11,18 +11,10 @@ from pacviz import data
 from pacviz.app.links import PRESENT, _checked, flag
 from pacviz.app.plain import plain
 from pacviz.errors import MOST_SHOWN, quoted
+from pacviz.experiments.experiment import EXPERIMENTS
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PAGES = {
-    "compress": "compress",
-    "frontier": "frontier",
-    "tightest": "tightest",
-    "train": "train",
-    "labels": "random_labels",
-    "holds": "does_it_hold",
-    "bounds": "bounds",
-    "data": "data",
-}
+PAGES = {one.page: one.name for one in EXPERIMENTS}
 """By page, the experiment that it belongs to."""
 
 

@@ -8,11 +8,12 @@ from streamlit.testing.v1 import AppTest
 from pacviz import store
 from pacviz.app import work
 from pacviz.certificates.archive import Archive, read
+from pacviz.experiments.experiment import EXPERIMENTS
 from pacviz.experiments.tightest import mistakes
 from pacviz.jobs.live import Live
 
 APP = str(Path(__file__).parents[2] / "app.py")
-PAGES = ("compress", "frontier", "tightest", "train", "labels", "holds", "bounds", "data")
+PAGES = tuple(one.page for one in EXPERIMENTS)
 
 
 @pytest.fixture(autouse=True)

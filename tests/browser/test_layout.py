@@ -39,6 +39,7 @@ CROSSED = [
         "labels?labels_method=one-shot",
         "holds?holds_learner=guess",
         "data?start=50000",
+        "tails?tails_way=singular_values&tails_layer=fc4&tails_kept=0.02",
     ),
 ]
 """States of pages beside the ones that they open with."""

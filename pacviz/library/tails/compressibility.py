@@ -16,6 +16,8 @@ PRUNINGS = {
     NODES: "nodes",
 }
 """The ways to make a matrix small, each with its title."""
+LARGEST_SVD = 1024
+"""Of a matrix whose shorter side is longer, singular values are not worked out: it would take a minute and more."""
 ERROR = 0.1
 """The relative error at which prunability is told, as Barsbey et al. 2021 do."""
 
@@ -36,11 +38,9 @@ class Compressibility:
         """matrix: (rows, columns) of finite numbers, not all 0; its nodes are its rows."""
         rows, columns = matrix.shape
         numbers = np.asarray(matrix, np.float64) / np.abs(matrix).max()
-        sizes = {
-            MAGNITUDE: np.abs(numbers).ravel(),
-            SINGULAR_VALUES: np.linalg.svd(numbers, compute_uv=False),
-            NODES: np.linalg.norm(numbers, axis=1),
-        }
+        sizes = {MAGNITUDE: np.abs(numbers).ravel(), NODES: np.linalg.norm(numbers, axis=1)}
+        if min(rows, columns) <= LARGEST_SVD:
+            sizes[SINGULAR_VALUES] = np.linalg.svd(numbers, compute_uv=False)
         each = {MAGNITUDE: 1, SINGULAR_VALUES: rows + columns, NODES: columns}
         return cls(
             {name: _errors(found) for name, found in sizes.items()},

@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import pandas as pd
 import streamlit as st
 
-from pacviz.app.controls import choice
 from pacviz.app.folded import folded
-from pacviz.app.links import linked, parameters, refuse, usual
+from pacviz.app.links import refuse
 from pacviz.app.projector import presenting
-from pacviz.app.session import friendly, through_app
+from pacviz.app.session import friendly, progress_line, through_app
 from pacviz.errors import PacvizError
 from pacviz.experiments.experiment import EXPERIMENTS
+from pacviz.experiments.heavy_tails.page_controls import PREFIX, heavy_tails_controls
 from pacviz.experiments.heavy_tails.payload import SCRIPTS, Place, payload
-from pacviz.experiments.heavy_tails.results import Recording, sound
 from pacviz.explorer import source
 from pacviz.library import checkpoints
 from pacviz.library.tails.layers import Tail, median, table, tails
 from pacviz.models import architecture
-from pacviz.settings import setting, settings
+from pacviz.settings import settings
 
 _component = st.components.v2.component("pacviz_tails", js=source(SCRIPTS))
 _KEY = "tails"
-PREFIX = "tails_"
-
-
-@dataclass(frozen=True)
-class _Choices:
-    name: str = setting("", "Recording", "Networks that were trained before.")
-
-
-PARAMETERS = (*parameters(_Choices, PREFIX, usual={"name": None}), *parameters(Place, PREFIX))
-"""All that a link to the page can say."""
-
-
-def _recorded() -> tuple[str, Recording]:
-    recordings = sound()
-    if not recordings:
-        raise PacvizError("There is no recording yet; make one by `python -m pacviz heavy-tails`.")
-    with st.sidebar:
-        usual(f"{PREFIX}name", next(iter(recordings)))
-        name = choice("name", tuple(recordings), _Choices, PREFIX)
-    return name, recordings[name]
+PULSE = 1.0
+"""Seconds between two drawings of an experiment that is under way."""
 
 
 def _moved() -> None:
@@ -106,11 +86,36 @@ def page() -> None:
     """Draws the page."""
     through_app(EXPERIMENTS)
     with friendly():
-        with linked("tails", PARAMETERS):
-            _, recording = _recorded()
-            place = Place(**{name: st.session_state[PREFIX + name] for name in settings(Place)})
-        moved = st.session_state.get(_KEY) or {}
-        echo = (moved.get("moved") or {}).get("seq", 0)
-        _component(key=_KEY, data=payload(recording, place, echo, presenting()), on_moved_change=_moved)
-        folded("Any network: tail index and prunability, layer by layer", "tails_any", _any_network)
-        folded("What the theory says, and what the tail index cannot say", "tails_theory", _what)
+        shown = heavy_tails_controls()
+
+    @st.fragment(run_every=PULSE if shown.pending else None)
+    def pictures() -> None:
+        """Draws what is known at this moment."""
+        place = st.empty()
+        recording = shown.recording
+        if recording.networks:
+            moved = st.session_state.get(_KEY) or {}
+            echo = (moved.get("moved") or {}).get("seq", 0)
+            _component(key=_KEY, data=payload(recording, shown.place, echo, presenting()), on_moved_change=_moved)
+        else:
+            st.markdown("### How does step size over batch size decide how small a network gets?")
+            st.markdown(
+                "Run it live: networks are trained by plain SGD, one after the other, then pruned and certified."
+            )
+        if shown.pending:
+            with progress_line(place) as progress:
+                shown.watch(progress)
+            if not shown.pending:
+                st.rerun()
+
+    pictures()
+    if shown.live is not None and shown.live.done:
+        st.download_button(
+            "Rows as CSV",
+            pd.DataFrame(shown.recording.rows).to_csv(index=False),
+            "heavy-tails.csv",
+            "text/csv",
+            icon=":material/download:",
+        )
+    folded("Any network: tail index and prunability, layer by layer", "tails_any", _any_network)
+    folded("What the theory says, and what the tail index cannot say", "tails_theory", _what)

@@ -340,7 +340,7 @@ def test_the_picture_of_tightest_is_headed_by_its_sentence_and_drawn_on_the_side
         shown = [tight("p", made, True)]
         figure = tightest(shown)
         assert figure.layout.title.text == tightest_says.chart_title(shown)
-        curve = next(trace for trace in figure.data if trace.name == f"bound {100 * RECORD:g} %")
+        curve = next(trace for trace in figure.data if trace.name == f"the published record, {100 * RECORD:g} %")
         allowed = max(
             (error for error, count in zip(curve.y, curve.x, strict=True) if count >= shown[0].bytes), default=0
         )

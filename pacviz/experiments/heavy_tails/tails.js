@@ -84,7 +84,7 @@ class Tails extends Live {
     const indices = [0.8, 1, 1.2, 1.4, 1.6, 1.8, 2], index = (y) => (y - 0.7) / 1.4, powers = [0, -1, -2, -3, -4, -5];
     const y = {
       alpha: { title: "tail index α", place: index, ticks: indices.map((value) => [index(value), value.toFixed(1)]), text: (value) => value.toFixed(2) },
-      weights: { title: "share of weights that are larger", place: (value) => 1 + log(value) / 5.5, ticks: powers.map((power) => [1 + power / 5.5, `${Number((100 * 10 ** power).toPrecision(1))}%`]), text: (value) => `${short(100 * value)}%` },
+      weights: { title: "share of weights that are larger", place: (value) => 1 + log(value) / 5.5, ticks: powers.map((power) => [1 + power / 5.5, ["1", ".1", ".01", ".001", "10⁻⁴", "10⁻⁵"][-power]]), text: (value) => `a share of ${short(value)}` },
       error: { ...share, title: "relative error of the layer" },
       accuracy: { ...share, title: "accuracy on fresh images" },
       bound: { ...share, title: "true error below", text: (value) => atMost(value, 1), shade: { from: data.vacuous, title: "vacuous" } },

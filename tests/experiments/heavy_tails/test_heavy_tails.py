@@ -171,10 +171,10 @@ def test_the_key_of_a_network_depends_on_what_it_is_and_not_on_the_others(experi
     assert HeavyTails(**{**experiment.to_dict(), "loss": 0.01}).key(cell) != experiment.key(cell)
 
 
-def test_the_command_runs_goes_on_and_tells_its_rows(capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("PACVIZ_CACHE", str(tmp_path))
-    words = ["heavy-tails", "--data", "digits", "--n", "100", "--step-sizes", "0.3", "--batch-sizes", "20"]
+def test_the_command_runs_goes_on_and_tells_its_rows(capsys, tmp_path):
+    words = ["heavy-tails", "--data", "digits", "--n", "100", "--step-sizes", "0.31", "--batch-sizes", "20"]
     words += ["--widths", "16", "--seeds", "1", "--steps", "50", "--further", "5", "--averaged", "5", "--tests", "100"]
+    words += ["--on", "here", "--folder", str(tmp_path), "--name", "mine"]
     assert main([*words, "--dry-run"]) == 0
     assert "0 of 1 units are done" in capsys.readouterr().out
     assert main([*words, "--json"]) == 0
@@ -183,4 +183,9 @@ def test_the_command_runs_goes_on_and_tells_its_rows(capsys, tmp_path, monkeypat
     assert set(wanted.split()) <= set(row)
     assert main([*words, "--dry-run"]) == 0
     assert "1 of 1 units are done" in capsys.readouterr().out
-    assert "fully-connected-digits" in results.available()
+    assert results.read(tmp_path / "mine.json.gz").rows == [row]
+
+
+def test_a_name_of_a_recording_that_ships_is_refused_before_anything_is_trained(capsys):
+    assert main(["heavy-tails", "--quick", "--name", "digits"]) == 2
+    assert "comes with pacviz" in capsys.readouterr().err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import lzma
+import shutil
 import subprocess
 import tempfile
 import time
@@ -101,30 +102,37 @@ def nncodec_of(python: str | None) -> Iterator[Callable[[Sequence[np.ndarray]], 
     if python is None:
         yield lambda layers: None
         return
-    script = Path(__file__).with_name("beside.py")
-    try:
-        worker = subprocess.Popen(
-            [python, "-I", str(script)], stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, encoding="utf-8"
-        )
-    except OSError as error:
-        raise PacvizError(f"{python} cannot be run; name the Python of an environment with nncodec.") from error
+    command = [str(Path(shutil.which(python) or python).absolute()), "-I", str(Path(__file__).with_name("beside.py"))]
+    # NNCodec leaves files where it runs, and says a lot.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as errors:
+        try:
+            worker = subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=errors, text=True, cwd=folder)
+        except OSError as error:
+            raise PacvizError(f"{python} cannot be run; name the Python of an environment with nncodec.") from error
 
-    def size(layers: Sequence[np.ndarray]) -> int | None:
-        files = [str(Path(folder) / f"{number}.npy") for number in range(len(layers))]
-        for file, layer in zip(files, layers, strict=True):
-            np.save(file, layer)
-        assert worker.stdin
-        assert worker.stdout
-        assert worker.stderr
-        with suppress(BrokenPipeError):
-            print(json.dumps(files), file=worker.stdin, flush=True)
-        for line in worker.stdout:
-            # Whatever else it prints is not ours.
-            with suppress(ValueError):
-                return json.loads(line)
-        said = worker.stderr.read().strip().splitlines() or ["nothing"]
-        raise PacvizError(f"{python} does not run NNCodec, it says {said[-1]!r}; run {python} -m pip install nncodec.")
+        def size(layers: Sequence[np.ndarray]) -> int | None:
+            files = [str(Path(folder) / f"{number}.npy") for number in range(len(layers))]
+            for file, layer in zip(files, layers, strict=True):
+                np.save(file, layer)
+            assert worker.stdin
+            assert worker.stdout
+            with suppress(BrokenPipeError):
+                print(json.dumps(files), file=worker.stdin, flush=True)
+            for line in worker.stdout:
+                # Whatever else it prints is not ours.
+                with suppress(ValueError):
+                    return json.loads(line)
+            with suppress(BrokenPipeError):
+                worker.stdin.close()
+            worker.wait()
+            errors.seek(0)
+            said = errors.read().strip().splitlines() or ["nothing"]
+            raise PacvizError(
+                f"{python} does not run NNCodec, it says {said[-1]!r}; run {python} -m pip install nncodec."
+            )
 
-    with worker, tempfile.TemporaryDirectory() as folder:
-        yield size
-        worker.terminate()
+        with worker:
+            try:
+                yield size
+            finally:
+                worker.terminate()

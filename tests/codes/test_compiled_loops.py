@@ -1,5 +1,6 @@
 """The compiled loops of the second version write and read the very bytes that numpy does; without numba, numpy does it alone."""
 
+import math
 import os
 import subprocess
 import sys
@@ -41,7 +42,7 @@ class Loops:
     def __enter__(self) -> None:
         code._written.cache_clear()
         for module in (positions, values):
-            self._patch.setattr(module, "kernels", lambda steps: self._loops)
+            self._patch.setattr(module, "kernels", lambda steps, patience: self._loops)
 
     def __exit__(self, *error) -> None:
         self._patch.undo()
@@ -138,7 +139,7 @@ def test_without_numba_numpy_codes_alone(monkeypatch):
     monkeypatch.setattr(faster, "_NAME", "pacviz.codes.contexts.nowhere")
     faster._started.cache_clear()
     try:
-        assert faster.kernels(10**12) is None
+        assert faster.kernels(10**12, math.inf) is None
         assert not faster.compile_now()
     finally:
         faster._started.cache_clear()
@@ -154,6 +155,13 @@ def test_small_codes_never_wait_for_the_compiler(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "False"
+
+
+def test_what_strangers_declare_never_has_the_loops_compiled(monkeypatch, tmp_path):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(faster, "_NAME", "pacviz.codes.contexts.nowhere")
+    monkeypatch.setattr(faster, "_started", lambda: pytest.fail("the loops were started"))
+    assert all(faster.kernels(10**9, code.PATIENCE) is None for _ in range(100))
 
 
 def declared(hidden: int, density: float) -> CompressedNetwork:

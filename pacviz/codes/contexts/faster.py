@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import os
 import sys
 from functools import cache
@@ -21,16 +22,20 @@ _NAME = "pacviz.codes.contexts.compiled"
 _waited = 0
 
 
-def kernels(steps: int) -> ModuleType | None:
+def kernels(steps: int, patience: float) -> ModuleType | None:
     """The compiled loops, for work of about so many steps in numpy; None where they are not worth their start, or not there.
 
-    Whoever waits for numpy again and again waits no longer than the start would take: then they are started.
+    Whoever waits for numpy again and again waits no longer than the start would take: then they are started.  patience: steps
+    that the code may take; where it has an end, as for what strangers declare, nothing is compiled.
     """
     global _waited
     if _NAME in sys.modules:
         return _started()
+    there = _on_disk()
+    if not there and patience < math.inf:
+        return None
     _waited += steps
-    return _started() if _waited >= (LOADING if _on_disk() else COMPILING) else None
+    return _started() if _waited >= (LOADING if there else COMPILING) else None
 
 
 @cache
@@ -51,13 +56,20 @@ def compile_now() -> bool:
     if (loops := _started()) is None:
         return False
     loops.prepare()
+    for file in _made():
+        # numba keeps what was compiled from the same text, however old it is.
+        file.touch()
     return True
 
 
 def _on_disk() -> bool:
     """Whether they were compiled before."""
-    made = [file.stat().st_mtime for file in _folder().rglob("compiled.code_values-*.nbi")]
-    return any(time >= _source().stat().st_mtime for time in made)
+    return any(file.stat().st_mtime >= _source().stat().st_mtime for file in _made())
+
+
+def _made() -> list[Path]:
+    """Indices of compiled loops, of this source and of former ones."""
+    return list(_folder().rglob("compiled.code_values-*.nbi"))
 
 
 def _source() -> Path:

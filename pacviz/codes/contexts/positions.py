@@ -46,7 +46,7 @@ def code_positions(coder: Coder, mask: np.ndarray | None, spec: LayerSpec, waves
     hits, exposure = np.zeros(spec.columns), 0.0
     sizes = (*_CONTEXTS, spec.columns, 3 * len(waves.level))
     steps = spec.columns + BATCH * len(waves.spans)
-    compiled = kernels(sum(steps * bool(counts[block].any()) for block in blocks(spec.rows)))
+    compiled = kernels(sum(steps * bool(counts[block].any()) for block in blocks(spec.rows)), coder.patience)
     factors = Factors(sizes) if compiled is None else compiled.Mixtures.of([sizes])
     for block in blocks(spec.rows):
         if counts[block].any():

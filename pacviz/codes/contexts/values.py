@@ -40,7 +40,8 @@ def code_assignments(
     cells = mask[:, waves.order]
     ordered = None if symbols is None else symbols[:, waves.order]
     weights = int(np.count_nonzero(mask))
-    compiled = kernels((1 + planes) * (weights + BATCH * min(weights // FEW, height + len(waves.spans))))
+    batches = min(weights // FEW, height + len(waves.spans))
+    compiled = kernels((1 + planes) * (weights + BATCH * batches), coder.patience)
     code = _code if compiled is None else compiled.assignments
     found = code(coder, ordered, cells, sizes, shift, planes, waves, sign_sizes, class_sizes)
     if np.count_nonzero(np.bincount(found[cells], minlength=1)) != len(codebook):

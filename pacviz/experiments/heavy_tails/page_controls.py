@@ -95,7 +95,8 @@ def heavy_tails_controls() -> Shown:
                 raise PacvizError(
                     "There is no recording yet: run it live, or make one by `python -m pacviz heavy-tails`."
                 )
-            usual(f"{PREFIX}name", next(iter(recordings)))
+            # The largest tells most.
+            usual(f"{PREFIX}name", max(recordings, key=lambda name: len(recordings[name].networks)))
             recording = recordings[choice("name", tuple(recordings), _Choices, PREFIX)]
         place = Place(**{name: st.session_state[PREFIX + name] for name in settings(Place)})
     return Shown(active, recording, place)

@@ -35,7 +35,7 @@ class Place:
     """Where the sliders of the page stand.  layer: its name.  way: of pruning.  kept: one of KEPT."""
 
     ratio: float = setting(
-        0.01, "Step over batch size η/b", "Of plain SGD: how loud its noise is.", low=1e-9, high=100.0
+        0.01, "Ratio η/b", "Step size over batch size of plain SGD: how loud its noise is.", low=1e-9, high=100.0
     )
     width: int = setting(128, "Width", "Hidden units of each layer.", low=8, high=2048)
     layer: str = setting("fc2", "Layer", "Whose weights are shown.")

@@ -34,7 +34,7 @@ class Tails extends Live {
     this.root.classList.add("tails");
   }
 
-  plan() { return [this.data.what, this.data.present, this.data.ratios, this.data.widths, this.data.layers]; }
+  plan() { return [this.data.what, this.data.explanation, this.data.present, this.data.ratios, this.data.widths, this.data.layers]; }
 
   build() {
     const { data } = this, part = (name, attributes = {}, tag = "div") => html(tag, { class: name, ...attributes }, this.root);
@@ -50,6 +50,7 @@ class Tails extends Live {
     this.choice(controls, "way", data.controls.way.title, data.controls.way.help, Object.entries(data.ways));
     this.fields.layer = new Segments(controls, "layer", data.controls.layer.title, data.controls.layer.help,
       data.layers.map((name) => [name, name]), (name, value) => { this.move(name, value); released(); });
+    part("note", { text: data.explanation }, "p");
     const charts = part("charts");
     for (const name of CHARTS_OF_TAILS) this.figure(charts, name);
     this.charts = Object.fromEntries(CHARTS_OF_TAILS.map((name) => [name, this.chart(name, this.hosts[name], this.scale)]));
@@ -182,7 +183,7 @@ class Tails extends Live {
     write(this.headline, alpha === undefined
       ? `η/b = ${short(state.ratio)}, width ${state.width}: ${all ? "every network diverged" : "nothing is recorded"}`
       : `η/b = ${short(state.ratio)}, width ${state.width}: tail index α = ${alpha.toFixed(2)}; with ${percent(state.kept, 0)} of the weights ${accuracy === null ? "–" : percent(accuracy, 0)} right`);
-    write(this.verdict, ` ${data.what}.${diverged && alpha !== undefined ? ` ${diverged} of ${all} diverged here.` : ""} ${data.explanation}`);
+    write(this.verdict, ` ${data.what}.${diverged && alpha !== undefined ? ` ${diverged} of ${all} diverged here.` : ""}`);
   }
 
   settle() {

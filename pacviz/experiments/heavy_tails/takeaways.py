@@ -44,10 +44,10 @@ def tails_title(layer: str, alphas: Mapping[float, Spread]) -> str:
 def distribution_title(layer: str, largest: float, gaussian: float) -> str:
     """How far the largest weight is out.  largest, gaussian: in standard deviations."""
     if largest > 1.25 * gaussian:
-        return f"The largest weight of {layer} is {largest:.1f} deviations out; a Gaussian's would be {gaussian:.1f}"
+        return f"Largest weight of {layer}: {largest:.1f} deviations; a Gaussian's: {gaussian:.1f}"
     if largest < gaussian / 1.25:
-        return f"The largest weight of {layer} is {largest:.1f} deviations out, less than a Gaussian's {gaussian:.1f}"
-    return f"The largest weight of {layer} is {largest:.1f} deviations out, about as a Gaussian's ({gaussian:.1f})"
+        return f"Largest weight of {layer}: {largest:.1f} deviations, less than a Gaussian's {gaussian:.1f}"
+    return f"Largest weight of {layer}: {largest:.1f} deviations, about as a Gaussian's ({gaussian:.1f})"
 
 
 def error_title(layer: str, way: str, shares: Sequence[tuple[float, float]]) -> str:
@@ -91,8 +91,8 @@ def dependence_title(layer: str, measured: Sequence[float], independent: Sequenc
     excess = fmean(one - other for one, other in zip(measured, independent, strict=True))
     times = fmean(one / other for one, other in zip(measured, independent, strict=True))
     if excess < 0.01:
-        return f"Weights of {layer} are correlated as chance would have them"
-    return f"Weights of {layer} are correlated {times:.1f} times as much as chance would have them"
+        return f"Weights of {layer}: correlated as chance would have them"
+    return f"Weights of {layer}: correlated {times:.1f} times as much as by chance"
 
 
 def explanation(recording: Recording) -> str:

@@ -163,11 +163,7 @@ def _cell(recording: Recording, ratio: float, width: int, layers: Sequence[str])
 
 
 def _bound(recording: Recording, way: str) -> Callable[[Trained], float | None]:
-    def bound(network: Trained) -> float | None:
-        found = recording.certificate(network, (way,))
-        return None if found is None else found.bound
-
-    return bound
+    return lambda network: recording.bound(network, (way,))
 
 
 def _bytes(recording: Recording, network: Trained, way: str) -> float | None:

@@ -108,6 +108,11 @@ class Recording:
         found = [self._certificate(one) for one in network.certified if ways is None or one.way in ways]
         return min(found, key=lambda one: (one.bound, one.coded.bits), default=None)
 
+    def bound(self, network: Trained, ways: Sequence[str] | None = None) -> float | None:
+        """The bound of `certificate`; None where there is none."""
+        best = self.certificate(network, ways)
+        return None if best is None else best.bound
+
     def _certificate(self, coded: Certified) -> Certificate:
         nats = (coded.bits + coded.architecture_bits) * math.log(2)
         n = self.experiment.n

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from pacviz.experiments.heavy_tails.results import Correlation, Recording, Spread, prunable
-from pacviz.experiments.heavy_tails.settings import CONVERGED, DIVERGED, KEPT, LAYERS, WAYS, Trained
+from pacviz.experiments.heavy_tails.settings import CONVERGED, DIVERGED, KEPT, LAYERS, WAYS
 from pacviz.figures.style import VACUOUS
 from pacviz.words import at_most
 from pacviz.words.takeaways import shape
@@ -100,21 +100,13 @@ def explanation(recording: Recording) -> str:
     parts = [
         _related("α", recording.correlation(lambda one: one.alpha), falls=True),
         _related("what may go", recording.correlation(lambda one: prunable(one, LAYERS)), falls=False),
-        _related("the bound", recording.correlation(_bound(recording)), falls=True),
+        _related("the bound", recording.correlation(recording.bound), falls=True),
     ]
     known = [part for part in parts if part]
     if not known:
         return "Too few networks have converged to say how tails go with η/b."
     count = sum(one.how == CONVERGED for one in recording.networks)
     return f"Over {count} networks that converged, rank correlation with η/b: {'; '.join(known)}."
-
-
-def _bound(recording: Recording):  # type: ignore[no-untyped-def]
-    def bound(network: Trained) -> float | None:
-        found = recording.certificate(network)
-        return None if found is None else found.bound
-
-    return bound
 
 
 def _related(name: str, found: Correlation | None, falls: bool) -> str:
